@@ -1,0 +1,101 @@
+"""Configuration: ini files through oslo.config, and the logging they ask for.
+
+Options are declared beside the code that reads them, with `register`; a process has one `CONF`.
+"""
+import logging
+import logging.handlers
+import os
+import socket
+import sys
+
+from oslo_config import cfg
+
+from essex import context
+
+CONF = cfg.ConfigOpts()
+
+OPTS = [
+    cfg.BoolOpt('debug', default=False, help='Log at DEBUG instead of INFO.'),
+    cfg.StrOpt('log_file', help='File to log to, relative to log_dir when that is set. Standard error when unset.'),
+    cfg.StrOpt('log_dir', help='Directory of log_file.'),
+    cfg.StrOpt('host', default=socket.gethostname(),
+               help='Name of this node in RPC topics and service records. Must differ between nodes.'),
+    cfg.StrOpt('my_ip', default='127.0.0.1', help='Address of this node that other nodes reach.'),
+    cfg.StrOpt('state_path', default='/var/lib/essex', help='Directory of everything the daemons keep on disk.'),
+    cfg.IntOpt('workers', default=1, min=1,
+               help='Processes that serve an API. More than one needs a broker other than memory://.'),
+]
+
+_LOG_FORMAT = '%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(request_id)s] %(message)s'
+# Libraries that log every connection or every poll at DEBUG or INFO.
+_QUIET = {'amqp': logging.WARNING, 'kombu': logging.WARNING, 'urllib3': logging.WARNING,
+          'keystoneauth': logging.WARNING, 'stevedore': logging.WARNING, 'oslo_policy': logging.WARNING,
+          'sqlalchemy': logging.WARNING, 'migrate': logging.WARNING, 'oslo_config': logging.WARNING}
+
+
+def register(opts, group=None):
+    """Declare options; harmless when they are declared already. Returns CONF."""
+    CONF.register_opts(opts, group=group)
+    return CONF
+
+
+register(OPTS)
+
+
+class _RequestIdFilter(logging.Filter):
+    def filter(self, record):
+        current = context.current()
+        record.request_id = current.request_id if current else '-'
+        return True
+
+
+def load(project, argv=None, config_files=None, prog=None, validate=None):
+    """Read the command line and the ini files of `project`, set up logging and return CONF.
+
+    `argv` are the arguments after the program's name (None: none at all, not sys.argv's). Without
+    --config-file, `config_files` are read, else oslo.config's usual places (~/, /etc/<project>/).
+    A wrong value ends the process with a sentence on standard error and status 1.
+    """
+    try:
+        CONF(args=list(argv or []), project=project, prog=prog or project,
+             default_config_files=config_files if config_files is not None else None)
+        if validate:
+            validate(CONF)
+    except (cfg.Error, OSError, ValueError) as error:
+        print(f'{prog or project}: configuration: {error}', file=sys.stderr)
+        raise SystemExit(1) from error
+    setup_logging()
+    return CONF
+
+
+def setup_logging():
+    """Send the log where CONF says; each line carries the request id it belongs to."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    if CONF.log_file:
+        path = os.path.join(CONF.log_dir or '', CONF.log_file)
+        os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
+        # Watched: logrotate may move the file away under a running daemon.
+        handler = logging.handlers.WatchedFileHandler(path)
+    else:
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(_LOG_FORMAT, '%Y-%m-%d %H:%M:%S'))
+    handler.addFilter(_RequestIdFilter())
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if CONF.debug else logging.INFO)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def reload():
+    """Read the files again (SIGHUP): only options declared mutable change in a running daemon."""
+    CONF.mutate_config_files()
+    setup_logging()
+
+
+def state_file(*parts):
+    """A path below state_path, its directory made."""
+    path = os.path.join(CONF.state_path, *parts)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path

@@ -1,0 +1,49 @@
+"""Packaging. Each dependency carries the reason it is here; ranges keep a release reproducible."""
+from setuptools import find_packages, setup
+
+REQUIRES = [
+    'WebOb>=1.8.9,<2',              # request and response objects
+    'PasteDeploy>=3.1,<4',          # pipelines from *-api-paste.ini
+    'eventlet>=0.40,<1',            # green threads (essex/concurrency.py only)
+    'kombu>=5.4,<6',                # messaging: memory:// and amqp:// under one interface
+    'SQLAlchemy>=1.4.54,<2',        # sqlalchemy-migrate needs 1.4; used in its 2.0 style
+    'sqlalchemy-migrate>=0.13,<0.14',  # schema versions (essex/db/migration.py only)
+    'setuptools<81',                # sqlalchemy-migrate imports pkg_resources, which later releases drop
+    'oslo.config>=9.6,<11',         # options in ini files, the operator's format
+    'oslo.policy>=4.4,<6',          # the policy language operators know
+    'stevedore>=5.3,<6',            # drivers by entry point
+    'keystoneauth1>=5.8,<6',        # sessions between services
+    'fastjsonschema>=2.20,<3',      # compiled body validation on every request
+    'cryptography>=43',             # Fernet tokens, certificates, key pairs
+    'bcrypt>=4.2,<6',               # password hashes
+    'orjson>=3.10,<4',              # JSON on hot paths
+    'msgpack>=1.0.8,<2',            # the published Fernet token payload
+    'PyMySQL>=1.1,<2',              # MariaDB, pure Python: green under eventlet
+    'psycopg2-binary>=2.9.9,<3',    # PostgreSQL
+    'pymemcache>=4.0,<5',           # shared cache
+    'Werkzeug>=3.0.6,<4',           # URL routing alone: a compiled state machine, well kept
+    'websockify>=0.12,<1',          # WebSocket frames of the console proxy
+    'PyYAML>=6.0.2,<7',             # policy files, cloud-config
+    'defusedxml>=0.7.1,<1',         # XML from outside
+    'requests>=2.32,<3',            # HTTP of keystoneauth
+]
+EXTRAS = {
+    # Builds against libvirt's headers, so only hosts that run guests install it.
+    'libvirt': ['libvirt-python>=9.0'],
+    # The unmodified clients a user drives the cloud with; tools/start installs them.
+    'clients': ['python-openstackclient>=7', 'python-novaclient>=18', 'python-glanceclient>=4',
+                'python-keystoneclient>=5', 'openstacksdk>=4'],
+    'test': ['pytest>=8.3,<10', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7', 'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
+}
+
+setup(
+    name='essex',
+    version='0.1.0',
+    description='A complete private cloud in the shape of OpenStack Essex',
+    license='Apache-2.0',
+    python_requires='>=3.11',
+    packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*']),
+    include_package_data=True,
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+)

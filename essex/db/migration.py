@@ -10,6 +10,7 @@ import os
 from migrate import exceptions as versioning_exceptions
 from migrate.versioning import api as versioning
 from migrate.versioning.repository import Repository
+from sqlalchemy.engine import Engine
 
 from essex import db
 from essex.exception import ConfigError
@@ -20,12 +21,18 @@ def _repository(package):
     return os.path.dirname(os.path.abspath(module.__file__))
 
 
+def _engine():
+    """The process's database as sqlalchemy-migrate knows it: it calls what 2.0-style engines refuse."""
+    made = db.engine()
+    return Engine(made.pool, made.dialect, made.url)
+
+
 def sync(package, target=None):
     """Bring the database of service `package` to version `target` (newest by default); returns the version.
 
     Safe to call again, and by several hosts one after another.
     """
-    path, engine = _repository(package), db.engine()
+    path, engine = _repository(package), _engine()
     with contextlib.suppress(versioning_exceptions.DatabaseAlreadyControlledError):
         versioning.version_control(engine, path, version=0)
     versioning.upgrade(engine, path, target)
@@ -35,7 +42,7 @@ def sync(package, target=None):
 def version(package):
     """The version the database is at; 0 when it holds nothing of ours yet."""
     try:
-        return int(versioning.db_version(db.engine(), _repository(package)))
+        return int(versioning.db_version(_engine(), _repository(package)))
     except versioning_exceptions.DatabaseNotControlledError:
         return 0
 

@@ -187,6 +187,8 @@ _counters = threading.local()
 
 
 def _count(connection, cursor, statement, parameters, context, executemany):
+    if statement.startswith('BEGIN'):
+        return
     for counter in getattr(_counters, 'active', ()):
         counter.statements.append(statement)
 

@@ -1,0 +1,97 @@
+"""keystoneauth1 sessions: of the service's own account, and on behalf of a caller."""
+from keystoneauth1 import adapter, session, token_endpoint
+from keystoneauth1.identity import v3
+from oslo_config import cfg
+
+from essex import config, context, trace
+
+OPTS = [
+    cfg.StrOpt('auth_url', default='http://127.0.0.1:5000/v3', help='Keystone v3 as this service reaches it.'),
+    cfg.StrOpt('www_authenticate_uri', help='Keystone as clients reach it, told them with a 401. auth_url when unset.'),
+    cfg.StrOpt('username', help='Account of this service.'),
+    cfg.StrOpt('password', secret=True, help='Its password.'),
+    cfg.StrOpt('project_name', default='service', help='Project the account works in.'),
+    cfg.StrOpt('user_domain_name', default='Default', help='Domain of the account.'),
+    cfg.StrOpt('project_domain_name', default='Default', help='Domain of the project.'),
+    cfg.StrOpt('region_name', help='Region whose endpoints are used. Any when unset.'),
+    cfg.StrOpt('interface', default='internal', help='Endpoints used between services: internal, public or admin.'),
+    cfg.StrOpt('cafile', help='CA certificates for HTTPS to other services.'),
+    cfg.BoolOpt('insecure', default=False, help='Do not check certificates. For tests only.'),
+    cfg.IntOpt('http_connect_timeout', default=5, help='Seconds to wait for a connection.'),
+    cfg.IntOpt('http_request_timeout', default=60, help='Seconds to wait for an answer.'),
+]
+GROUP = 'keystone_authtoken'
+CONF = config.register(OPTS, GROUP)
+
+_sessions = {}
+
+
+class _Adapter(adapter.Adapter):
+    """Sends the request id and the span along, so that the next service's records join ours."""
+
+    def request(self, url, method, **kwargs):
+        headers = kwargs.setdefault('headers', {})
+        current = context.current()
+        if current is not None:
+            headers.setdefault('X-Openstack-Request-Id', current.request_id)
+        if trace.span_id():
+            headers.setdefault('X-Essex-Span', trace.span_id())
+        # The host and port tell apart the services; the rest of the URL is the call.
+        with trace.span(f'{method} {self.service_type} {url}'.split('?')[0][:200], kind='client') as details:
+            response = super().request(url, method, **kwargs)
+            details['status'] = response.status_code
+        return response
+
+
+def service_session():
+    """The session of this service's own account; one a process, so that connections are kept."""
+    if 'service' not in _sessions:
+        options = CONF[GROUP]
+        plugin = v3.Password(auth_url=options.auth_url, username=options.username, password=options.password,
+                             project_name=options.project_name, user_domain_name=options.user_domain_name,
+                             project_domain_name=options.project_domain_name)
+        _sessions['service'] = _session(plugin)
+    return _sessions['service']
+
+
+def _session(plugin):
+    options = CONF[GROUP]
+    verify = False if options.insecure else options.cafile or True
+    made = session.Session(auth=plugin, verify=verify, timeout=options.http_request_timeout,
+                           user_agent='essex', additional_user_agent=())
+    return made
+
+
+def service_adapter(service_type, endpoint=None, **kwargs):
+    """An adapter for `service_type` with the service's own account; `endpoint` skips the catalog."""
+    return _Adapter(session=service_session(), service_type=service_type, interface=CONF[GROUP].interface,
+                    region_name=CONF[GROUP].region_name, endpoint_override=endpoint, **kwargs)
+
+
+def user_adapter(request_context, service_type, endpoint=None, **kwargs):
+    """An adapter that calls `service_type` with the caller's own token.
+
+    The endpoint comes from `endpoint` or the catalog in the caller's token; raises LookupError without either.
+    """
+    url = endpoint or _from_catalog(request_context, service_type)
+    if 'connections' not in _sessions:
+        _sessions['connections'] = _session(None)
+    plugin = token_endpoint.Token(url, request_context.auth_token)
+    return _Adapter(session=_sessions['connections'], auth=plugin, service_type=service_type, endpoint_override=url,
+                    **kwargs)
+
+
+def _from_catalog(request_context, service_type):
+    options = CONF[GROUP]
+    for service in request_context.service_catalog or ():
+        if service['type'] != service_type:
+            continue
+        for endpoint in service['endpoints']:
+            if endpoint['interface'] == options.interface and options.region_name in (None, endpoint['region_id']):
+                return endpoint['url']
+    raise LookupError(f'no {options.interface} endpoint of type {service_type} in the catalog')
+
+
+def reset():
+    """Forget sessions (forked children, tests)."""
+    _sessions.clear()

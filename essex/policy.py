@@ -1,0 +1,50 @@
+"""Policy: who may do what. Defaults are in code, an operator's file overrides them (oslo.policy's language)."""
+import logging
+
+from oslo_policy import opts as policy_opts
+from oslo_policy import policy
+
+from essex import config
+from essex.exception import PolicyNotAuthorized
+
+LOG = logging.getLogger(__name__)
+
+
+class Enforcer:
+    """The rules of one service.
+
+    `defaults` are oslo_policy.policy.RuleDefault objects. An unknown rule is refused: nothing is allowed
+    because somebody forgot to say so.
+    """
+
+    def __init__(self, defaults, conf=None):
+        conf = conf or config.CONF
+        # Scopes are checked in the rules themselves.
+        policy_opts.set_defaults(conf, policy_file='policy.yaml', enforce_scope=False)
+        self._enforcer = policy.Enforcer(conf)
+        self._enforcer.register_defaults(defaults)
+        self._enforcer.suppress_deprecation_warnings = True
+        self._enforcer.suppress_default_change_warnings = True
+
+    def check(self, context, rule, target=None):
+        """Whether `context` may do `rule` to `target` (a dict such as {'project_id': ...})."""
+        if rule not in self._enforcer.registered_rules:
+            LOG.error('No policy rule is named %s: refused', rule)
+            return False
+        try:
+            return self._enforcer.enforce(rule, target or {}, context.to_policy_values())
+        except policy.InvalidScope:
+            return False
+
+    def enforce(self, context, rule, target=None):
+        """Raise PolicyNotAuthorized unless `context` may do `rule` to `target`."""
+        if not self.check(context, rule, target):
+            raise PolicyNotAuthorized(action=rule)
+
+
+def rule(name, check, description='', operations=()):
+    """A rule default. `operations` are (method, path) pairs, for the sample file."""
+    if not operations:
+        return policy.RuleDefault(name, check, description)
+    return policy.DocumentedRuleDefault(name, check, description or name,
+                                        [{'method': method, 'path': path} for method, path in operations])

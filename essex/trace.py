@@ -1,0 +1,117 @@
+"""Spans of a request across HTTP and RPC hops: one JSON line each, found again by `essex trace ID`.
+
+A span has: request (the request id), parent request (`global`, the id the caller sent), id, parent, daemon,
+host, name, start (epoch seconds), ms, and what the code adds (status, error, sql ...).
+"""
+import contextlib
+import contextvars
+import glob
+import logging
+import os
+import time
+import uuid
+
+import orjson
+from oslo_config import cfg
+
+from essex import config, context
+
+LOG = logging.getLogger(__name__)
+
+OPTS = [
+    cfg.StrOpt('directory', help='Where spans are kept. Nothing is recorded when unset.'),
+    cfg.IntOpt('max_megabytes', default=16, min=1, help='Size at which a process begins a new file; one old is kept.'),
+]
+CONF = config.register(OPTS, 'trace')
+
+_span = contextvars.ContextVar('essex_span', default=None)
+_daemon = contextvars.ContextVar('essex_daemon', default=None)
+_process_daemon = 'unknown'
+_file = None
+
+
+def name_process(daemon):
+    """Name the daemon that spans of this process belong to unless `daemon_scope` says otherwise."""
+    global _process_daemon
+    _process_daemon = daemon
+
+
+@contextlib.contextmanager
+def daemon_scope(daemon):
+    """Attribute the spans inside to `daemon`: several daemons may share a process."""
+    token = _daemon.set(daemon)
+    try:
+        yield
+    finally:
+        _daemon.reset(token)
+
+
+def daemon_name():
+    """The daemon the running code belongs to."""
+    return _daemon.get() or _process_daemon
+
+
+def span_id():
+    """The id of the span the running code is in, to send along to the next hop; None outside any."""
+    return _span.get()
+
+
+@contextlib.contextmanager
+def span(name, parent=None, **details):
+    """Record the time of the block as a span of the current request; yields a dict to add details to.
+
+    Costs nothing when no trace directory is configured or no request is current.
+    """
+    current = context.current()
+    if CONF.trace.directory is None or current is None:
+        yield details
+        return
+    identity = uuid.uuid4().hex[:16]
+    token = _span.set(identity)
+    began, clock = time.time(), time.perf_counter()
+    try:
+        yield details
+    except BaseException as error:
+        details.setdefault('error', f'{type(error).__name__}: {error}'[:500])
+        raise
+    finally:
+        _span.reset(token)
+        _write({'request': current.request_id, 'global': current.global_request_id, 'id': identity,
+                'parent': parent or _span.get(), 'daemon': daemon_name(), 'host': CONF.host, 'name': name,
+                'start': began, 'ms': round((time.perf_counter() - clock) * 1000, 3), **details})
+
+
+def _write(record):
+    global _file
+    try:
+        if _file is None or _file.closed:
+            os.makedirs(CONF.trace.directory, exist_ok=True)
+            _file = open(os.path.join(CONF.trace.directory, f'{_process_daemon}.jsonl'), 'ab', buffering=0)  # noqa: SIM115
+        _file.write(orjson.dumps(record, default=str) + b'\n')
+        if _file.tell() > CONF.trace.max_megabytes << 20:
+            _file.close()
+            os.replace(_file.name, _file.name + '.1')
+    except OSError as error:
+        # A full disk must not fail the request that is being traced.
+        LOG.warning('cannot write trace: %s', error)
+
+
+def find(request_id, directory):
+    """All spans of `request_id` and of the requests it caused, oldest first."""
+    spans = list(_read(directory))
+    wanted, grown = {request_id}, True
+    while grown:
+        found = {each['request'] for each in spans if each.get('global') in wanted} - wanted
+        wanted |= found
+        grown = bool(found)
+    return sorted((each for each in spans if each['request'] in wanted), key=lambda each: each['start'])
+
+
+def _read(directory):
+    for path in glob.glob(os.path.join(glob.escape(directory), '*.jsonl*')):
+        with open(path, 'rb') as lines:
+            for line in lines:
+                try:
+                    yield orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    continue   # the line a killed process was writing

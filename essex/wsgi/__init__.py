@@ -1,0 +1,10 @@
+"""What an HTTP API is made of: requests, routes, validation, faults, versions, pages."""
+from essex.wsgi.application import Application
+from essex.wsgi.controller import Controller, Reply, route
+from essex.wsgi.pagination import limit_and_marker, next_link, page_of
+from essex.wsgi.request import Request, json_response
+from essex.wsgi.urls import base_url
+from essex.wsgi.versions import APIVersion, Microversions
+
+__all__ = ['APIVersion', 'Application', 'Controller', 'Microversions', 'Reply', 'Request', 'base_url', 'json_response',
+           'limit_and_marker', 'next_link', 'page_of', 'route']

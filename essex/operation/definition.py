@@ -1,0 +1,60 @@
+"""What an operation is: its steps, where each runs, how it may end."""
+import dataclasses
+from typing import Callable, Union
+
+from essex.exception import EssexError
+
+
+class Cancelled(EssexError):
+    """The operation was asked to stop: it is unwound, and that is no failure."""
+
+    message = 'The operation was cancelled.'
+
+
+class StepFailed(EssexError):
+    """A step failed for a reason a user can read."""
+
+    message = 'Step %(step)s failed: %(reason)s'
+
+
+class Restart(EssexError):
+    """Raised by a step: unwind down to step `to` and go forward from there again (another host, say)."""
+
+    message = 'Going back to step %(to)s: %(reason)s'
+
+    def __init__(self, to, reason):
+        super().__init__(to=to, reason=reason)
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One step. `at` is the queue it runs at, or a function of the operation's data that returns it.
+
+    `undo` says that the executor has undo_<name>. `timeout` in seconds bounds one try of the step.
+    """
+
+    name: str
+    at: Union[str, Callable[[dict], str]]
+    undo: bool = False
+    timeout: float = 600
+
+    def queue(self, data):
+        """The queue this step runs at."""
+        return self.at(data) if callable(self.at) else self.at
+
+
+class Definition:
+    """A kind of operation.
+
+    `max_attempts`: how often one step is begun before the operation is unwound; more than one begin means that a
+    process died in it. `action` is the name users see.
+    """
+
+    def __init__(self, kind, steps, action=None, max_attempts=3):
+        self.kind, self.steps, self.action = kind, tuple(steps), action or kind
+        self.max_attempts = max_attempts
+        self.positions = {step.name: index for index, step in enumerate(self.steps)}
+
+    def first_queue(self, data):
+        """The queue of the first step."""
+        return self.steps[0].queue(data)

@@ -36,6 +36,17 @@ EXTRAS = {
     'test': ['pytest>=8.3,<10', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7', 'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
 }
 
+# Drivers are chosen by these names in the configuration; a site adds its own the same way.
+ENTRY_POINTS = {
+    'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
+    'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],
+    'essex.nova.scheduler.filters': [f'{name} = nova.scheduler.filters:{name}' for name in (
+        'RetryFilter', 'AvailabilityZoneFilter', 'ComputeFilter', 'RamFilter', 'CoreFilter', 'DiskFilter',
+        'ImagePropertiesFilter', 'SameHostFilter', 'DifferentHostFilter')],
+    'essex.nova.scheduler.weighers': [f'{name} = nova.scheduler.weighers:{name}' for name in (
+        'RamWeigher', 'CpuWeigher', 'DiskWeigher')],
+}
+
 setup(
     name='essex',
     version='0.1.0',
@@ -46,4 +57,5 @@ setup(
     include_package_data=True,
     install_requires=REQUIRES,
     extras_require=EXTRAS,
+    entry_points=ENTRY_POINTS,
 )

@@ -47,12 +47,13 @@ class Definition:
     """A kind of operation.
 
     `max_attempts`: how often one step is begun before the operation is unwound; more than one begin means that a
-    process died in it. `action` is the name users see.
+    process died in it. A `persistent` operation is never unwound for an error: the step is tried again until it
+    succeeds. `action` is the name users see.
     """
 
-    def __init__(self, kind, steps, action=None, max_attempts=3):
+    def __init__(self, kind, steps, action=None, max_attempts=3, persistent=False):
         self.kind, self.steps, self.action = kind, tuple(steps), action or kind
-        self.max_attempts = max_attempts
+        self.max_attempts, self.persistent = max_attempts, persistent
         self.positions = {step.name: index for index, step in enumerate(self.steps)}
 
     def first_queue(self, data):

@@ -73,7 +73,12 @@ class Journal:
         one, earlier = self.Operation, self.Operation.__table__.alias('earlier')
         blocked = (select(earlier.c.id).where(earlier.c.resource_id == one.resource_id, earlier.c.id < one.id,
                                               earlier.c.state.in_(OPEN)).exists())
-        return one.queue.in_(queues), one.state.in_(OPEN), self._free(owner, exclusive), ~blocked
+        due = one.not_before.is_(None) | (one.not_before <= db.utcnow())
+        return one.queue.in_(queues), one.state.in_(OPEN), due, self._free(owner, exclusive), ~blocked
+
+    def postpone(self, operation_id, seconds, **values):
+        """Let go of an operation; it is ready again after `seconds`."""
+        self.set(operation_id, owner=None, not_before=db.utcnow() + datetime.timedelta(seconds=seconds), **values)
 
     def _free(self, owner, exclusive):
         one = self.Operation

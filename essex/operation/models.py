@@ -27,6 +27,7 @@ class OperationMixin:
     queue = Column(String(255))
     owner = Column(String(255))
     heartbeat = Column(Timestamp)
+    not_before = Column(Timestamp)
     step = Column(Integer, nullable=False, default=0)
     attempts = Column(Integer, nullable=False, default=0)
     # While unwinding: the step to go forward from again, if any.

@@ -15,7 +15,8 @@ OPTS = [
     cfg.IntOpt('max_concurrent', default=10, min=1, help='Operations one daemon runs at once.'),
     cfg.FloatOpt('sweep_interval', default=5, min=0.1,
                  help='Seconds between two looks for operations whose announcement was lost.'),
-    cfg.FloatOpt('undo_retry_interval', default=10, min=0.1, help='Seconds until a failed undo is tried again.'),
+    cfg.FloatOpt('retry_interval', default=10, min=0.1,
+                 help='Seconds until a failed undo, or a step of an operation that must succeed, is tried again.'),
 ]
 CONF = config.register(OPTS, 'operation')
 
@@ -197,6 +198,10 @@ class _Walk:
                 self.journal.set(self.run.id, owner=None)
                 return None
             error = self._try(step)
+            if error is not None and self.definition.persistent:
+                self.journal.postpone(self.run.id, CONF.operation.retry_interval, attempts=0, error=str(error)[:4000],
+                                      error_type=type(error).__name__)
+                return None
             if error is not None:
                 return self._turn_back(error)
             self.position, self.attempts = self.position + 1, 0
@@ -206,7 +211,7 @@ class _Walk:
     def _try(self, step):
         """Run one step; returns the error it ended with, or None."""
         self.attempts += 1
-        if self.attempts > self.definition.max_attempts:
+        if self.attempts > self.definition.max_attempts and not self.definition.persistent:
             return StepFailed(step=step.name, reason=f'the daemon died {self.attempts - 1} times in it')
         self.run.tries = self.attempts
         row = self.journal.begin(self.run.id, step, self.position, False, config.CONF.host, self.attempts)
@@ -222,7 +227,7 @@ class _Walk:
         failpoint.reach(f'{self.definition.kind}.{method}.before')
         name = f'{self.definition.kind}: {method}'
         try:
-            if not method.startswith('undo_'):
+            if not method.startswith('undo_') and not self.definition.persistent:
                 self.run.check_cancelled()
             with trace.span(name, kind='step', operation=self.run.id, resource=self.run.resource_id), \
                     concurrency.Timeout(step.timeout, StepFailed(
@@ -273,8 +278,7 @@ class _Walk:
         if error is None:
             return True
         # Whatever could not be undone is tried again until it can: nothing is left without an owner.
-        concurrency.sleep(CONF.operation.undo_retry_interval)
-        self.journal.set(self.run.id, owner=None)
+        self.journal.postpone(self.run.id, CONF.operation.retry_interval)
         return False
 
     def _end_of_unwinding(self):

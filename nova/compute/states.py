@@ -1,0 +1,42 @@
+"""States of a server: what it is (vm_state), what is being done to it (task_state), what the hypervisor says (power_state)."""
+
+# vm_state
+BUILDING, ACTIVE, PAUSED, SUSPENDED = 'building', 'active', 'paused', 'suspended'
+STOPPED, RESCUED, RESIZED, ERROR, DELETED, SOFT_DELETED = 'stopped', 'rescued', 'resized', 'error', 'deleted', 'soft-delete'
+
+# task_state
+SCHEDULING, NETWORKING, SPAWNING, BLOCK_DEVICE_MAPPING = 'scheduling', 'networking', 'spawning', 'block_device_mapping'
+IMAGE_SNAPSHOT, IMAGE_UPLOADING, IMAGE_BACKUP = 'image_snapshot', 'image_uploading', 'image_backup'
+REBOOTING, REBOOTING_HARD = 'rebooting', 'rebooting_hard'
+PAUSING, UNPAUSING, SUSPENDING, RESUMING = 'pausing', 'unpausing', 'suspending', 'resuming'
+POWERING_OFF, POWERING_ON, DELETING = 'powering-off', 'powering-on', 'deleting'
+RESCUING, UNRESCUING, REBUILDING = 'rescuing', 'unrescuing', 'rebuilding'
+
+# power_state, as the Compute API numbers them
+NOSTATE, RUNNING, POWER_PAUSED, SHUTDOWN, CRASHED, POWER_SUSPENDED = 0, 1, 3, 4, 6, 7
+
+_STATUS = {
+    ACTIVE: {None: 'ACTIVE', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD'},
+    BUILDING: {None: 'BUILD'},
+    STOPPED: {None: 'SHUTOFF', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD'},
+    PAUSED: {None: 'PAUSED'},
+    SUSPENDED: {None: 'SUSPENDED'},
+    RESCUED: {None: 'RESCUE'},
+    RESIZED: {None: 'VERIFY_RESIZE'},
+    ERROR: {None: 'ERROR', REBUILDING: 'REBUILD'},
+    DELETED: {None: 'DELETED'},
+    SOFT_DELETED: {None: 'SOFT_DELETED'},
+}
+
+
+def status(vm_state, task_state=None):
+    """The status the Compute API shows."""
+    by_task = _STATUS.get(vm_state, {None: 'UNKNOWN'})
+    return by_task.get(task_state, by_task[None])
+
+
+def vm_states_of(status_text):
+    """(vm_state, task_state or None) pairs that show as `status_text`; empty for a status nobody has."""
+    wanted = status_text.upper()
+    return [(vm_state, task) for vm_state, by_task in _STATUS.items() for task, shown in by_task.items()
+            if shown == wanted]

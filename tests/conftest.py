@@ -1,0 +1,44 @@
+"""Fixtures every test may use."""
+import importlib
+
+import pytest
+
+from essex import config, db
+from essex.client import session
+from essex.db import migration
+
+
+class Conf:
+    """Overrides of options for one test."""
+
+    def set(self, name, value, group=None):
+        """Set an option as a configuration file would."""
+        config.CONF.set_override(name, value, group)
+
+    def __getattr__(self, name):
+        return getattr(config.CONF, name)
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """The process's configuration, all defaults, with a state directory of its own."""
+    config.CONF([], project='essex', default_config_files=[])
+    config.CONF.set_override('state_path', str(tmp_path))
+    yield Conf()
+    # clear() drops overrides as well as what was read.
+    config.CONF.clear()
+    session.reset()
+
+
+@pytest.fixture
+def database(conf, tmp_path):
+    """database('nova') migrates a fresh SQLite for that service and makes it the process's; returns its URL."""
+    def make(service, url=None):
+        url = url or f'sqlite:///{tmp_path}/{service}.sqlite'
+        conf.set('connection', url, 'database')
+        db.configure(url)
+        importlib.import_module(f'{service}.db.models')
+        migration.sync(service)
+        return url
+    yield make
+    db.dispose()

@@ -25,8 +25,8 @@ def conf(tmp_path):
     config.CONF([], project='essex', default_config_files=[])
     config.CONF.set_override('state_path', str(tmp_path))
     yield Conf()
-    # clear() drops overrides as well as what was read.
-    config.CONF.clear()
+    config.CONF.reset()
+    _clear()
     session.reset()
 
 

@@ -26,7 +26,6 @@ def conf(tmp_path):
     config.CONF.set_override('state_path', str(tmp_path))
     yield Conf()
     config.CONF.reset()
-    _clear()
     session.reset()
 
 

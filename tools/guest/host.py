@@ -1,0 +1,137 @@
+"""The machine the image is built on: its commands, packages and the progress lines on its terminal."""
+
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import time
+
+HERE = Path(__file__).resolve().parent
+STARTED = time.monotonic()
+
+# command: the package of Debian and Ubuntu that has it
+COMMANDS = {
+    'apt-cache': 'apt',
+    'apt-get': 'apt',
+    'busybox': 'busybox-static',
+    'debugfs': 'e2fsprogs',
+    'dpkg-deb': 'dpkg',
+    'dpkg-query': 'dpkg',
+    'dropbear': 'dropbear-bin',
+    'dropbearkey': 'dropbear-bin',
+    'ldd': 'libc-bin',
+    'mcopy': 'mtools',
+    'mformat': 'mtools',
+    'mke2fs': 'e2fsprogs',
+    'openssl': 'openssl',
+    'qemu-img': 'qemu-utils',
+    'resize2fs': 'e2fsprogs',
+    'syslinux': 'syslinux',
+}
+KERNEL_COMMANDS = {
+    'bc': 'bc',
+    'bison': 'bison',
+    'flex': 'flex',
+    'gcc': 'gcc',
+    'lz4': 'lz4',
+    'make': 'make',
+    'perl': 'perl',
+    'xz': 'xz-utils',
+}
+FILES = {
+    '/usr/lib/syslinux/mbr/mbr.bin': 'syslinux-common',
+}
+KERNEL_FILES = {
+    '/usr/include/gelf.h': 'libelf-dev',
+    '/usr/include/stdio.h': 'libc6-dev',
+}
+
+
+class BuildError(Exception):
+    """Says what is wrong and what to do about it; the only exception shown without a traceback."""
+
+
+def step(text):
+    print('[%5.1f s] %s' % (time.monotonic() - STARTED, text), flush=True)
+
+
+def find(command):
+    """Full path of a command; the directories of an administrator count for everyone."""
+    path = os.pathsep.join([os.environ.get('PATH', ''), '/usr/local/sbin', '/usr/sbin', '/sbin'])
+    return shutil.which(command, path=path)
+
+
+def run(*command, **options):
+    """Runs a command to its end and returns what it printed; a failure shows the end of its output."""
+    words = [find(str(command[0])) or str(command[0]), *map(str, command[1:])]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors='replace', **options)
+    if done.returncode:
+        tail = '\n'.join(done.stdout.splitlines()[-15:])
+        raise BuildError('%s failed with exit status %d:\n%s' % (' '.join(words), done.returncode, tail))
+    return done.stdout
+
+
+def check_requirements(own_kernel):
+    """Raises BuildError that names every missing package at once."""
+    if os.uname().machine != 'x86_64':
+        raise BuildError('the guest image is for x86_64 and can only be built there, not on %s' % os.uname().machine)
+    commands = {**COMMANDS, **(KERNEL_COMMANDS if own_kernel else {})}
+    files = {**FILES, **(KERNEL_FILES if own_kernel else {})}
+    missing = {package for command, package in commands.items() if not find(command)}
+    missing |= {package for path, package in files.items() if not os.path.exists(path)}
+    if not missing and subprocess.run([find('ldd'), find('busybox')], capture_output=True).returncode == 0:
+        missing.add('busybox-static')       # the other busybox package, which needs its libraries
+    if missing:
+        raise BuildError('missing here: %s\n  apt-get install --no-install-recommends %s'
+                         % (', '.join(sorted(missing)), ' '.join(sorted(missing))))
+
+
+def package_versions():
+    """What is installed of the packages in packages.txt, as one text: part of the content hash."""
+    names = [line.strip() for line in (HERE / 'packages.txt').read_text().splitlines()]
+    names = [name for name in names if name and not name.startswith('#')]
+    done = subprocess.run([find('dpkg-query'), '-W', '-f', '${Package} ${Version}\n', *names],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return done.stdout
+
+
+def apt_download(package, directory):
+    """Downloads the newest version of a package into directory, once; returns the path of the .deb."""
+    shown = subprocess.run([find('apt-cache'), 'show', '--no-all-versions', package],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    fields = dict(line.split(': ', 1) for line in shown.splitlines() if ': ' in line and line[0] != ' ')
+    if 'Filename' not in fields:
+        raise BuildError('apt does not know the package %s: run "apt-get update", and see that /etc/apt names an '
+                         'archive that has it' % package)
+    version = fields['Version'].replace(':', '%3a')
+    path = Path(directory) / ('%s_%s_%s.deb' % (package, version, fields['Architecture']))
+    if path.exists():
+        return path
+    step('downloading %s %s, %d MB' % (package, fields['Version'], int(fields['Size']) // 1000000))
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    options = ['-o', 'APT::Sandbox::User=root'] if os.geteuid() == 0 else []
+    try:
+        run('apt-get', '-q', *options, 'download', '%s=%s' % (package, fields['Version']), cwd=str(directory))
+    except BuildError as error:
+        raise BuildError('cannot download %s %s. The image needs it once; it is kept in %s afterwards.\n%s'
+                         % (package, fields['Version'], directory, error)) from error
+    if not path.exists():
+        raise BuildError('apt-get download left no %s' % path)
+    return path
+
+
+def depends(package, prefix):
+    """The first dependency of a package whose name starts with prefix, or None."""
+    for line in run('apt-cache', 'depends', package).splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0] == 'Depends:' and words[1].startswith(prefix):
+            return words[1]
+    return None
+
+
+def known(package):
+    """Whether apt can install this package."""
+    done = subprocess.run([find('apt-cache'), 'show', '--no-all-versions', package],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return done.returncode == 0 and b'Filename:' in done.stdout

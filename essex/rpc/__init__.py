@@ -21,14 +21,14 @@ What is promised:
 * Over memory:// all of this holds within the process and ends with it.
 """
 from essex.rpc.client import Client
-from essex.rpc.errors import (BrokerUnavailable, MessageTooLarge, MessagingError, RemoteError, SerializationError,
-                              Timeout, UnknownMethod, WrongArguments)
+from essex.rpc.errors import BrokerUnavailable, MessageTooLarge, MessagingError, RemoteError
+from essex.rpc.errors import SerializationError, Timeout, UnknownMethod, WrongArguments
 from essex.rpc.heartbeats import set_heartbeat_lookup
 from essex.rpc.jobs import acknowledge
 from essex.rpc.process import after_fork, configure, shutdown
 from essex.rpc.server import Server, expose
 from essex.rpc.statistics import stats
 
-__all__ = ['BrokerUnavailable', 'Client', 'MessageTooLarge', 'MessagingError', 'RemoteError', 'SerializationError',
-           'Server', 'Timeout', 'UnknownMethod', 'WrongArguments', 'acknowledge', 'after_fork', 'configure', 'expose',
-           'set_heartbeat_lookup', 'shutdown', 'stats']
+__all__ = ['BrokerUnavailable', 'Client', 'MessageTooLarge', 'MessagingError', 'RemoteError',
+           'SerializationError', 'Server', 'Timeout', 'UnknownMethod', 'WrongArguments', 'acknowledge',
+           'after_fork', 'configure', 'expose', 'set_heartbeat_lookup', 'shutdown', 'stats']

@@ -4,6 +4,8 @@ Topic queues are durable and never deleted, so neither a broker's nor a daemon's
 them. Reply and fanout queues belong to one life of a process: durable too (a broker's restart must not lose
 them), deleted when it stops, and expired by the broker when it died.
 """
+import contextlib
+import logging
 import re
 import socket
 import ssl
@@ -16,13 +18,16 @@ from essex import exception
 from essex.rpc import memory
 from essex.rpc.options import CONF
 
+LOG = logging.getLogger(__name__)
+
 # What a broken connection, a broker in trouble or a refused request raises.
 ERRORS = (*pyamqp.Transport.connection_errors, *pyamqp.Transport.channel_errors,
           *pyamqp.Transport.recoverable_connection_errors, kombu.exceptions.OperationalError)
-# Trying again would change nothing: wrong password, unknown vhost, a queue declared otherwise by another hand.
+# Trying again changes nothing: wrong password, unknown vhost, a queue declared otherwise by another hand.
 PERMANENT_ERRORS = (amqp.AccessRefused, amqp.NotAllowed, amqp.PreconditionFailed)
 
 CONNECT_SECONDS = 5
+_CLOSE_SECONDS = 2
 _REPLY_EXPIRES = 600
 _FANOUT_EXPIRES = 1800
 _SCHEMES = ('memory', 'amqp', 'amqps', 'pyamqp')
@@ -35,8 +40,8 @@ class Broker:
         self._urls = [each.strip() for each in (url or '').split(';') if each.strip()]
         schemes = {each.partition('://')[0] for each in self._urls}
         if len(schemes) != 1 or not schemes <= set(_SCHEMES):
-            raise exception.ConfigError('transport_url must be memory:// or amqp://user:password@host:port/vhost '
-                                        f'(amqps:// for TLS), not {self.name!r}.')
+            raise exception.ConfigError('transport_url must be memory:// or amqp://user:password@host:port/vhost'
+                                        f' (amqps:// for TLS), not {self.name!r}.')
         self.in_memory = schemes == {'memory'}
         self._tls = schemes == {'amqps'}
 
@@ -48,21 +53,23 @@ class Broker:
     def __repr__(self):
         return f'<Broker {self.name}>'
 
-    def connect(self, heartbeat=0, confirm=False):
-        """A new kombu connection, established; raises one of ERRORS. A list of brokers is tried once through."""
+    def connect(self, heartbeat=0, confirm=False, seconds=CONNECT_SECONDS):
+        """A new kombu connection, established; raises one of ERRORS. A list of brokers is tried once."""
         if self.in_memory:
             connection = kombu.Connection(transport=memory.NAME)
             connection.connect()
             return connection
         connection = kombu.Connection(
-            self._urls, heartbeat=heartbeat, connect_timeout=CONNECT_SECONDS, ssl=self._tls_options(),
-            transport_options={'confirm_publish': confirm, 'client_properties': {'connection_name': _process_name()},
+            self._urls, heartbeat=heartbeat, ssl=self._tls_options(),
+            connect_timeout=max(0.1, min(seconds, CONNECT_SECONDS)),
+            transport_options={'confirm_publish': confirm,
+                               'client_properties': {'connection_name': _process_name()},
                                # py-amqp's own second is too short for a busy network.
-                               'socket_settings': {'TCP_USER_TIMEOUT': 20000}})
+                               'socket_settings': {socket.TCP_USER_TIMEOUT: 20000}})
         try:
             connection.ensure_connection(max_retries=len(self._urls) - 1, interval_start=0, interval_step=0)
         except BaseException:
-            connection.release()
+            connection.collect()
             raise
         return connection
 
@@ -75,6 +82,32 @@ class Broker:
             if value:
                 options[name] = value
         return options
+
+
+@contextlib.contextmanager
+def limited(connection, seconds):
+    """Within, every wait for the broker over `connection` raises TimeoutError after `seconds`."""
+    transport = getattr(connection.connection, 'transport', None)
+    if transport is None:
+        yield   # memory:// answers at once
+    else:
+        with transport.having_timeout(max(0.1, seconds)):
+            yield
+
+
+def close_connection(connection, broken):
+    """Close in order, or without a word when the broker may not answer."""
+    if broken:
+        connection.collect()
+        return
+    transport = getattr(connection.connection, 'transport', None)
+    if transport is not None:
+        transport.sock.settimeout(_CLOSE_SECONDS)
+    try:
+        connection.release()
+    except ERRORS as error:
+        LOG.debug('closing a connection to the broker: %s', describe(error))
+        connection.collect()
 
 
 def _process_name():

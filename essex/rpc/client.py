@@ -19,13 +19,13 @@ class Client:
     def call(self, context, method, host=None, timeout=None, **args):
         """Have `method` run by one server (the one on `host`, else any) and return its result.
 
-        Raises what the method raised: errors of the project by their type, others as RemoteError. Raises Timeout
-        when no answer came, and BrokerUnavailable when it could not be sent.
+        Raises what the method raised: errors of the project by their type, others as RemoteError. Raises
+        Timeout when no answer came, and BrokerUnavailable when it could not be sent.
         """
         statistics.count('calls')
         began, seconds = time.monotonic(), timeout or self.timeout or CONF.rpc_response_timeout
         try:
-            with trace.span(f'rpc.call {self.topic}.{method}', host_asked=host):
+            with trace.span(f'rpc.call {self.topic}.{method}', target=host):
                 return self._call(context, method, host, args, began, seconds)
         except errors.Timeout:
             statistics.count('timeouts')
@@ -37,7 +37,7 @@ class Client:
     def cast(self, context, method, host=None, **args):
         """Have `method` run by one server, some time; returns when the broker has taken the message."""
         statistics.count('casts')
-        with trace.span(f'rpc.cast {self.topic}.{method}', host_asked=host):
+        with trace.span(f'rpc.cast {self.topic}.{method}', target=host):
             message = self._message(context, method, host, args)
             message.queue = brokers.topic_queue(self.topic, host)
             self._publish(message, CONF.rpc_cast_timeout)
@@ -71,7 +71,8 @@ class Client:
         if answer.get('failure'):
             raise failure.load(answer['failure'])
         if answer.get('closed'):
-            raise errors.MessagingError(f'{self.topic}.{method} was given up: this process shuts its messaging down.')
+            raise errors.MessagingError(
+                f'{self.topic}.{method} was given up: this process is shutting its messaging down.')
         return answer.get('result')
 
     def _message(self, context, method, host, args, seconds=None):

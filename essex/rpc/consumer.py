@@ -5,20 +5,21 @@ without waiting for an answer.
 """
 import contextlib
 import logging
-import socket
 import threading
 import time
 
 import kombu
 
 from essex.rpc import threads
-from essex.rpc.broker import ERRORS, describe
+from essex.rpc.broker import ERRORS, close_connection, describe, limited
 from essex.rpc.options import CONF
 
 LOG = logging.getLogger(__name__)
 
 # How soon an amqp consumer notices that it is to stop. One of memory:// is woken instead.
 _POLL_SECONDS = 1.0
+# How long the broker may take to answer what is asked of it on this connection.
+_ANSWER_SECONDS = 15
 
 
 class Consumer:
@@ -64,30 +65,30 @@ class Consumer:
 
     def _run(self):
         pause = CONF.rpc_retry_interval
-        try:
-            while not self._stopping.is_set():
-                try:
-                    self._live()
-                except ERRORS as error:
-                    if self._stopping.is_set():
-                        break
-                    if self.ready.is_set():
-                        pause = CONF.rpc_retry_interval
-                    self.ready.clear()
-                    LOG.warning('%s: lost the message broker %s (%s); trying again in %.1f s', self._name,
-                                self._broker.name, describe(error), pause)
-                    self._stopping.wait(pause)
-                    pause = min(pause * 2, CONF.rpc_retry_interval_max)
-        finally:
-            self.ready.clear()
-            self._silent.set()
-            self._ended.set()
+        while not self._stopping.is_set():
+            try:
+                self._live()
+            except Exception as error:   # whatever it is: a daemon that no longer listens is worse
+                if self._stopping.is_set():
+                    break
+                if self.ready.is_set():
+                    pause = CONF.rpc_retry_interval
+                self.ready.clear()
+                LOG.warning('%s: lost the message broker %s (%s); trying again in %.1f s', self._name,
+                            self._broker.name, describe(error), pause,
+                            exc_info=None if isinstance(error, ERRORS) else error)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, CONF.rpc_retry_interval_max)
+        self.ready.clear()
+        self._silent.set()
+        self._ended.set()
 
     def _live(self):
         session = _Session(self._broker, self._queues, self._on_message, self._prefetch)
         self._session = session
         LOG.debug('%s: consuming from %s', self._name, self._broker.name)
         self.ready.set()
+        broken = True
         try:
             while not self._closing.is_set():
                 if self._stopping.is_set() and not self._silent.is_set():
@@ -98,9 +99,10 @@ class Consumer:
                 if self._on_tick is not None:
                     self._on_tick()
             session.delete(self._delete)
+            broken = False
         finally:
             self._session = None
-            session.close()
+            session.close(broken)
 
 
 class _Session:
@@ -114,19 +116,20 @@ class _Session:
         self._next_beat = time.monotonic() + self._heartbeat / 4
         self._connection = broker.connect(heartbeat=self._heartbeat)
         try:
-            self._channel = self._connection.channel()
-            if prefetch:
-                self._channel.basic_qos(0, prefetch, False)
-            self._consumer = kombu.Consumer(self._channel, queues,
-                                            on_message=lambda message: on_message(Delivery(message, self)))
-            self._consumer.consume()
+            with limited(self._connection, _ANSWER_SECONDS):
+                self._channel = self._connection.channel()
+                if prefetch:
+                    self._channel.basic_qos(0, prefetch, False)
+                self._consumer = kombu.Consumer(
+                    self._channel, queues, on_message=lambda message: on_message(Delivery(message, self)))
+                self._consumer.consume()
         except BaseException:
-            self.close()
+            self.close(broken=True)
             raise
 
     def drain(self):
         """Handle one event of the connection, or none for a while."""
-        with contextlib.suppress(socket.timeout):
+        with contextlib.suppress(TimeoutError):
             self._connection.drain_events(timeout=self._poll)
         if self._broken:
             raise self._broken
@@ -141,11 +144,13 @@ class _Session:
             self._connection.transport.interrupt()
 
     def cancel(self):
-        self._consumer.cancel()
+        with limited(self._connection, _ANSWER_SECONDS):
+            self._consumer.cancel()
 
     def delete(self, queues):
-        for queue in queues:
-            queue(self._channel).delete()
+        with limited(self._connection, _ANSWER_SECONDS):
+            for queue in queues:
+                queue(self._channel).delete()
 
     def settle(self, action):
         """Acknowledge or give back; quietly nothing when the connection is gone, the broker then does."""
@@ -156,11 +161,10 @@ class _Session:
                 except ERRORS as error:
                     self._broken = error
 
-    def close(self):
+    def close(self, broken):
         with self._lock:
             self._broken = self._broken or ConnectionError('closed')
-        with contextlib.suppress(*ERRORS):
-            self._connection.release()
+        close_connection(self._connection, broken)
 
 
 class Delivery:

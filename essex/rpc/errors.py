@@ -10,13 +10,13 @@ class MessagingError(exception.EssexError):
 
 
 class Timeout(MessagingError):
-    """No answer in time. `kwargs`: topic, method, host (or None), seconds, last_heartbeat (datetime or None)."""
+    """No answer in time. `kwargs`: topic, method, host, seconds, last_heartbeat (datetime or None)."""
 
     code, title, reason = 504, 'Gateway Timeout', 'messagingTimeout'
 
 
 class BrokerUnavailable(MessagingError):
-    """The broker could not be reached, or did not confirm, in time. `kwargs`: topic, method, host, seconds."""
+    """The broker was not reached, or did not confirm, in time. `kwargs`: topic, method, host, seconds."""
 
     code, title, reason = 503, 'Service Unavailable', 'brokerUnavailable'
 
@@ -42,7 +42,7 @@ class MessageTooLarge(MessagingError):
 
 
 class RemoteError(MessagingError):
-    """The handler raised something that has no meaning here. Has `exc_type`, `value` and `traceback`, all text."""
+    """The handler raised something without a meaning here: `exc_type`, `value` and `traceback` are text."""
 
     def __init__(self, exc_type, value, traceback=''):
         super().__init__(f'A daemon failed with {exc_type}: {value}'.replace('\x00', ' '))

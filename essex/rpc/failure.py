@@ -17,7 +17,8 @@ _TEXT_LIMIT = 16384
 def dump(error):
     """A dict for `error`, with its traceback."""
     lines = ''.join(traceback.format_exception(type(error), error, error.__traceback__))
-    return {'module': type(error).__module__, 'name': type(error).__qualname__, 'text': str(error)[:_TEXT_LIMIT],
+    return {'module': type(error).__module__, 'name': type(error).__qualname__,
+            'text': str(error)[:_TEXT_LIMIT],
             'state': _sendable(vars(error)) if isinstance(error, exception.EssexError) else {},
             'traceback': lines[-_TEXT_LIMIT:]}
 
@@ -56,7 +57,9 @@ def _sendable(state):
 
 
 def _known_class(module, name):
-    if not isinstance(module, str) or not isinstance(name, str) or module.split('.')[0] not in ALLOWED_PACKAGES:
+    if not isinstance(module, str) or not isinstance(name, str):
+        return None
+    if module.split('.')[0] not in ALLOWED_PACKAGES:
         return None
     # Importing has side effects, so only modules that hold errors by convention are imported for one.
     if module not in sys.modules and module.rsplit('.', 1)[-1] in ('exception', 'errors'):

@@ -30,4 +30,5 @@ def describe(moment):
         return 'no heartbeat of it is known'
     now = datetime.datetime.now(datetime.UTC)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    return f'its last heartbeat was at {aware:%Y-%m-%d %H:%M:%S} UTC, {max(0, (now - aware).total_seconds()):.0f} s ago'
+    age = max(0, (now - aware).total_seconds())
+    return f'its last heartbeat was at {aware:%Y-%m-%d %H:%M:%S} UTC, {age:.0f} s ago'

@@ -5,7 +5,6 @@ message given back is the first of its queue again.
 """
 import collections
 import math
-import socket
 import threading
 import time
 import weakref
@@ -111,7 +110,7 @@ class Transport(memory.Transport):
         self._ready.set()
 
     def interrupt(self):
-        """Let drain_events return, by socket.timeout, even if nothing has come."""
+        """Let drain_events return, by TimeoutError, even if nothing has come."""
         self._interrupted = True
         self._ready.set()
 
@@ -122,7 +121,7 @@ class Transport(memory.Transport):
             self._ready.clear()
             if self._interrupted:
                 self._interrupted = False
-                raise socket.timeout()
+                raise TimeoutError()
             try:
                 self.cycle.get(self._deliver, timeout=timeout)
                 return
@@ -130,7 +129,7 @@ class Transport(memory.Transport):
                 pass
             left = None if deadline is None else deadline - time.monotonic()
             if (left is not None and left <= 0) or not self._ready.wait(left):
-                raise socket.timeout()
+                raise TimeoutError()
 
 
 _transports = weakref.WeakSet()

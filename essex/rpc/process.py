@@ -1,4 +1,4 @@
-"""What a process shares for messaging: one broker, one publisher, one queue for replies; made when first needed."""
+"""What a process shares for messaging: one broker, publisher and reply queue, made when first needed."""
 import logging
 import os
 import threading
@@ -73,7 +73,7 @@ def shutdown():
 
 
 def after_fork():
-    """In a forked child: forget the parent's connections without a word to the broker. Done by itself, too."""
+    """In a forked child: forget the parent's connections without a word to the broker. Runs by itself."""
     global _current, _lock
     _lock = threading.Lock()
     _current = None

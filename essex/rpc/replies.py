@@ -38,7 +38,7 @@ class Replies:
         return self._queue.name if self._consumer.ready.wait(max(0, seconds)) else None
 
     def expect(self, identity):
-        """Begin to wait for the answer to call `identity`: a context manager, whose `get(seconds)` returns it."""
+        """A context manager that waits for the answer to call `identity`; `get(seconds)` returns it."""
         return _Waiter(self._waiting, identity)
 
     def close(self, seconds=2):

@@ -1,4 +1,4 @@
-"""Python values to bytes and back: everything JSON has, and datetime, date, UUID, set, Decimal, bytes, big integers.
+"""Python values to bytes and back: JSON's, and datetime, date, UUID, set, Decimal, bytes, big integers.
 
 MessagePack rather than JSON, since its extension types cannot be imitated by a user's own data (a metadata
 item named like a marker), and it is quick. Tuples arrive as lists, frozensets as sets.

@@ -1,7 +1,8 @@
-"""The answering side: `Server(topic, host, endpoints)` runs the endpoints' methods that are marked @expose."""
+"""The answering side: `Server(topic, host, endpoints)` runs the methods that are marked @expose."""
 import inspect
 import logging
 import threading
+import time
 import uuid
 
 from essex import context as contexts
@@ -48,12 +49,13 @@ class Server:
         return self._jobs.running if self._jobs else 0
 
     def start(self):
-        """Begin to receive. A broker that is away is waited for shortly, then it goes on in the background."""
+        """Begin to receive. A broker that is away is waited for shortly, then in the background."""
         self._process = process.current()
         self._stopped.clear()
         self._jobs = Jobs(CONF.rpc_workers)
         self._own_queue = brokers.fanout_queue(self.topic, f'{self.host}.{uuid.uuid4().hex[:12]}')
-        queues = [brokers.topic_queue(self.topic), brokers.topic_queue(self.topic, self.host), self._own_queue]
+        queues = [brokers.topic_queue(self.topic), brokers.topic_queue(self.topic, self.host),
+                  self._own_queue]
         self._consumer = Consumer(self._process.broker, f'{self.topic}.{self.host}', queues, self._on_message,
                                   prefetch=CONF.rpc_workers,
                                   on_tick=lambda: self._jobs.ack_older(CONF.rpc_ack_deadline))
@@ -66,7 +68,7 @@ class Server:
     def stop(self, timeout=None):
         """Receive no more, give back what has not begun, wait for what runs; False when some still runs.
 
-        `timeout` defaults to rpc_stop_timeout. A cast that still runs then is delivered again, to whoever comes.
+        `timeout` defaults to rpc_stop_timeout. A cast that still runs then will be delivered again.
         """
         if self._consumer is None:
             return True
@@ -75,7 +77,8 @@ class Server:
         self._jobs.give_back_waiting()
         ended = self._jobs.wait_idle(CONF.rpc_stop_timeout if timeout is None else timeout)
         if not ended:
-            LOG.warning('%s.%s: stopping while %d handlers still run', self.topic, self.host, self._jobs.running)
+            LOG.warning('%s.%s: stopping while %d handlers still run', self.topic, self.host,
+                        self._jobs.running)
         consumer.close(_CANCEL_SECONDS, delete=[self._own_queue])
         self._process.servers.discard(self)
         self._stopped.set()
@@ -89,15 +92,19 @@ class Server:
         try:
             envelope = serializer.loads(delivery.body)
             method, args = envelope['method'], envelope['args']
+            envelope['timeout'] = envelope.get('timeout') or CONF.rpc_response_timeout
         except (ValueError, TypeError, KeyError):
             LOG.exception('%s.%s: dropped a message that cannot be read', self.topic, self.host)
             delivery.ack()
             return
-        reply_to = delivery.reply_to
+        reply_to, received = delivery.reply_to, time.monotonic()
 
         def run(job):
             if reply_to:
                 job.ack()   # it must not run twice: its caller waits once
+                if time.monotonic() - received > envelope['timeout']:
+                    LOG.warning('%s.%s: skipped, its caller no longer waits', self.topic, method)
+                    return
             self._handle(envelope, method, args, reply_to, delivery.identity)
         self._jobs.submit(delivery.identity or uuid.uuid4().hex, delivery, run)
 
@@ -114,7 +121,7 @@ class Server:
                 self._log_failure(method, error, reply_to)
                 answer = {'failure': failure.dump(error)}
             if reply_to:
-                self._reply(answer, method, reply_to, identity)
+                self._reply(answer, method, reply_to, identity, envelope['timeout'])
 
     def _invoke(self, context, method, args):
         if method not in self._methods:
@@ -128,11 +135,12 @@ class Server:
 
     def _log_failure(self, method, error, reply_to):
         if reply_to and isinstance(error, exception.EssexError):
-            LOG.info('%s.%s: %s: %s', self.topic, method, type(error).__name__, error)   # its caller's to judge
+            # Its caller's to judge.
+            LOG.info('%s.%s: %s: %s', self.topic, method, type(error).__name__, error)
         else:
             LOG.error('%s.%s failed', self.topic, method, exc_info=error)
 
-    def _reply(self, answer, method, reply_to, identity):
+    def _reply(self, answer, method, reply_to, identity, seconds):
         what = f'The answer of {self.topic}.{method}'
         try:
             body = serializer.dumps(answer, what)
@@ -140,9 +148,10 @@ class Server:
         except errors.MessagingError as error:
             LOG.error('%s', error)
             body = serializer.dumps({'failure': failure.dump(error)})
-        message = Outgoing(body, uuid.uuid4().hex, self.topic, method, routing_key=reply_to, correlation_id=identity)
+        message = Outgoing(body, uuid.uuid4().hex, self.topic, method, routing_key=reply_to,
+                           correlation_id=identity)
         try:
-            self._process.publisher.publish(message, CONF.rpc_response_timeout)
+            self._process.publisher.publish(message, seconds)
         except errors.BrokerUnavailable as error:
             LOG.error('%s; its caller will time out', error)
 

@@ -15,9 +15,9 @@ def count(name):
 
 
 def stats():
-    """A dict: how many were sent (calls, casts, fanouts), timed out or ended in an error; handled and failed here;
-    `running` handlers, `waiting` callers, `transport`, and per queue of this process's servers its depth
-    (`queues`, None when the broker is away)."""
+    """A dict: how many were sent (calls, casts, fanouts), timed out or ended in an error; handled and failed
+    here; `running` handlers, `waiting` callers, `transport`, and `queues`: how many messages wait in each
+    queue of this process's servers (None when the broker is away)."""
     from essex.rpc import process
     result = {name: _counts[name] for name in COUNTED}
     result.update(process.current().state())

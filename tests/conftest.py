@@ -7,6 +7,8 @@ from essex import config, db
 from essex.client import session
 from essex.db import migration
 
+pytest_plugins = ['tests.fixtures.servers']
+
 
 class Conf:
     """Overrides of options for one test."""

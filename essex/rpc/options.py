@@ -5,8 +5,8 @@ from essex import config
 
 OPTS = [
     cfg.StrOpt('transport_url', default='memory://', secret=True,
-               help='The message broker: amqp://user:password@host:5672/vhost (amqps:// with TLS; the brokers '
-                    'of a cluster separated by ";"), or memory:// for daemons that share one process.'),
+               help='The message broker: amqp://user:password@host:5672/vhost (amqps:// with TLS; brokers of '
+                    'a cluster separated by ";"), or memory:// for daemons that share one process.'),
     cfg.StrOpt('control_exchange', default='essex',
                help='Prefix of the names of all queues, so that several clouds can share a virtual host.'),
     cfg.FloatOpt('rpc_response_timeout', default=60, min=0.1,

@@ -113,18 +113,18 @@ class FakeDriver(Driver):
             try:
                 found = concurrency.in_thread(formats.inspect, path, disk_format)
             except formats.Unsafe as error:
-                raise exception.ImageUnacceptable(image_id=image_id, why=f'{error}.') from error
+                raise exception.ImageUnacceptable(image_id=image_id, reason=str(error)) from error
             size = found.virtual_size or os.path.getsize(path)
             self._records.put(f'image/{image_id}', {'format': found.name, 'bytes': size})
 
     def create_disks(self, instance):
         image = self._records.get(f'image/{instance.image_ref}') if instance.image_ref else {'bytes': 0}
         if image is None:
-            raise exception.ImageUnacceptable(image_id=instance.image_ref, why='it was not prepared on this host.')
+            raise exception.ImageUnacceptable(image_id=instance.image_ref, reason='it was not prepared on this host')
         available = instance.root_gb * _GB
         if available and image['bytes'] > available:
-            raise exception.DiskTooSmall(image_id=instance.image_ref, needed=image['bytes'], root_gb=instance.root_gb,
-                                         available=available)
+            raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=image['bytes'],
+                                         disk_bytes=available)
         size = (available or image['bytes']) + instance.ephemeral_gb * _GB + (instance.swap_mb << 20)
         self._records.put(f'disk/{instance.uuid}', {'bytes': size, 'image': instance.image_ref})
 
@@ -182,19 +182,19 @@ class FakeDriver(Driver):
         self._start(guest)
 
     def pause(self, instance):
-        guest = self._in_state(instance, 'paused', states.RUNNING, states.POWER_PAUSED)
+        guest = self._in_state(instance, 'pause', states.RUNNING, states.POWER_PAUSED)
         self._change(guest, states.POWER_PAUSED)
 
     def unpause(self, instance):
-        guest = self._in_state(instance, 'unpaused', states.POWER_PAUSED, states.RUNNING)
+        guest = self._in_state(instance, 'unpause', states.POWER_PAUSED, states.RUNNING)
         self._change(guest, states.RUNNING)
 
     def suspend(self, instance):
-        guest = self._in_state(instance, 'suspended', states.RUNNING, states.POWER_PAUSED, states.POWER_SUSPENDED)
+        guest = self._in_state(instance, 'suspend', states.RUNNING, states.POWER_PAUSED, states.POWER_SUSPENDED)
         self._change(guest, states.POWER_SUSPENDED, 'Memory saved')
 
     def resume(self, instance, network_info, security):
-        guest = self._in_state(instance, 'resumed', states.POWER_SUSPENDED, states.RUNNING)
+        guest = self._in_state(instance, 'resume', states.POWER_SUSPENDED, states.RUNNING)
         if guest.state != states.RUNNING:
             self._change(guest, states.RUNNING, 'Memory restored')
 
@@ -209,11 +209,10 @@ class FakeDriver(Driver):
         return text[-max_bytes:] if max_bytes else b''
 
     def vnc_console(self, instance):
-        raise exception.ConsoleNotAvailable(uuid=instance.uuid, kind='VNC',
-                                            why='the fake hypervisor has no screens. Use the libvirt driver.')
+        raise exception.ConsoleNotAvailable(reason='the fake hypervisor has no screens')
 
     def diagnostics(self, instance):
-        info = self._info(self._in_state(instance, 'diagnosed', states.RUNNING, states.POWER_PAUSED))
+        info = self._info(self._in_state(instance, 'diagnose', states.RUNNING, states.POWER_PAUSED))
         return {'state': 'running' if info.state == states.RUNNING else 'paused', 'cpu0_time': info.cpu_time_ns,
                 'memory': info.memory_kb}
 
@@ -232,14 +231,15 @@ class FakeDriver(Driver):
     def _in_state(self, instance, verb, *allowed):
         guest = self._guest(instance.uuid)
         if guest is None:
-            raise exception.GuestNotFound(uuid=instance.uuid)
+            raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
         if guest.state not in allowed:
-            raise exception.InvalidGuestState(uuid=instance.uuid, verb=verb, state=_NAMES[guest.state])
+            raise exception.InstanceInvalidState(method=verb, instance_uuid=instance.uuid, attr='power_state',
+                                                 state=_NAMES[guest.state])
         return guest
 
     def _require_disk(self, instance):
         if self._records.get(f'disk/{instance.uuid}') is None:
-            raise exception.GuestNotFound(uuid=instance.uuid)
+            raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
 
     def _start(self, guest):
         guest.cpu_seconds = 0.0

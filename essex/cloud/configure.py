@@ -1,0 +1,112 @@
+"""Writes var/etc from etc/: the commented samples with this cloud's values set in them."""
+import os
+import shutil
+
+from essex.cloud import ini, pki
+from essex.cloud.layout import ROOT
+
+SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api', 'glance-registry'), 'nova': ('nova', 'nova-novncproxy')}
+
+
+def write(layout, settings):
+    """Write every service's configuration. What an operator added to a file since is kept; our values win."""
+    certificate = pki.ensure(layout.pki, _names(settings))
+    for service, names in SERVICES.items():
+        target = layout.etc / service
+        target.mkdir(parents=True, exist_ok=True)
+        layout.state(service).mkdir(parents=True, exist_ok=True)
+        for sample in sorted((ROOT / 'etc' / service).iterdir()):
+            if sample.suffix == '.ini' or not (target / sample.name).exists():
+                shutil.copy(sample, target / sample.name)
+        for name in names:
+            path = target / f'{name}.conf'
+            if not path.exists():
+                path.touch()
+            text = ini.set_values(path.read_text(), _VALUES[name](layout, settings, certificate))
+            _write_secret(path, text)
+
+
+def _names(settings):
+    return list(dict.fromkeys([settings.address, '127.0.0.1', 'localhost']))
+
+
+def _write_secret(path, text):
+    temporary = path.with_suffix('.new')
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w', encoding='utf-8') as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _common(layout, settings, certificate, service, tls=True):
+    values = {
+        'DEFAULT': {'host': settings.host, 'my_ip': settings.address, 'state_path': layout.state(service),
+                    'transport_url': 'memory://', 'status_dir': layout.status},
+        'database': {'connection': f'sqlite:///{layout.state(service) / service}.sqlite'},
+        'trace': {'directory': layout.trace},
+    }
+    if settings.secure and tls:
+        values['DEFAULT'] |= {'ssl_cert_file': certificate[0], 'ssl_key_file': certificate[1]}
+    return values
+
+
+def _authtoken(layout, settings, account):
+    values = {'auth_url': settings.url('keystone', '/v3'), 'www_authenticate_uri': settings.url('keystone', '/v3'),
+              'username': account, 'password': settings.password(account), 'project_name': 'service',
+              'region_name': settings.region}
+    if settings.secure:
+        values['cafile'] = layout.pki / 'ca.pem'
+    return values
+
+
+def _keystone(layout, settings, certificate):
+    values = _common(layout, settings, certificate, 'keystone')
+    values['DEFAULT'] |= {'bind_host': settings.address, 'public_port': settings.port('keystone'),
+                          'admin_port': settings.port('keystone_admin'),
+                          'paste_config': layout.etc / 'keystone' / 'keystone-api-paste.ini'}
+    values['fernet_tokens'] = {'key_repository': layout.state('keystone') / 'fernet-keys'}
+    return values
+
+
+def _glance(layout, settings, certificate):
+    values = _common(layout, settings, certificate, 'glance')
+    values['DEFAULT'] |= {'bind_host': settings.address, 'bind_port': settings.port('glance'),
+                          'paste_config': layout.etc / 'glance' / 'glance-api-paste.ini'}
+    values['keystone_authtoken'] = _authtoken(layout, settings, 'glance')
+    values['glance_store'] = {'filesystem_store_datadir': layout.state('glance') / 'images'}
+    return values
+
+
+def _registry(layout, settings, certificate):
+    values = _glance(layout, settings, certificate)
+    values['DEFAULT'] |= {'bind_port': settings.port('glance_registry'),
+                          'paste_config': layout.etc / 'glance' / 'glance-registry-paste.ini'}
+    return values
+
+
+def _nova(layout, settings, certificate):
+    values = _common(layout, settings, certificate, 'nova')
+    real = settings.hypervisor == 'libvirt'
+    values['DEFAULT'] |= {
+        'osapi_compute_listen': settings.address, 'osapi_compute_listen_port': settings.port('nova'),
+        'paste_config': layout.etc / 'nova' / 'nova-api-paste.ini',
+        # Guests reach it through their gateway, so it listens beyond loopback when there are guests.
+        'metadata_listen': '0.0.0.0' if real else '127.0.0.1', 'metadata_listen_port': settings.port('metadata'),
+        'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',
+        'instances_path': layout.state('nova') / 'instances', 'flat_network_bridge': settings.bridge,
+        'novncproxy_base_url': settings.url('novncproxy', '/vnc_auto.html'),
+        'enabled_daemons': 'api,metadata,scheduler,compute,network,consoleauth',
+    }
+    if real:
+        values['libvirt'] = {'connection_uri': settings.libvirt_uri, 'virt_type': settings.virt_type}
+    values['keystone_authtoken'] = _authtoken(layout, settings, 'nova')
+    return values
+
+
+def _proxy(layout, settings, certificate):
+    values = _nova(layout, settings, certificate)
+    values['DEFAULT'] |= {'novncproxy_host': settings.address, 'novncproxy_port': settings.port('novncproxy')}
+    return values
+
+
+_VALUES = {'keystone': _keystone, 'glance-api': _glance, 'glance-registry': _registry, 'nova': _nova,
+           'nova-novncproxy': _proxy}

@@ -1,0 +1,130 @@
+"""Making, starting and stopping the one-host cloud."""
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+
+from essex.cloud import checks, configure, health, openrc, prepare, processes, status
+from essex.cloud.libvirtd import PrivateLibvirtd
+from essex.cloud.settings import Settings
+from essex.cloud.supervisor import Supervisor
+from essex.exception import ConfigError, EssexError
+
+ENDPOINTS = ('keystone', 'glance', 'nova', 'metadata', 'novncproxy')
+
+
+def init(layout, say, hypervisor='auto', **options):
+    """Make the cloud in `layout`, or find it made: settings, configuration, databases, keys. Returns its settings."""
+    layout.create()
+    if layout.settings.exists():
+        settings = Settings.load(layout)
+    else:
+        reasons = checks.missing_for_guests()
+        if hypervisor == 'libvirt' and reasons:
+            raise ConfigError('Real guests cannot run here: ' + '; '.join(reasons) + '.')
+        kind = ('fake' if reasons else 'libvirt') if hypervisor == 'auto' else hypervisor
+        settings = Settings.create(layout, hypervisor=kind, **options)
+        settings.set('host', socket.gethostname())
+        settings.set('virt_type', 'auto')
+        settings.set('libvirt_uri', PrivateLibvirtd(str(layout.libvirt)).uri if kind == 'libvirt' else '')
+        settings.save()
+    say('configuration in ' + str(layout.etc))
+    configure.write(layout, settings)
+    openrc.write(layout, settings)
+    processes.preload(processes.table(layout))
+    prepare.run(layout, settings, say)
+    return settings
+
+
+def up(layout, say, foreground=False, only=None, timeout=60):
+    """Start the daemons and wait until every endpoint is healthy. Returns the seconds it took.
+
+    Raises EssexError with what is wrong when one does not become healthy.
+    """
+    settings = Settings.load(layout)
+    if status.supervisor_pid(layout):
+        say('the cloud is up already')
+        return 0
+    began = time.monotonic()
+    if settings.hypervisor == 'libvirt':
+        PrivateLibvirtd(str(layout.libvirt)).start()
+    table = [each for each in processes.table(layout) if only is None or each.name in only]
+    processes.preload(table)
+    if foreground:
+        _log_to(None)
+        Supervisor(layout, table).run()
+        return 0
+    pid = _detach(layout, table)
+    endpoints = [name for name in ENDPOINTS if only is None or any(name in (each.name, *each.health) for each in table)]
+    trouble = health.wait(settings, endpoints, timeout, alive=lambda: _alive(pid), progress=say)
+    if trouble:
+        raise EssexError('The cloud is not healthy: ' + '; '.join(trouble) + f'. Logs are in {layout.log}.')
+    return time.monotonic() - began
+
+
+def _detach(layout, table):
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        os.setsid()
+        os.chdir('/')
+        _log_to(layout.log / 'essex.log')
+        Supervisor(layout, table).run()
+        code = 0
+    except BaseException:
+        logging.getLogger(__name__).exception('the supervisor stopped')
+    finally:
+        logging.shutdown()
+        os._exit(code)
+
+
+def _alive(pid):
+    done, _ = os.waitpid(pid, os.WNOHANG)
+    return done == 0
+
+
+def _log_to(path):
+    if path is not None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+    logging.basicConfig(level=logging.INFO, format='%(asctime)s %(levelname)s %(message)s', force=True)
+
+
+def down(layout, say, guests=False, timeout=60):
+    """Stop the daemons. Guests go on running unless `guests`; then they are shut down and their host side removed."""
+    pid = status.supervisor_pid(layout)
+    if pid is None:
+        say('the cloud is down already')
+    else:
+        os.kill(pid, signal.SIGTERM)
+        _wait_gone(layout, pid, timeout)
+        say('daemons stopped')
+    if guests and layout.settings.exists():
+        _stop_guests(layout, Settings.load(layout), say)
+
+
+def _wait_gone(layout, pid, timeout):
+    end = time.monotonic() + timeout
+    while status.supervisor_pid(layout) == pid:
+        if time.monotonic() > end:
+            raise EssexError(f'The supervisor (pid {pid}) does not stop. See {layout.log}/essex.log.')
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.05)
+
+
+def _stop_guests(layout, settings, say):
+    if settings.hypervisor != 'libvirt':
+        return
+    prepare.manage(layout, 'nova', 'host clear')
+    PrivateLibvirtd(str(layout.libvirt)).stop()
+    say('guests, their networks and libvirtd stopped')

@@ -1,0 +1,110 @@
+"""The processes of the one-host cloud and how one is started: forked from a parent that has imported everything."""
+import dataclasses
+import gc
+import importlib
+import logging
+import os
+import signal
+import sys
+import traceback
+
+from essex import concurrency, db, rpc
+from essex.client import session
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """A child: `module`.main(argv) runs it. `health` names the settings' endpoint that tells it serves."""
+
+    name: str
+    module: str
+    arguments: tuple
+    health: tuple = ()
+
+
+def table(layout):
+    """The processes, in the order they start."""
+    def files(service, *names):
+        return tuple(part for name in names for part in ('--config-file', str(layout.config(service, name))))
+    return (
+        Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',)),
+        Process('glance', 'glance.cmd.all', files('glance', 'glance-api'), ('glance',)),
+        Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',)),
+        Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',)),
+    )
+
+
+def preload(processes):
+    """Import what the children run, so that they share its memory and start at once."""
+    concurrency.patch()
+    for process in processes:
+        importlib.import_module(process.module)
+    gc.collect()
+    # Collections in the children would otherwise write to every shared object's header.
+    gc.freeze()
+
+
+def fork(process, log_path):
+    """Start a child; returns its pid. Its standard output and error go to the log file."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        _become(process, log_path)
+        importlib.import_module(process.module).main(list(process.arguments))
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        # The parent's frames must never see it: this child ends here.
+        traceback.print_exc()
+    finally:
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _become(process, log_path):
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    sys.argv = [process.name]
+    concurrency.after_fork()
+    rpc.after_fork()
+    db.dispose()
+    session.reset()
+
+
+def run_in_child(function, *args):
+    """Call `function` in a forked child and wait for it (work that must not touch the parent's state).
+
+    Raises RuntimeError when it fails; what it printed says why.
+    """
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            concurrency.after_fork()
+            function(*args)
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    _, result = os.waitpid(pid, 0)
+    if result:
+        name = getattr(function, '__name__', str(function))
+        raise RuntimeError(f'{name} {" ".join(map(str, args))} failed with status {os.waitstatus_to_exitcode(result)}')

@@ -1,0 +1,104 @@
+"""What was decided when the cloud was made: addresses, ports, hypervisor, passwords (cloud.ini, mode 0600)."""
+import configparser
+import os
+import secrets
+import socket
+
+from essex.exception import ConfigError
+
+PORTS = {'keystone': 5000, 'keystone_admin': 35357, 'glance': 9292, 'glance_registry': 9191, 'nova': 8774,
+         'metadata': 8775, 'novncproxy': 6080}
+ACCOUNTS = ('admin', 'demo', 'nova', 'glance')
+# Read aloud and typed without doubt: no 0, O, 1, l, I.
+_ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+
+def new_password(length=20):
+    """A random password."""
+    return ''.join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def free_ports(count, address='127.0.0.1'):
+    """`count` TCP ports that are free now."""
+    sockets = [socket.create_server((address, 0)) for _ in range(count)]
+    try:
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+class Settings:
+    """The values of cloud.ini. Made once by `create`, then read by every command."""
+
+    def __init__(self, layout, parser):
+        self.layout, self._parser = layout, parser
+
+    @classmethod
+    def load(cls, layout):
+        """Read them. Raises ConfigError when the cloud was not made yet."""
+        parser = configparser.ConfigParser(interpolation=None)
+        if not parser.read(layout.settings):
+            raise ConfigError(f'There is no cloud in {layout.root} yet: run tools/start (or `essex init`) first.')
+        return cls(layout, parser)
+
+    @classmethod
+    def create(cls, layout, address='127.0.0.1', hypervisor='fake', network_cidr='10.100.0.0/24',
+               floating_cidr='172.24.4.0/28', ports=None, tls=False):
+        """Decide and write them."""
+        parser = configparser.ConfigParser(interpolation=None)
+        parser['cloud'] = {'address': address, 'hypervisor': hypervisor, 'region': 'RegionOne',
+                           'tls': 'yes' if tls else 'no', 'network_cidr': network_cidr,
+                           'floating_cidr': floating_cidr, 'bridge': 'br100'}
+        parser['ports'] = {name: str(number) for name, number in (ports or PORTS).items()}
+        parser['passwords'] = {name: new_password() for name in ACCOUNTS}
+        layout.create()
+        made = cls(layout, parser)
+        made.save()
+        return made
+
+    def save(self):
+        """Write cloud.ini, whole or not at all."""
+        temporary = f'{self.layout.settings}.new'
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w', encoding='utf-8') as file:
+            self._parser.write(file)
+        os.replace(temporary, self.layout.settings)
+
+    def __getattr__(self, name):
+        try:
+            return self._parser['cloud'][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def set(self, name, value):
+        """Change one value of [cloud]; call save() after."""
+        self._parser['cloud'][name] = value
+
+    @property
+    def secure(self):
+        """Whether the APIs speak HTTPS."""
+        return self.tls == 'yes'
+
+    def password(self, account):
+        """The generated password of an account."""
+        return self._parser['passwords'][account]
+
+    def port(self, name):
+        """The port of an endpoint."""
+        return int(self._parser['ports'][name])
+
+    def url(self, name, path=''):
+        """The URL of an endpoint as clients use it."""
+        host = f'[{self.address}]' if ':' in self.address else self.address
+        return f'{"https" if self.secure else "http"}://{host}:{self.port(name)}{path}'
+
+    def environment(self, account):
+        """The OS_* variables of an account, as openstack reads them."""
+        values = {'OS_AUTH_URL': self.url('keystone', '/v3'), 'OS_USERNAME': account,
+                  'OS_PASSWORD': self.password(account),
+                  'OS_PROJECT_NAME': account if account in ('admin', 'demo') else 'service',
+                  'OS_USER_DOMAIN_NAME': 'Default', 'OS_PROJECT_DOMAIN_NAME': 'Default',
+                  'OS_IDENTITY_API_VERSION': '3', 'OS_REGION_NAME': self.region}
+        if self.secure:
+            values['OS_CACERT'] = str(self.layout.pki / 'ca.pem')
+        return values

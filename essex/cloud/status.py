@@ -1,0 +1,73 @@
+"""`essex status`: every daemon, its state, since when, address, heartbeat and memory."""
+import json
+import time
+
+from essex.cloud import health
+
+
+def processes(layout):
+    """The status files of running processes: [{pid, host, started, heartbeat, daemons: [...], pss_mb, alive}]."""
+    found = []
+    for path in sorted(layout.status.glob('*.json')):
+        content = json.loads(path.read_text())
+        content['pss_mb'] = pss_mb(content['pid'])
+        content['alive'] = content['pss_mb'] is not None
+        found.append(content)
+    return found
+
+
+def pss_mb(pid):
+    """Memory of a process in MiB, shared pages counted by share (PSS); None when it is gone."""
+    try:
+        with open(f'/proc/{pid}/smaps_rollup', encoding='ascii') as lines:
+            for line in lines:
+                if line.startswith('Pss:'):
+                    return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return None
+
+
+def supervisor_pid(layout):
+    """The pid of the running supervisor, or None."""
+    try:
+        pid = int(layout.pid.read_text())
+        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+            return pid if ') Z' not in file.read() else None
+    except (OSError, ValueError):
+        return None
+
+
+def age(seconds):
+    """A duration in words: 5 s, 3 min, 2 h, 4 d."""
+    for unit, size in (('d', 86400), ('h', 3600), ('min', 60)):
+        if seconds >= 2 * size:
+            return f'{int(seconds // size)} {unit}'
+    return f'{int(seconds)} s'
+
+
+def lines(layout, settings):
+    """The table as text lines, and whether everything is well."""
+    pid = supervisor_pid(layout)
+    if pid is None:
+        return ['The cloud is down. `essex up` starts it.'], False
+    now, well, total = time.time(), True, pss_mb(pid) or 0
+    rows = [('DAEMON', 'STATE', 'SINCE', 'ADDRESS', 'HEARTBEAT', 'PID', 'MEMORY')]
+    for process in processes(layout):
+        total += process['pss_mb'] or 0
+        for index, daemon in enumerate(process['daemons']):
+            late = now - process['heartbeat'] > 30
+            state = daemon['state'] if process['alive'] and not late else 'late' if process['alive'] else 'dead'
+            well = well and state == 'up'
+            memory = f'{process["pss_mb"]:.0f} MB' if process['alive'] and index == 0 else '"' if index else '-'
+            rows.append((daemon['name'], state, age(now - process['started']), ' '.join(daemon['addresses']) or '-',
+                         f'{age(now - process["heartbeat"])} ago', str(process['pid']), memory))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    text = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    text.append(f'supervisor pid {pid}; all together {total:.0f} MB (PSS), guests not counted')
+    for name in ('keystone', 'glance', 'nova', 'novncproxy'):
+        trouble = health.check(settings, name)
+        if trouble:
+            well = False
+            text.append(f'! {trouble}')
+    return text, well

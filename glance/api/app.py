@@ -1,0 +1,76 @@
+"""The WSGI applications, as Paste files name them."""
+import functools
+
+import webob
+
+from essex import wsgi
+from glance.api.body_limit import V1_DATA, V2_DATA, BodyLimit
+from glance.api.faults import render
+from glance.api.registry import images as registry_images
+from glance.api.v1 import images as v1_images
+from glance.api.v1 import members as v1_members
+from glance.api.v2 import actions, data, images, info, members, schemas, tags
+from glance.image.manager import ImageManager
+from glance.store.loader import Stores
+
+
+@functools.cache
+def manager():
+    """The ImageManager of this process, its stores ready. Raises ConfigError."""
+    stores = Stores()
+    stores.check()
+    return ImageManager(stores)
+
+
+def v2_app(rules):
+    """Version 2 over an ImageManager."""
+    controllers = [kind(rules) for kind in (images.ImageController, data.DataController, tags.TagController,
+                                            members.MemberController, actions.ActionController,
+                                            info.InfoController)]
+    return wsgi.Application([*controllers, schemas.SchemaController()], render)
+
+
+def v1_app(rules):
+    """Version 1 over an ImageManager."""
+    return wsgi.Application([v1_images.ImageController(rules), v1_members.MemberController(rules)], render)
+
+
+def registry_app(rules):
+    """The registry's API over an ImageManager."""
+    return wsgi.Application([registry_images.ImageController(rules), v1_members.MemberController(rules)], render)
+
+
+def v2_factory(global_conf, **local_conf):
+    """Paste."""
+    return BodyLimit(v2_app(manager()), V2_DATA)
+
+
+def v1_factory(global_conf, **local_conf):
+    """Paste."""
+    return BodyLimit(v1_app(manager()), V1_DATA)
+
+
+def registry_factory(global_conf, **local_conf):
+    """Paste."""
+    return registry_app(manager())
+
+
+class Root:
+    """Hands a request on to the application of its first path segment."""
+
+    def __init__(self, apps):
+        self.apps = apps
+
+    def __call__(self, environ, start_response):
+        segment, _, rest = environ.get('PATH_INFO', '').lstrip('/').partition('/')
+        app = self.apps.get('/' + segment)
+        if app is None:
+            return webob.Response(status=404)(environ, start_response)
+        environ['SCRIPT_NAME'] = f'{environ.get("SCRIPT_NAME", "")}/{segment}'
+        environ['PATH_INFO'] = '/' + rest
+        return app(environ, start_response)
+
+
+def root_factory(loader, global_conf, **paths):
+    """Paste composite: `/v1: name` lines."""
+    return Root({path: loader.get_app(name, global_conf=global_conf) for path, name in paths.items()})

@@ -1,0 +1,38 @@
+"""/v2/images/{id}/file: the data of an image."""
+import webob
+
+from essex import wsgi
+from essex.exception import UnsupportedMediaType
+from glance import policy
+from glance.api import parse
+from glance.api.streams import Body, image_response
+
+
+class DataController(wsgi.Controller):
+    """The data of images, in and out."""
+
+    def __init__(self, manager):
+        self.manager = manager
+
+    @wsgi.route('PUT', '/images/<image_id>/file', status=204)
+    def upload(self, req, image_id):
+        """Give a queued image its data. A failure leaves it queued."""
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'upload_image', image)
+        if req.content_type != 'application/octet-stream':
+            raise UnsupportedMediaType('Image data is sent with the content type application/octet-stream, not '
+                                       f'{(req.content_type or "none")[:80]}.')
+        body = Body(req)
+        size = body.size
+        if size is None and 'X-Openstack-Image-Size' in req.headers:
+            size = parse.number('X-Openstack-Image-Size', req.headers['X-Openstack-Image-Size'])
+        self.manager.upload(req.context, image, body, size, req.headers.get('X-Image-Meta-Store'))
+
+    @wsgi.route('GET', '/images/<image_id>/file')
+    def download(self, req, image_id):
+        """The data, or the part of it that Range names; 204 while there is none."""
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'download_image', image)
+        if not image.locations:
+            return webob.Response(status=204)
+        return image_response(req, image, lambda offset, length: self.manager.data(req.context, image, offset, length))

@@ -1,0 +1,94 @@
+"""/v2/images: list, create, show, change, delete."""
+from essex import wsgi
+from glance import policy
+from glance.api.settings import CONF
+from glance.api.v2 import patch, schemas, views
+from glance.api.v2.query import links, parse_query
+from glance.exception import ReservedField
+from glance.image.model import Image
+
+
+class ImageController(wsgi.Controller):
+    """Images."""
+
+    def __init__(self, manager):
+        self.manager = manager
+
+    def _view(self, image):
+        return views.image(image, self.manager.stores.several)
+
+    @wsgi.route('GET', '/images')
+    def index(self, req):
+        """A page of images, with links to the first and the next."""
+        policy.enforce(req.context, 'get_images')
+        values = req.query()
+        query = parse_query(values)
+        limit = query.limit
+        # One more than asked for tells whether there is a next page.
+        query.limit += 1 if limit else 0
+        images = self.manager.find(req.context, query)
+        page = images[:limit]
+        return {'images': [self._view(image) for image in page], 'schema': '/v2/schemas/images',
+                **links(values, page, limit, len(images) > limit)}
+
+    @wsgi.route('POST', '/images', status=201, schema=schemas.CREATE)
+    def create(self, req, body):
+        """Create a queued image."""
+        image = _record(req.context, body)
+        policy.enforce(req.context, 'add_image', image)
+        patch.authorise(req.context, image, 'visibility', image.visibility)
+        if image.owner != req.context.project_id:
+            patch.authorise(req.context, image, 'owner', image.owner)
+        image = self.manager.create(req.context, image)
+        url = f'{wsgi.base_url(req)}/images/{image.id}'
+        return wsgi.Reply(self._view(image), headers={'Location': url, **_store_headers(self.manager.stores)})
+
+    @wsgi.route('GET', '/images/<image_id>')
+    def show(self, req, image_id):
+        """One image."""
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'get_image', image)
+        return self._view(image)
+
+    @wsgi.route('PATCH', '/images/<image_id>')
+    def update(self, req, image_id):
+        """Change an image by JSON patch."""
+        operations = patch.read(req)
+
+        def change(image):
+            policy.enforce(req.context, 'modify_image', image)
+            patch.apply(req.context, image, operations)
+        return self._view(self.manager.update(req.context, image_id, change))
+
+    @wsgi.route('DELETE', '/images/<image_id>', status=204)
+    def delete(self, req, image_id):
+        """Delete an image."""
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'delete_image', image)
+        self.manager.delete(req.context, image, delayed=CONF.delayed_delete)
+
+    @wsgi.route('GET', '/images/<image_id>/tasks')
+    def tasks(self, req, image_id):
+        """The tasks of an image: none, as uploads are no tasks here."""
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'get_image', image)
+        return {'tasks': []}
+
+
+def _record(context, body):
+    """The Image a POST body describes."""
+    image = Image(id=None, owner=context.project_id)
+    for name, value in body.items():
+        if name == 'locations':
+            raise ReservedField(name=name, why='not settable here')
+        if name != 'id':
+            patch.check_writable(name)
+        if name in schemas.WRITABLE:
+            setattr(image, name, value)
+        else:
+            image.properties[name] = value
+    return image
+
+
+def _store_headers(stores):
+    return {'OpenStack-image-store-ids': ','.join(stores.names)} if stores.several else {}

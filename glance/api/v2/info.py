@@ -1,0 +1,40 @@
+"""/v2/info: what this service offers."""
+from essex import wsgi
+from essex.exception import NotFound
+from glance import policy
+
+
+class InfoController(wsgi.Controller):
+    """Discovery."""
+
+    def __init__(self, manager):
+        self.stores = manager.stores
+
+    @wsgi.route('GET', '/info/import')
+    def imports(self, req):
+        """The ways to import an image: none yet, data is uploaded."""
+        return {'import-methods': {'description': 'Import methods available.', 'type': 'array', 'value': []}}
+
+    @wsgi.route('GET', '/info/stores')
+    def index(self, req):
+        """The stores, when there are several."""
+        return {'stores': [self._entry(store) for store in self._several()]}
+
+    @wsgi.route('GET', '/info/stores/detail')
+    def detail(self, req):
+        """The stores and how they are configured."""
+        policy.enforce(req.context, 'stores_info_detail')
+        return {'stores': [{**self._entry(store), **store.describe()} for store in self._several()]}
+
+    def _several(self):
+        if not self.stores.several:
+            raise NotFound('This service has one store, which needs no name.')
+        return self.stores
+
+    def _entry(self, store):
+        entry = {'id': store.name}
+        if store is self.stores.default:
+            entry['default'] = 'true'
+        if store.read_only:
+            entry['read-only'] = 'true'
+        return entry

@@ -1,0 +1,1 @@
+"""Entry points of the image service's daemons and commands."""

@@ -1,0 +1,1 @@
+"""Models and queries of the image service, by aggregate."""

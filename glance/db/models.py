@@ -1,0 +1,107 @@
+"""Tables of the image service."""
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Text
+
+from essex import db
+from essex.db.types import Timestamp
+
+Base = db.declarative_base()
+
+# MariaDB compares without case and without trailing blanks by default; names, tags and ids must be exact.
+MARIADB = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4', 'mysql_collate': 'utf8mb4_nopad_bin'}
+
+
+class Image(Base):
+    """One image. A deleted one stays as a row, for administrators and for lists of changes."""
+
+    __tablename__ = 'images'
+    __table_args__ = (Index('ix_images_listing', 'deleted', 'created_at', 'id'),
+                      Index('ix_images_owner', 'owner', 'deleted'),
+                      Index('ix_images_visibility', 'visibility', 'deleted'),
+                      Index('ix_images_status', 'status'),
+                      MARIADB)
+
+    id = Column(String(36), primary_key=True)
+    name = Column(String(255))
+    owner = Column(String(255))
+    status = Column(String(30), nullable=False)
+    visibility = Column(String(20), nullable=False)
+    protected = Column(Boolean(create_constraint=False), nullable=False, default=False)
+    os_hidden = Column(Boolean(create_constraint=False), nullable=False, default=False)
+    disk_format = Column(String(20))
+    container_format = Column(String(20))
+    size = Column(BigInteger)
+    virtual_size = Column(BigInteger)
+    checksum = Column(String(32))
+    os_hash_algo = Column(String(64))
+    os_hash_value = Column(String(128))
+    min_disk = Column(Integer, nullable=False, default=0)
+    min_ram = Column(Integer, nullable=False, default=0)
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+    deleted_at = Column(Timestamp)
+    deleted = Column(Boolean(create_constraint=False), nullable=False, default=False)
+
+
+class Property(Base):
+    """A custom property."""
+
+    __tablename__ = 'image_properties'
+    __table_args__ = (MARIADB,)
+
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True)
+    name = Column(String(255), primary_key=True)
+    value = Column(Text)
+
+
+class Tag(Base):
+    """A tag."""
+
+    __tablename__ = 'image_tags'
+    __table_args__ = (Index('ix_image_tags_value', 'value'), MARIADB)
+
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True)
+    value = Column(String(255), primary_key=True)
+
+
+class Member(Base):
+    """A project that an image is shared with, and what it answered."""
+
+    __tablename__ = 'image_members'
+    __table_args__ = (Index('ix_image_members_member', 'member', 'status'), MARIADB)
+
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True)
+    member = Column(String(255), primary_key=True)
+    can_share = Column(Boolean(create_constraint=False), nullable=False, default=False)
+    status = Column(String(20), nullable=False, default='pending')
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+
+
+class Location(Base):
+    """One place that holds an image's data."""
+
+    __tablename__ = 'image_locations'
+    __table_args__ = (Index('ix_image_locations_image', 'image_id'), MARIADB)
+
+    id = Column(Integer, primary_key=True, autoincrement=True)
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), nullable=False)
+    url = Column(Text, nullable=False)
+    store = Column(String(255), nullable=False)
+    meta = Column(db.JSON)
+
+
+class Upload(Base):
+    """An upload under way: who runs it, so that whoever comes back can tell a dead one and undo it."""
+
+    __tablename__ = 'image_uploads'
+    __table_args__ = (MARIADB,)
+
+    id = Column(String(36), primary_key=True)
+    # Unique: the database itself keeps a second upload away from the image.
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), nullable=False, unique=True)
+    host = Column(String(255), nullable=False)
+    life = Column(String(36), nullable=False)
+    store = Column(String(255), nullable=False)
+    failed_status = Column(String(30), nullable=False)
+    started_at = Column(Timestamp, nullable=False)
+    alive_at = Column(Timestamp, nullable=False)

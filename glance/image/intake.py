@@ -1,0 +1,99 @@
+"""The way of an upload's bytes from the client to the store: counted, hashed and looked into as they pass."""
+import dataclasses
+import hashlib
+
+from oslo_config import cfg
+
+from essex import concurrency, config
+from glance.exception import ImageTooLarge, SizeMismatch, UploadBroken
+from glance.image.formats import Inspection
+
+OPTS = [
+    cfg.StrOpt('hashing_algorithm', default='sha512',
+               help='The hash kept as os_hash_value, any that Python has (sha256 is faster on some processors).'),
+]
+CONF = config.register(OPTS)
+
+CHUNK = 1024 * 1024
+
+
+@dataclasses.dataclass
+class Facts:
+    """What is known of data that has passed."""
+
+    size: int
+    checksum: str
+    os_hash_algo: str
+    os_hash_value: str
+    virtual_size: int
+
+
+class Intake:
+    """An iterator over the chunks of `source` (read(n) -> bytes). When it is through, `facts()` tells what passed.
+
+    Raises what is wrong with the data: UploadBroken, SizeMismatch, ImageTooLarge, DangerousImage,
+    FormatMismatch. `size` is what the client announced, `limit` the most that is taken. `beat`, if given, is
+    called for each chunk.
+    """
+
+    def __init__(self, source, inspection, size=None, limit=None, beat=None):
+        self._source, self._inspection = source, inspection
+        self._announced, self._limit, self._beat = size, limit, beat
+        self.size = 0
+        self._algorithm = CONF.hashing_algorithm
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hashes = (self._md5, hashlib.new(self._algorithm))
+        self._finding = None
+
+    def __iter__(self):
+        self._check_size(self._announced or 0)
+        hashing = []
+        try:
+            while chunk := self._read():
+                self.size += len(chunk)
+                self._check_size(self.size)
+                # While the store writes this chunk and the next one comes in, each hash has a thread of its own.
+                _wait(hashing)
+                hashing = [concurrency.spawn(concurrency.in_thread, each.update, chunk) for each in self._hashes]
+                self._inspection.feed(chunk)
+                if self._beat is not None:
+                    self._beat()
+                yield chunk
+        finally:
+            _wait(hashing)
+        if self._announced is not None and self.size != self._announced:
+            raise SizeMismatch(announced=self._announced, received=self.size)
+        self._finding = self._inspection.finish()
+
+    def _read(self):
+        """The next chunk, as full as can be: small ones would cost a thread switch each."""
+        pieces, wanted = [], CHUNK
+        while wanted:
+            try:
+                piece = self._source.read(wanted)
+            except (OSError, ValueError) as error:
+                raise UploadBroken(problem=str(error) or type(error).__name__) from error
+            if not piece:
+                break
+            pieces.append(piece)
+            wanted -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b''.join(pieces)
+
+    def _check_size(self, size):
+        if self._limit is not None and size > self._limit:
+            raise ImageTooLarge(limit=self._limit)
+
+    def facts(self):
+        """What passed. Only after the iterator is through."""
+        return Facts(self.size, self._md5.hexdigest(), self._algorithm, self._hashes[1].hexdigest(),
+                     self._finding.virtual_size)
+
+
+def inspection_for(image):
+    """The inspection that fits what `image` declares."""
+    return Inspection(image.disk_format, image.container_format)
+
+
+def _wait(jobs):
+    for job in jobs:
+        job.wait()

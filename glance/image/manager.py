@@ -1,0 +1,181 @@
+"""Images: made, seen, changed, deleted. Whoever calls has asked the policy; here are the rules nobody can turn off.
+
+Every read goes through `get` or `find`, so an image that a caller may not see does not exist for it.
+"""
+import logging
+import re
+import uuid
+
+from sqlalchemy.exc import IntegrityError
+
+from essex import db
+from glance.db import images, members
+from glance.exception import (DataNotFound, DuplicateImage, ForbiddenTransition, FormatsFixed, ImageDeactivated,
+                              ImageNotActive, ImageNotFound, InvalidImage, ProtectedImage, StoreNotFound)
+from glance.image import limits, rules, status
+from glance.image.upload import Upload
+
+LOG = logging.getLogger(__name__)
+
+_ID = re.compile(r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
+# Once there is data, these describe it.
+_DESCRIBE_DATA = ('disk_format', 'container_format')
+
+
+class ImageManager:
+    """The rules of images over the database and the stores."""
+
+    def __init__(self, stores):
+        self.stores = stores
+
+    def get(self, context, image_id, deleted=False):
+        """The image. Raises ImageNotFound when there is none that `context` may see."""
+        image = images.get(image_id, context, deleted) if is_id(image_id) else None
+        if image is None:
+            raise ImageNotFound(image_id=image_id[:80])
+        return image
+
+    def find(self, context, query):
+        """The images that answer an ImageQuery."""
+        return images.find(query, context)
+
+    def create(self, context, image):
+        """Add an Image record; returns it with id and times. Raises InvalidImage, QuotaExceeded, DuplicateImage."""
+        if not is_id(image.id or str(uuid.uuid4())):
+            raise InvalidImage(f'{image.id[:60]!r} is no image ID: give a UUID, or none.')
+        image.id = image.id or str(uuid.uuid4())
+        image.created_at = image.updated_at = db.utcnow()
+        image.tags = sorted(set(image.tags))
+        rules.check(image)
+        limits.check_details(None, image)
+        if images.exists_id(image.id):
+            raise DuplicateImage(image_id=image.id)
+        try:
+            images.create(image)
+        except IntegrityError as error:
+            raise DuplicateImage(image_id=image.id) from error
+        return image
+
+    @db.retry
+    def update(self, context, image_id, change):
+        """Let `change(image)` alter the image's record and keep the result; returns it.
+
+        The row is held meanwhile, so two changes at once both count. `change` may raise; it must not wait for
+        anything.
+        """
+        with db.writer():
+            before = images.get(image_id, context, for_update=True) if is_id(image_id) else None
+            if before is None:
+                raise ImageNotFound(image_id=image_id[:80])
+            after = before.copy()
+            change(after)
+            after.tags = sorted(set(after.tags))
+            self._check_change(before, after)
+            if after != before:
+                after.updated_at = db.utcnow()
+                images.save(before, after)
+        return after
+
+    @staticmethod
+    def _check_change(before, after):
+        for name in _DESCRIBE_DATA:
+            if getattr(before, name) != getattr(after, name) and before.status != status.QUEUED:
+                raise FormatsFixed(name=name, status=before.status)
+        rules.check(after)
+        limits.check_details(before, after)
+
+    def delete(self, context, image, delayed=False):
+        """Delete the image in whatever state it is. Its data goes first from sight, then from the stores.
+
+        A crash in between leaves it pending_delete, which `finish_deletes` ends. With `delayed`, the data
+        stays until that is called with a later time.
+        """
+        if image.protected:
+            raise ProtectedImage(image_id=image.id)
+        now = db.utcnow()
+        if not self._begin_delete(image, now):
+            raise ImageNotFound(image_id=image.id)
+        if not delayed:
+            self._remove_data(image)
+
+    @db.retry
+    def _begin_delete(self, image, now):
+        with db.writer():
+            members.remove(image.id)
+            images.forget_tags(image.id)
+            return images.change_status(image.id, status.before(status.PENDING_DELETE), status=status.PENDING_DELETE,
+                                        deleted=True, deleted_at=now, updated_at=now, protected=False)
+
+    def _remove_data(self, image):
+        for location in image.locations:
+            try:
+                self.stores.get(location.store).delete(location.url)
+            except DataNotFound:
+                LOG.warning('Image %s: its data was missing from store %s', image.id, location.store)
+            except StoreNotFound:
+                LOG.warning('Image %s: store %s is configured no more; the data at %s stays', image.id,
+                            location.store, location.url)
+        images.finish_delete(image.id, status=status.DELETED, updated_at=db.utcnow())
+
+    def finish_deletes(self, deleted_before):
+        """Remove the data of images deleted before a time that is still there; returns how many. Idempotent."""
+        done = 0
+        for image_id in images.pending_delete(deleted_before):
+            image = images.get(image_id, EVERYONE, deleted=True)
+            try:
+                self._remove_data(image)
+                done += 1
+            except Exception:
+                # One store that is away must not keep the others' data; the next round tries again.
+                LOG.exception('The data of deleted image %s could not be removed', image_id)
+        return done
+
+    def upload(self, context, image, source, size=None, store=None, expected_md5=None,
+               failed_status=status.QUEUED):
+        """Give a queued image its data from `source.read(n)`; returns what was found out about it."""
+        return Upload(image, self.stores.get(store), failed_status).run(source, size, expected_md5)
+
+    def kill(self, image):
+        """Give up a queued image whose data will never come (the older face does not let one try again)."""
+        images.change_status(image.id, (status.QUEUED,), status=status.KILLED, updated_at=db.utcnow())
+
+    def data(self, context, image, offset=0, length=None):
+        """An iterator over the image's data. Raises ImageNotActive, ImageDeactivated, DataNotFound."""
+        if image.status == status.DEACTIVATED and not context.is_admin:
+            raise ImageDeactivated(image_id=image.id)
+        if image.status not in (status.ACTIVE, status.DEACTIVATED) or not image.locations:
+            raise ImageNotActive(image_id=image.id, status=image.status)
+        missing = None
+        for location in image.locations:
+            try:
+                return self.stores.get(location.store).read(location.url, offset, length)
+            except (DataNotFound, StoreNotFound) as error:
+                LOG.error('Image %s: %s', image.id, error)
+                missing = error
+        raise DataNotFound(store=image.locations[0].store, url=f'image {image.id}') from missing
+
+    @db.retry
+    def set_status(self, context, image, wanted):
+        """Deactivate or reactivate. Raises InvalidTransition; asking for the present state is no error."""
+        if image.status == wanted:
+            return
+        if image.status not in (status.ACTIVE, status.DEACTIVATED):
+            raise ForbiddenTransition(image_id=image.id, now=image.status, wanted=wanted)
+        with db.writer():
+            if not images.change_status(image.id, (status.ACTIVE, status.DEACTIVATED), status=wanted,
+                                        updated_at=db.utcnow()):
+                raise ImageNotFound(image_id=image.id)
+
+
+class _Everyone:
+    """The service itself, looking at its own records."""
+
+    is_admin, project_id = True, None
+
+
+EVERYONE = _Everyone()
+
+
+def is_id(text):
+    """Whether `text` has the form of an image's id."""
+    return bool(_ID.fullmatch(text))

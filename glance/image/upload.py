@@ -1,0 +1,212 @@
+"""Uploads: data into a store, and the image's status with it.
+
+An upload is noted in the database before it writes anything, so that whatever ends it - the client, the store,
+a full disk, kill -9 - somebody can put things right: nothing in the store, the image back in the status it may be
+tried again from. `unwind` does that, for one's own failures and for the dead.
+"""
+import datetime
+import logging
+import time
+import uuid
+
+from oslo_config import cfg
+
+from essex import concurrency, config, db
+from essex.exception import EssexError
+from glance.db import images, uploads
+from glance.exception import ChecksumMismatch, DataNotFound, DeletedDuringUpload, ImageNotFound
+from glance.image import limits, lives, rules, status
+from glance.image.intake import Intake, inspection_for
+from glance.image.model import Location
+
+LOG = logging.getLogger(__name__)
+
+OPTS = [
+    cfg.IntOpt('upload_dead_after', default=3600, min=120,
+               help='Seconds without a sign of life after which any node may give up an upload of another node. A node '
+                    'finds its own dead ones at once.'),
+]
+CONF = config.register(OPTS)
+
+# Seconds between signs of life of an upload under way.
+BEAT = 20
+
+# The uploads of this process, so that a note without an upload is known for what it is.
+_running = set()
+
+
+class Upload:
+    """One attempt to give an image its data.
+
+    `failed_status` is what the image becomes when it fails: queued, or killed at the older face.
+    """
+
+    def __init__(self, image, store, failed_status=status.QUEUED):
+        self.image, self.store, self.failed_status = image, store, failed_status
+        self.id = str(uuid.uuid4())
+        self._beaten = time.monotonic()
+        self._unsure = False
+
+    def run(self, source, size=None, expected_md5=None):
+        """Take `source.read()` to its end; returns the facts. Raises what went wrong, everything undone."""
+        _running.add(self.id)
+        try:
+            self._begin(size)
+            try:
+                return self._transfer(source, size, expected_md5)
+            except BaseException as error:
+                self._undo(error)
+                raise
+        finally:
+            _running.discard(self.id)
+
+    @db.retry
+    def _begin(self, size):
+        rules.check_complete(self.image)
+        with db.writer():
+            limits.check_storage(self.image.owner, size or 0)
+            if not images.change_status(self.image.id, (status.QUEUED,), status=status.SAVING,
+                                        updated_at=db.utcnow()):
+                self._refuse_begin()
+            uploads.begin(id=self.id, image_id=self.image.id, host=CONF.host, life=lives.mine(),
+                          store=self.store.name, failed_status=self.failed_status)
+        self.image.status = status.SAVING
+
+    def _refuse_begin(self):
+        """Say why the image takes no data now."""
+        now = images.status_of(self.image.id)
+        if now is None:
+            raise ImageNotFound(image_id=self.image.id)
+        self.image.status = now
+        status.check_upload(self.image)
+
+    def _transfer(self, source, size, expected_md5):
+        intake = Intake(source, inspection_for(self.image), size, self._limit(), self._beat)
+        url = self.store.add(self.image.id, self.id, iter(intake), size)
+        facts = intake.facts()
+        try:
+            if expected_md5 and expected_md5.lower() != facts.checksum:
+                raise ChecksumMismatch(actual=facts.checksum, expected=expected_md5[:64])
+            self._finish(url, facts)
+        except EssexError as error:
+            if error.code < 500:
+                self._withdraw(url)
+            else:
+                self._unsure = True
+            raise
+        except BaseException:
+            # Whether the commit happened is unknown: the data and the note stay for `recover`, which can look.
+            self._unsure = True
+            raise
+        return facts
+
+    def _withdraw(self, url):
+        if images.has_location(self.image.id, url):
+            return   # given up by another node and uploaded again since: that is not our data any more
+        try:
+            self.store.delete(url)
+        except DataNotFound:
+            LOG.info('%s was gone from store %s already', url, self.store.name)
+
+    def _limit(self):
+        quota = limits.storage_quota()
+        if not quota:
+            return limits.CONF.image_size_cap
+        left = max(0, quota - images.stored_bytes(self.image.owner))
+        return min(limits.CONF.image_size_cap, left)
+
+    def _beat(self):
+        now = time.monotonic()
+        if now - self._beaten > BEAT:
+            self._beaten = now
+            if not uploads.still_alive(self.id):
+                raise DeletedDuringUpload(image_id=self.image.id)
+
+    @db.retry
+    def _finish(self, url, facts):
+        values = {'status': status.ACTIVE, 'size': facts.size, 'virtual_size': facts.virtual_size,
+                  'checksum': facts.checksum, 'os_hash_algo': facts.os_hash_algo,
+                  'os_hash_value': facts.os_hash_value, 'updated_at': db.utcnow()}
+        with db.writer():
+            # Without the note somebody has given this upload up; then the image is no longer ours to change.
+            ours = uploads.end(self.id)
+            if not ours and images.has_location(self.image.id, url):
+                return   # the first try was committed, only the answer got lost
+            limits.check_storage(self.image.owner, facts.size)
+            if not ours or not images.change_status(self.image.id, (status.SAVING,), **values):
+                raise DeletedDuringUpload(image_id=self.image.id)
+            images.add_location(self.image.id, Location(url, self.store.name))
+        for name, value in values.items():
+            setattr(self.image, name, value)
+        self.image.locations = [Location(url, self.store.name)]
+
+    def _undo(self, error):
+        if isinstance(error, EssexError) and error.code < 500:
+            LOG.info('Upload to image %s refused: %s', self.image.id, error)
+        else:
+            LOG.warning('Upload to image %s ended by %s: %s', self.image.id, type(error).__name__, error)
+        if self._unsure:
+            return
+        try:
+            release(self.id, self.image.id, self.failed_status)
+        except Exception:
+            # The note stays: the next round of `recover` finds it without an upload and finishes this.
+            LOG.exception('Image %s stays in saving until the database is back', self.image.id)
+
+
+@db.retry
+def release(upload_id, image_id, failed_status):
+    """Give the image back after an upload that left nothing in the store."""
+    with db.writer():
+        if uploads.end(upload_id):
+            images.change_status(image_id, (status.SAVING,), status=failed_status, updated_at=db.utcnow())
+
+
+def recover(stores):
+    """Undo the uploads whose process is gone; returns how many. Safe to run at any time, by any number of processes."""
+    silent_since = db.utcnow() - datetime.timedelta(seconds=CONF.upload_dead_after)
+    done = 0
+    for note in uploads.of_host(CONF.host, silent_since):
+        if note['host'] == CONF.host and not _abandoned_here(note):
+            continue
+        claim = str(uuid.uuid4())
+        _running.add(claim)
+        try:
+            done += _unwind(stores, note, claim)
+        finally:
+            _running.discard(claim)
+    return done + _sweep(stores)
+
+
+def _unwind(stores, note, claim):
+    """Undo one dead upload under the new id `claim`, unless another process is doing so; returns how many (0, 1)."""
+    # From here on not even the one thought dead can finish it.
+    if not uploads.claim(note['id'], claim, CONF.host, lives.mine()):
+        return 0
+    LOG.warning('Upload to image %s died with its process: the image becomes %s', note['image_id'],
+                note['failed_status'])
+    # Data first, status last: until then nobody else can begin to upload to this image.
+    stores.get(note['store']).abandon(note['image_id'], note['id'])
+    release(claim, note['image_id'], note['failed_status'])
+    return 1
+
+
+def _abandoned_here(note):
+    if note['life'] == lives.mine():
+        return note['id'] not in _running
+    return lives.is_dead(note['life'])
+
+
+def _sweep(stores):
+    """Remove half-written data that no upload knows; returns how many."""
+    done = 0
+    for store in stores:
+        found = list(store.leftovers())
+        known = uploads.known([upload_id for _, upload_id in found]) if found else ()
+        for image_id, upload_id in found:
+            if upload_id not in known:
+                LOG.warning('Removing the half-written data of image %s from store %s', image_id, store.name)
+                store.discard_leftover(image_id, upload_id)
+                done += 1
+        concurrency.sleep(0)
+    return done

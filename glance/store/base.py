@@ -1,0 +1,63 @@
+"""What a store is asked to do. Stores know no database, no request and no image, only ids, bytes and URLs."""
+import abc
+
+
+class Store(abc.ABC):
+    """Base of all stores.
+
+    `name` is the store's id in this service's configuration, `options` its configuration section. A store's
+    URLs are its own business; others only keep them.
+    """
+
+    # URL schemes this kind of store understands.
+    schemes = ()
+    # Options of the store's configuration section.
+    OPTS = ()
+    # A read-only store refuses add() and delete(); it is never asked for them.
+    read_only = False
+
+    def __init__(self, name, options):
+        self.name, self.options = name, options
+
+    def check(self):
+        """Make sure that the store can be used, when a daemon starts. Raises ConfigError with a sentence."""
+
+    @abc.abstractmethod
+    def add(self, image_id, upload_id, chunks, size=None):
+        """Store what the iterator `chunks` yields (bytes-like objects); returns the URL.
+
+        All or nothing: when it returns, the data is whole and safe from a crash; when it raises (its own
+        error, or one of `chunks`), nothing is left. Raises StoreFull, StoreUnavailable or DuplicateData (the
+        image has data here). `size` is the number of bytes if known. `upload_id` is unique to this attempt:
+        whatever is kept under way must be found again by `abandon` and `leftovers`.
+        """
+
+    @abc.abstractmethod
+    def read(self, url, offset=0, length=None):
+        """An iterator over the bytes at `url` from `offset`, `length` of them or to the end, and its close().
+
+        Raises DataNotFound before the first chunk.
+        """
+
+    @abc.abstractmethod
+    def size(self, url):
+        """The number of bytes at `url`. Raises DataNotFound."""
+
+    @abc.abstractmethod
+    def delete(self, url):
+        """Remove the data. Raises DataNotFound when there is none."""
+
+    @abc.abstractmethod
+    def abandon(self, image_id, upload_id):
+        """Remove whatever a dead `add` left, half or whole. The image must have no other data. Idempotent."""
+
+    def leftovers(self):
+        """(image_id, upload_id) of each half-written datum there is, of living and dead uploads."""
+        return ()
+
+    def discard_leftover(self, image_id, upload_id):
+        """Remove one that `leftovers` named, leaving the image's whole data alone. Idempotent."""
+
+    def describe(self):
+        """Facts for administrators: {'type': ..., 'properties': {...}}."""
+        return {'type': self.schemes[0], 'properties': {}}

@@ -1,0 +1,1 @@
+"""Modules for other WSGI servers (mod_wsgi, gunicorn, uWSGI): each has `application`."""

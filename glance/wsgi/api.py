@@ -1,0 +1,15 @@
+"""glance-api under another WSGI server: `gunicorn glance.wsgi.api`.
+
+The configuration is GLANCE_CONFIG_FILE, or the usual places. Such a server's threads are native ones.
+"""
+import os
+
+from essex import config
+from essex.db import migration
+from essex.wsgi.server import loadapp
+from glance import daemons
+
+_file = os.environ.get('GLANCE_CONFIG_FILE')
+config.load('glance', prog='glance-api', config_files=[_file] if _file else None)
+migration.require('glance')
+application = loadapp(daemons.paste_file('glance-api'), daemons.flavored('glance-api'))

@@ -1,0 +1,1 @@
+"""Keystone, the identity service: users, projects, roles, tokens and the catalog of the cloud."""

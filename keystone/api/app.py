@@ -1,0 +1,47 @@
+"""The applications a Paste file names: the public one and the one for the admin port."""
+from essex import wsgi
+from keystone.api import faults, loaded
+from keystone.api.v2.app import controllers as v2_controllers
+from keystone.api.v3.auth import AuthController
+from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
+from keystone.api.v3.domains import DomainController
+from keystone.api.v3.ec2 import Ec2Controller
+from keystone.api.v3.grants import GrantController
+from keystone.api.v3.groups import GroupController
+from keystone.api.v3.projects import ProjectController
+from keystone.api.v3.role_assignments import RoleAssignmentController
+from keystone.api.v3.roles import ImpliedRoleController, RoleController
+from keystone.api.v3.users import UserController
+from keystone.api.versions import VersionController
+
+V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
+      ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
+      RegionController, Ec2Controller)
+
+
+class Faces:
+    """Hands a request to the face its path begins with. `admin` tells v2.0 which port this is."""
+
+    def __init__(self, admin):
+        managers, enforcer = loaded.managers(), loaded.enforcer()
+        v3 = wsgi.Application([make(managers, enforcer) for make in V3], faults.render, prefix='/v3')
+        v2 = wsgi.Application(v2_controllers(managers, enforcer, admin), faults.render, prefix='/v2.0')
+        self.faces = {'/v3/': v3, '/v2.0/': v2}
+        self.versions = wsgi.Application([VersionController()], faults.render)
+
+    def __call__(self, environ, start_response):
+        path = environ.get('PATH_INFO', '')
+        for prefix, face in self.faces.items():
+            if path.startswith(prefix) and len(path) > len(prefix):
+                return face(environ, start_response)
+        return self.versions(environ, start_response)
+
+
+def public_factory(global_conf, **local_conf):
+    """Paste: port 5000."""
+    return Faces(admin=False)
+
+
+def admin_factory(global_conf, **local_conf):
+    """Paste: port 35357, where v2.0 lists every tenant."""
+    return Faces(admin=True)

@@ -1,0 +1,1 @@
+"""Identity API v3: one module a resource."""

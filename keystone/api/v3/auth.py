@@ -1,0 +1,112 @@
+"""/v3/auth: tokens, and what one's token can be used for."""
+import webob
+
+from essex import config, wsgi
+from essex.exception import BadRequest, Forbidden, Unauthorized
+from keystone.api.base import Controller
+from keystone.api.v3 import schemas
+from keystone.api.v3.collection import is_true, listed
+from keystone.api.v3.token_view import TokenView
+
+CONF = config.CONF
+
+_TEXT = {'type': 'string'}
+_DOMAIN = {'type': 'object', 'properties': {'id': _TEXT, 'name': _TEXT}, 'additionalProperties': False,
+           'anyOf': [{'required': ['id']}, {'required': ['name']}]}
+_NAMED = {'anyOf': [{'required': ['id']}, {'required': ['name']}]}
+_SCOPE = {
+    'anyOf': [
+        {'type': 'string', 'enum': ['unscoped']},
+        {'type': 'object', 'minProperties': 1, 'maxProperties': 1, 'additionalProperties': False, 'properties': {
+            'project': {'type': 'object', 'additionalProperties': False, **_NAMED,
+                        'properties': {'id': _TEXT, 'name': _TEXT, 'domain': _DOMAIN}},
+            'domain': _DOMAIN,
+            'system': {'type': 'object', 'properties': {'all': {'enum': [True]}}, 'required': ['all'],
+                       'additionalProperties': False},
+            'unscoped': {'type': 'object'}}}]}
+_IDENTITY = {
+    'type': 'object', 'required': ['methods'], 'properties': {
+        'methods': {'type': 'array', 'items': _TEXT, 'minItems': 1, 'maxItems': 16},
+        'password': schemas.closed({'user': {
+            'type': 'object', 'required': ['password'], 'additionalProperties': False, **_NAMED,
+            'properties': {'id': _TEXT, 'name': _TEXT, 'password': _TEXT, 'domain': _DOMAIN}}}, ['user']),
+        'token': schemas.closed({'id': _TEXT}, ['id'])},
+    'additionalProperties': {'type': 'object'}}
+AUTH = schemas.closed({'auth': schemas.closed({'identity': _IDENTITY, 'scope': _SCOPE}, ['identity'])}, ['auth'])
+
+_VARY = {'Vary': 'X-Auth-Token'}
+
+
+class AuthController(Controller):
+    """Tokens and the targets of the caller's."""
+
+    def __init__(self, managers, enforcer):
+        super().__init__(managers, enforcer)
+        self.view = TokenView(managers)
+
+    def _reply(self, req, token, status=200):
+        body = self.view.document(token, with_catalog='nocatalog' not in req.query_string)
+        return webob.Response(status=status, body=body, content_type='application/json', charset=None,
+                              headerlist=[('Content-Type', 'application/json'), ('X-Subject-Token', token.id),
+                                          ('Vary', 'X-Auth-Token')])
+
+    @wsgi.route('POST', '/auth/tokens', status=201, schema=AUTH, no_auth=True)
+    def issue(self, req, body):
+        auth = body['auth']
+        identity, scope = auth['identity'], auth.get('scope')
+        for name in identity['methods']:
+            if name in self.managers.auth.methods and name not in identity:
+                raise BadRequest(f'auth.identity has to hold the object {name!r}, since methods names it.')
+        token = self.managers.auth.authenticate(identity, {'unscoped': {}} if scope == 'unscoped' else scope)
+        return self._reply(req, token, 201)
+
+    def _subject(self, req, window=0):
+        token_id = req.headers.get('X-Subject-Token')
+        if not token_id:
+            raise BadRequest('The header X-Subject-Token has to name the token this request is about.')
+        own = req.environ.get('keystone.token')
+        if own is not None and own.id == token_id:
+            return own
+        return self.managers.tokens.validate(token_id, window)
+
+    @wsgi.route('GET', '/auth/tokens')
+    def validate(self, req):
+        expired = req.query_string and is_true(req.query().get('allow_expired', ['0'])[-1])
+        token = self._subject(req, CONF.token.allow_expired_window if expired else 0)
+        self.enforce(req, 'validate_token', token={'user_id': token.user['id']})
+        return self._reply(req, token)
+
+    @wsgi.route('DELETE', '/auth/tokens', status=204)
+    def revoke(self, req):
+        token = self._subject(req)
+        self.enforce(req, 'revoke_token', token={'user_id': token.user['id']})
+        self.managers.tokens.revoke(token)
+
+    def _own(self, req):
+        token = req.environ.get('keystone.token')
+        if token is None:
+            raise Unauthorized()
+        return token
+
+    @wsgi.route('GET', '/auth/catalog')
+    def catalog(self, req):
+        token = self._own(req)
+        if not token.scoped:
+            raise Forbidden('An unscoped token has no catalog: ask for a token for a project or a domain.')
+        manager = self.managers.catalog
+        return listed(req, 'catalog', manager.catalog(token.user['id'], token.claims.project_id), itemize=False)
+
+    @wsgi.route('GET', '/auth/projects')
+    @wsgi.route('GET', '/OS-FEDERATION/projects')
+    def projects(self, req):
+        return listed(req, 'projects', self.managers.grants.projects_of(self._own(req).user['id']))
+
+    @wsgi.route('GET', '/auth/domains')
+    @wsgi.route('GET', '/OS-FEDERATION/domains')
+    def domains(self, req):
+        return listed(req, 'domains', self.managers.grants.domains_of(self._own(req).user['id']))
+
+    @wsgi.route('GET', '/auth/system')
+    def system(self, req):
+        has = self.managers.grants.has_system_role(self._own(req).user['id'])
+        return listed(req, 'system', [{'all': True}] if has else [], itemize=False)

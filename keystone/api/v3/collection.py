@@ -1,0 +1,67 @@
+"""Lists and single objects as v3 writes them, and the filters lists take."""
+from urllib.parse import quote
+
+from oslo_config import cfg
+
+from essex import config, wsgi
+from essex.exception import BadRequest
+from keystone.db.records import OPERATORS, Hints
+
+CONF = config.register([
+    cfg.IntOpt('list_limit', min=1, help='Longest list in one answer; the rest is behind its `next` link. '
+                                         'Unset: no limit.')])
+
+_FALSE = ('0', 'f', 'false', 'n', 'no', 'off')
+_OPERATORS = {*OPERATORS, *('i' + name for name in OPERATORS)}
+
+
+def is_true(text):
+    """A boolean of a query string: false only for words that say so; a bare ?enabled is true."""
+    return text.strip().lower() not in _FALSE
+
+
+def hints_of(req, text=(), flags=()):
+    """The Hints a list request asks for: filters on these text and boolean attributes, limit and marker."""
+    hints = Hints()
+    for name, values in req.query().items():
+        attribute, _, operator = name.partition('__')
+        if attribute in flags and not operator:
+            hints.add(attribute, is_true(values[-1]))
+        elif attribute in text and (not operator or operator in _OPERATORS):
+            hints.add(attribute, values[-1], operator or 'equals')
+    limit, marker = wsgi.limit_and_marker(req, max_limit=10 ** 6)
+    asked = 'limit' in req.query()
+    if asked and limit == 0:
+        raise BadRequest('limit must be at least 1.')
+    hints.marker = marker
+    hints.limit = min(limit, CONF.list_limit or limit) if asked else CONF.list_limit
+    return hints
+
+
+def self_link(req, path):
+    """The URL of a path as the client addresses this service."""
+    return f'{wsgi.base_url(req)}/v3/{quote(path)}'
+
+
+def single(req, kind, ref, path):
+    """{"kind": {..., "links": {"self"}}}"""
+    return {kind: {**ref, 'links': {'self': self_link(req, f'{path}/{ref["id"]}')}}}
+
+
+def listed(req, name, refs, path=None, hints=None, itemize=True):
+    """{"name": [...], "links": {self, previous, next}} with each item linked at `path` (or `name`)."""
+    base = f'{wsgi.base_url(req)}{req.path_info}'
+    links = {'self': base + (f'?{req.query_string}' if req.query_string else ''), 'previous': None, 'next': None}
+    if itemize:
+        refs = [{**ref, 'links': {'self': self_link(req, f'{path or name}/{ref["id"]}')}} for ref in refs]
+    body = {name: refs, 'links': links}
+    if hints is not None and hints.truncated:
+        links['next'] = wsgi.next_link(req, base, refs[-1]['id'], hints.limit)
+        if 'limit' not in req.query():
+            body['truncated'] = True
+    return body
+
+
+def taken(body, kind, *drop):
+    """The object in a body, without what the caller cannot set."""
+    return {key: value for key, value in body[kind].items() if key not in ('id', 'links', *drop)}

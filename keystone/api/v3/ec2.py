@@ -1,0 +1,48 @@
+"""/v3/users/{id}/credentials/OS-EC2"""
+from essex import wsgi
+from essex.exception import Forbidden
+from keystone.api.base import Controller
+from keystone.api.v3 import schemas
+from keystone.api.v3.collection import listed, self_link
+
+CREATE = schemas.closed({'tenant_id': schemas.ID}, ['tenant_id'])
+
+
+class Ec2Controller(Controller):
+
+    def _check(self, req, rule, user_id):
+        self.load(req, rule, 'user', self.managers.identity.get_user, user_id)
+
+    def _view(self, req, ref):
+        path = f'users/{ref["user_id"]}/credentials/OS-EC2/{ref["access"]}'
+        return {**ref, 'links': {'self': self_link(req, path)}}
+
+    @wsgi.route('POST', '/users/<user_id>/credentials/OS-EC2', status=201, schema=CREATE)
+    def create(self, req, user_id, body):
+        self._check(req, 'ec2_create_credential', user_id)
+        check_may_use(self, req, user_id, body['tenant_id'])
+        return {'credential': self._view(req, self.managers.ec2.create(user_id, body['tenant_id']))}
+
+    @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2')
+    def index(self, req, user_id):
+        self._check(req, 'ec2_list_credentials', user_id)
+        found = [self._view(req, ref) for ref in self.managers.ec2.list(user_id)]
+        return listed(req, 'credentials', found, itemize=False)
+
+    @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2/<access>')
+    def show(self, req, user_id, access):
+        self._check(req, 'ec2_get_credential', user_id)
+        return {'credential': self._view(req, self.managers.ec2.get(user_id, access))}
+
+    @wsgi.route('DELETE', '/users/<user_id>/credentials/OS-EC2/<access>', status=204)
+    def delete(self, req, user_id, access):
+        self._check(req, 'ec2_delete_credential', user_id)
+        self.managers.ec2.delete(user_id, access)
+
+
+def check_may_use(controller, req, user_id, project_id):
+    """A user makes keys for projects he has a role on; an administrator for any that exists."""
+    if controller.allowed(req, 'ec2_create_credential'):
+        return
+    if project_id not in {project['id'] for project in controller.managers.grants.projects_of(user_id)}:
+        raise Forbidden('You have no role on that project, or it does not exist.')

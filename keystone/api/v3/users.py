@@ -1,0 +1,75 @@
+"""/v3/users: accounts, passwords, and what belongs to one user."""
+from essex import wsgi
+from keystone.api.base import Controller
+from keystone.api.v3 import schemas
+from keystone.api.v3.collection import hints_of, listed, single, taken
+from keystone.api.v3.projects import domain_for, restrict_to_domain
+
+_FLAG = {'type': ['boolean', 'null']}
+_OPTIONS = {'type': 'object', 'additionalProperties': False, 'properties': {
+    'ignore_change_password_upon_first_use': _FLAG, 'ignore_password_expiry': _FLAG,
+    'ignore_lockout_failure_attempts': _FLAG, 'lock_password': _FLAG, 'ignore_user_inactivity': _FLAG,
+    'multi_factor_auth_enabled': _FLAG,
+    'multi_factor_auth_rules': {'type': ['array', 'null'], 'items': {
+        'type': 'array', 'items': {'type': 'string'}, 'minItems': 1, 'uniqueItems': True}}}}
+_FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1}, 'enabled': schemas.BOOLEAN,
+           'domain_id': schemas.ID, 'default_project_id': schemas.ID_OR_NULL, 'description': schemas.DESCRIPTION,
+           'options': _OPTIONS}
+CREATE = schemas.member('user', _FIELDS, ['name'])
+UPDATE = schemas.member('user', _FIELDS)
+CHANGE_PASSWORD = schemas.closed({'user': schemas.closed(
+    {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}, ['original_password', 'password'])}, ['user'])
+NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
+                'password_hash', 'domain_name', 'domain_enabled')
+
+
+class UserController(Controller):
+
+    @wsgi.route('GET', '/users')
+    def index(self, req):
+        hints = hints_of(req, text=('name', 'domain_id', 'id'), flags=('enabled',))
+        restrict_to_domain(self, req, hints, 'list_users')
+        return listed(req, 'users', self.managers.identity.list_users(hints), hints=hints)
+
+    @wsgi.route('POST', '/users', status=201, schema=CREATE)
+    def create(self, req, body):
+        values = taken(body, 'user', *NOT_SETTABLE)
+        values.setdefault('domain_id', domain_for(req))
+        self.enforce(req, 'create_user', user=values)
+        return single(req, 'user', self.managers.identity.create_user(values), 'users')
+
+    def _load(self, req, rule, user_id):
+        return self.load(req, rule, 'user', self.managers.identity.get_user, user_id)
+
+    @wsgi.route('GET', '/users/<user_id>')
+    def show(self, req, user_id):
+        return single(req, 'user', self._load(req, 'get_user', user_id), 'users')
+
+    @wsgi.route('PATCH', '/users/<user_id>', schema=UPDATE)
+    def update(self, req, user_id, body):
+        self._load(req, 'update_user', user_id)
+        values = taken(body, 'user', *NOT_SETTABLE)
+        return single(req, 'user', self.managers.identity.update_user(user_id, values), 'users')
+
+    @wsgi.route('DELETE', '/users/<user_id>', status=204)
+    def delete(self, req, user_id):
+        self._load(req, 'delete_user', user_id)
+        self.managers.identity.delete_user(user_id)
+
+    @wsgi.route('POST', '/users/<user_id>/password', status=204, schema=CHANGE_PASSWORD, no_auth=True)
+    def change_password(self, req, user_id, body):
+        # The original password is the proof: an expired one has to be changeable without a token.
+        self.managers.identity.change_password(user_id, body['user']['original_password'], body['user']['password'])
+
+    @wsgi.route('GET', '/users/<user_id>/groups')
+    def groups(self, req, user_id):
+        self._load(req, 'list_groups_for_user', user_id)
+        hints = hints_of(req, text=('name',))
+        return listed(req, 'groups', self.managers.groups.groups_of(user_id, hints), hints=hints)
+
+    @wsgi.route('GET', '/users/<user_id>/projects')
+    def projects(self, req, user_id):
+        self._load(req, 'list_user_projects', user_id)
+        hints = hints_of(req, text=('name', 'domain_id'), flags=('enabled',))
+        found = self.managers.grants.projects_of(user_id, hints, enabled_only=False)
+        return listed(req, 'projects', found, hints=hints)

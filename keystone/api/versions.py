@@ -1,0 +1,40 @@
+"""Version documents at /, /v3 and /v2.0, with links that lead back the way the client came."""
+from essex import wsgi
+from essex.wsgi.versions import media_type
+
+V3_MEDIA = 'application/vnd.openstack.identity-v3+json'
+V2_MEDIA = 'application/vnd.openstack.identity-v2.0+json'
+
+
+def v3_version(base):
+    """The v3 entry."""
+    return {'id': 'v3.14', 'status': 'stable', 'updated': '2020-04-07T00:00:00Z',
+            'links': [{'rel': 'self', 'href': f'{base}/v3/'}], 'media-types': [media_type('application/json', V3_MEDIA)]}
+
+
+def v2_version(base):
+    """The v2.0 entry."""
+    return {'id': 'v2.0', 'status': 'deprecated', 'updated': '2011-11-19T00:00:00Z',
+            'links': [{'rel': 'self', 'href': f'{base}/v2.0/'},
+                      {'rel': 'describedby', 'type': 'text/html', 'href': 'https://docs.openstack.org/'}],
+            'media-types': [media_type('application/json', V2_MEDIA)]}
+
+
+class VersionController(wsgi.Controller):
+    """The three documents; nobody needs a token for them."""
+
+    @wsgi.route('GET', '/', status=300, no_auth=True)
+    def choices(self, req):
+        base = wsgi.base_url(req)
+        body = {'versions': {'values': [v3_version(base), v2_version(base)]}}
+        return wsgi.Reply(body, status=300, headers={'Vary': 'X-Auth-Token', 'Location': f'{base}/v3/'})
+
+    @wsgi.route('GET', '/v3', no_auth=True)
+    @wsgi.route('GET', '/v3/', no_auth=True)
+    def v3(self, req):
+        return wsgi.Reply({'version': v3_version(wsgi.base_url(req))}, headers={'Vary': 'X-Auth-Token'})
+
+    @wsgi.route('GET', '/v2.0', no_auth=True)
+    @wsgi.route('GET', '/v2.0/', no_auth=True)
+    def v2(self, req):
+        return wsgi.Reply({'version': v2_version(wsgi.base_url(req))}, headers={'Vary': 'X-Auth-Token'})

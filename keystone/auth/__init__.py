@@ -1,0 +1,1 @@
+"""Authentication: from credentials and a wish for a scope to a token."""

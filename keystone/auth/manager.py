@@ -1,0 +1,40 @@
+"""Puts methods together: everything named must prove the same user."""
+import stevedore
+
+from essex import config
+from keystone.auth.methods import PasswordMethod, TokenMethod
+from keystone.auth.scope import ScopeResolver
+from keystone.exception import AuthFailed, AuthMethodNotSupported
+
+CONF = config.CONF
+
+
+class AuthManager:
+    """Authenticates; the methods are those of `[auth] methods` that have a plugin."""
+
+    BUILTIN = {'password': PasswordMethod, 'token': TokenMethod}
+
+    def __init__(self, managers):
+        self.managers = managers
+        self.scopes = ScopeResolver(managers.grants)
+        known = dict(self.BUILTIN)
+        known.update((extension.name, extension.plugin) for extension in stevedore.ExtensionManager('keystone.auth'))
+        self.methods = {name: known[name](managers) for name in CONF.auth.methods if name in known}
+
+    def authenticate(self, identity, wanted_scope=None):
+        """A new Token for v3's identity object ({methods, <method>: {...}}) and scope object."""
+        proofs = [self._prove(name, identity, wanted_scope) for name in dict.fromkeys(identity['methods'])]
+        if not proofs or len({proof.user['id'] for proof in proofs}) != 1:
+            raise AuthFailed()
+        user = proofs[0].user
+        scope = self.scopes.resolve(user, wanted_scope)
+        methods = [name for proof in proofs for name in proof.methods]
+        ends = [proof.expires_at for proof in proofs if proof.expires_at is not None]
+        chain = next((proof.audit_chain for proof in proofs if proof.audit_chain is not None), None)
+        return self.managers.tokens.issue(user, methods, scope, audit_chain=chain,
+                                          expires_at=min(ends) if ends else None)
+
+    def _prove(self, name, identity, wanted_scope):
+        if name not in self.methods:
+            raise AuthMethodNotSupported(self.methods)
+        return self.methods[name].authenticate(identity[name], wanted_scope is not None and 'unscoped' not in wanted_scope)

@@ -1,0 +1,63 @@
+"""Authentication methods: the contract, password and token. Others plug in by entry points `keystone.auth`."""
+import abc
+import dataclasses
+
+from essex import config
+from essex.exception import BadRequest, Forbidden
+from keystone.auth.scope import domain_of
+from keystone.exception import AuthFailed, TokenNotFound
+
+CONF = config.CONF
+
+
+@dataclasses.dataclass
+class Proof:
+    """What one method established: who it is, and what that is worth."""
+
+    user: dict
+    methods: list
+    # The end and the audit chain of the token this was proved with.
+    expires_at: float = None
+    audit_chain: str = None
+
+
+class AuthMethod(abc.ABC):
+    """One way to prove who one is. `managers` are all managers of the service."""
+
+    def __init__(self, managers):
+        self.managers = managers
+
+    @abc.abstractmethod
+    def authenticate(self, payload, wants_scope):
+        """The Proof for this method's part of the body. Raises AuthFailed.
+
+        `wants_scope` tells whether the new token is to be scoped.
+        """
+
+
+class PasswordMethod(AuthMethod):
+    """{"user": {"id" or "name" and "domain", "password"}}"""
+
+    def authenticate(self, payload, wants_scope):
+        user = payload['user']
+        if user.get('id') is not None:
+            who = {'user_id': user['id']}
+        elif user.get('name') is not None:
+            who = {'name': user['name'], **domain_of(user.get('domain'))}
+        else:
+            raise BadRequest('The user has to be given by id or by name.')
+        return Proof(self.managers.identity.authenticate(user['password'], **who), ['password'])
+
+
+class TokenMethod(AuthMethod):
+    """{"id": token}: another scope for the same user. Never prolongs anything."""
+
+    def authenticate(self, payload, wants_scope):
+        try:
+            token = self.managers.tokens.validate(payload['id'])
+        except TokenNotFound as error:
+            raise AuthFailed() from error
+        if token.scoped and wants_scope and not CONF.token.allow_rescope_scoped_token:
+            raise Forbidden('A scoped token cannot be exchanged for another here.')
+        claims = token.claims
+        return Proof({**token.user, 'options': {}}, [*claims.methods, 'token'], claims.expires_at, claims.audit_ids[-1])

@@ -1,0 +1,1 @@
+"""Services, endpoints, regions, and the catalog made of them."""

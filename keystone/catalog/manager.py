@@ -1,0 +1,200 @@
+"""The rules of services, endpoints and regions; the catalog a token carries."""
+from essex import config, db
+from essex.exception import BadRequest, Forbidden
+from keystone.catalog import templates
+from keystone.changes import FACTS
+from keystone.db import catalog as queries
+from keystone.db import records
+from keystone.db.models import Endpoint, Region, Service
+from keystone.exception import EndpointNotFound, IdConflict, RegionNotFound, ServiceNotFound
+from keystone.ids import new_id
+
+CONF = config.CONF
+
+
+class CatalogManager:
+    """The catalog. What is enabled is small and kept in memory."""
+
+    def __init__(self, changes):
+        self.changes = changes
+        self._rows = None
+        changes.listen(FACTS, self._forget)
+
+    def _forget(self):
+        self._rows = None
+
+    def _enabled(self):
+        self.changes.check()
+        rows, generation = self._rows, self.changes.generation
+        if rows is None:
+            with db.reader() as session:
+                rows = queries.enabled(session)
+            if generation == self.changes.generation:
+                self._rows = rows
+        return rows
+
+    def depends_on_user(self):
+        """Whether any URL holds the user's id, so that two users of a project see different catalogs."""
+        return any('user_id' in templates.fields(row.url) for row in self._enabled())
+
+    def catalog(self, user_id, project_id):
+        """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope."""
+        values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id,
+                  'public_endpoint': CONF.public_endpoint if 'public_endpoint' in CONF else None}
+        services = {}
+        for row in self._enabled():
+            url = templates.fill(row.url, values)
+            if url is None:
+                continue
+            service = services.setdefault(row.service_id, {'id': row.service_id, 'type': row.type,
+                                                           'name': row.name or '', 'endpoints': []})
+            service['endpoints'].append({'id': row.endpoint_id, 'interface': row.interface, 'region': row.region_id,
+                                         'region_id': row.region_id, 'url': url})
+        return list(services.values())
+
+    def get_service(self, service_id):
+        """Raises ServiceNotFound."""
+        with db.reader() as session:
+            service = records.get(session, Service, Service.id == service_id)
+        if service is None:
+            raise ServiceNotFound(service_id)
+        return service
+
+    def list_services(self, hints):
+        """Services that pass `hints`."""
+        with db.reader() as session:
+            return records.listing(session, Service, hints)
+
+    @db.retry
+    def create_service(self, values):
+        """Make a service (type)."""
+        service = {'enabled': True, **values, 'id': values.get('id') or new_id()}
+        with self.changes.writer() as session:
+            records.create(session, Service, service, IdConflict(kind='service', id=service['id']))
+        return self.get_service(service['id'])
+
+    @db.retry
+    def update_service(self, service_id, values):
+        """Change a service."""
+        self.get_service(service_id)
+        with self.changes.writer() as session:
+            records.change(session, Service, service_id, {**values, 'id': service_id}, None)
+        return self.get_service(service_id)
+
+    @db.retry
+    def delete_service(self, service_id):
+        """Remove a service with its endpoints."""
+        with self.changes.writer() as session:
+            if not queries.remove_service(session, service_id):
+                raise ServiceNotFound(service_id)
+
+    def get_endpoint(self, endpoint_id):
+        """Raises EndpointNotFound."""
+        with db.reader() as session:
+            endpoint = records.get(session, Endpoint, Endpoint.id == endpoint_id)
+        if endpoint is None:
+            raise EndpointNotFound(endpoint_id)
+        return endpoint
+
+    def list_endpoints(self, hints):
+        """Endpoints that pass `hints`."""
+        with db.reader() as session:
+            return records.listing(session, Endpoint, hints)
+
+    def _check_endpoint(self, values):
+        if 'service_id' in values:
+            try:
+                self.get_service(values['service_id'])
+            except ServiceNotFound as error:
+                raise BadRequest(str(error)) from error
+        if values.get('region_id') is not None:
+            try:
+                self.get_region(values['region_id'])
+            except RegionNotFound as error:
+                raise BadRequest(str(error)) from error
+
+    @db.retry
+    def create_endpoint(self, values):
+        """Make an endpoint (service_id, interface, url). A `region` that is not known yet is made."""
+        endpoint = {'enabled': True, **values, 'id': values.get('id') or new_id()}
+        self._take_region(endpoint)
+        self._check_endpoint(endpoint)
+        with self.changes.writer() as session:
+            records.create(session, Endpoint, endpoint, IdConflict(kind='endpoint', id=endpoint['id']))
+        return self.get_endpoint(endpoint['id'])
+
+    def _take_region(self, endpoint):
+        name = endpoint.pop('region', None)
+        if name is not None and endpoint.get('region_id') is None:
+            endpoint['region_id'] = name
+            with db.reader() as session:
+                known = records.get(session, Region, Region.id == name)
+            if known is None:
+                self.create_region({'id': name})
+
+    @db.retry
+    def update_endpoint(self, endpoint_id, values):
+        """Change an endpoint."""
+        self.get_endpoint(endpoint_id)
+        values = dict(values, id=endpoint_id)
+        self._take_region(values)
+        self._check_endpoint(values)
+        with self.changes.writer() as session:
+            records.change(session, Endpoint, endpoint_id, values, None)
+        return self.get_endpoint(endpoint_id)
+
+    @db.retry
+    def delete_endpoint(self, endpoint_id):
+        """Raises EndpointNotFound."""
+        with self.changes.writer() as session:
+            if not records.remove(session, Endpoint, Endpoint.id == endpoint_id):
+                raise EndpointNotFound(endpoint_id)
+
+    def get_region(self, region_id):
+        """Raises RegionNotFound."""
+        with db.reader() as session:
+            region = records.get(session, Region, Region.id == region_id)
+        if region is None:
+            raise RegionNotFound(region_id)
+        return region
+
+    def list_regions(self, hints):
+        """Regions that pass `hints`."""
+        with db.reader() as session:
+            return records.listing(session, Region, hints)
+
+    @db.retry
+    def create_region(self, values):
+        """Make a region; its id may be chosen. Raises IdConflict."""
+        region = {'description': '', **values, 'id': values.get('id') or new_id()}
+        region['description'] = region['description'] or ''
+        if region.get('parent_region_id') is not None:
+            self.get_region(region['parent_region_id'])
+        with self.changes.writer() as session:
+            records.create(session, Region, region, IdConflict(kind='region', id=region['id']))
+        return self.get_region(region['id'])
+
+    @db.retry
+    def update_region(self, region_id, values):
+        """Change a region. Raises BadRequest: it would be its own ancestor."""
+        self.get_region(region_id)
+        values = {key: value for key, value in values.items() if key != 'id'}
+        if 'description' in values:
+            values['description'] = values['description'] or ''
+        above = values.get('parent_region_id')
+        while above is not None:
+            if above == region_id:
+                raise BadRequest('A region cannot be its own parent, directly or through others.')
+            above = self.get_region(above)['parent_region_id']
+        with self.changes.writer() as session:
+            records.change(session, Region, region_id, values, None)
+        return self.get_region(region_id)
+
+    @db.retry
+    def delete_region(self, region_id):
+        """Remove a region. Raises Forbidden: an endpoint or a region is in it."""
+        self.get_region(region_id)
+        with self.changes.writer() as session:
+            if queries.region_in_use(session, region_id):
+                raise Forbidden(f'Region {region_id} holds endpoints or other regions: remove those first.')
+            records.remove(session, Region, Region.id == region_id)

@@ -1,0 +1,53 @@
+"""keystone-api: serves the Identity API on the public and, if wanted, the admin port."""
+import sys
+
+from essex import concurrency
+
+concurrency.patch()
+
+from oslo_config import cfg  # noqa: E402
+
+from essex import config, service  # noqa: E402
+from essex.exception import ConfigError  # noqa: E402
+from keystone.api import pipelines  # noqa: E402
+
+OPTS = [
+    cfg.StrOpt('bind_host', default='0.0.0.0', help='Address both ports are on.'),
+    cfg.PortOpt('public_port', default=5000, help='Port of the API.'),
+    cfg.PortOpt('admin_port', default=35357,
+                help='Port of the same API in its admin variant, as v2.0 clients expect. 0: none.'),
+]
+CONF = config.register(OPTS)
+
+
+class ApiDaemon(service.Daemon):
+    """The daemon: two ports, one set of managers."""
+
+    name = 'keystone-api'
+
+    def setup(self):
+        self.add_wsgi(pipelines.load('public'), CONF.bind_host, CONF.public_port)
+        if CONF.admin_port:
+            self.add_wsgi(pipelines.load('admin'), CONF.bind_host, CONF.admin_port)
+
+
+def daemons():
+    """The daemons of this service, for a process that runs several; the configuration must be loaded."""
+    return [ApiDaemon()]
+
+
+def serve(argv=(), config_files=None):
+    """Load the configuration and serve until a signal. For a forked child of the embedded cloud."""
+    config.load('keystone', argv, config_files, prog='keystone-api')
+    try:
+        service.run(daemons())
+    except ConfigError as error:
+        print(f'keystone-api: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def main(argv=None):
+    """Command line; the exit status."""
+    sys.exit(serve(sys.argv[1:] if argv is None else argv))
+

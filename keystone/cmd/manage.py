@@ -1,0 +1,159 @@
+"""keystone-manage: what an operator does to the installation itself."""
+import argparse
+import grp
+import os
+import pwd
+import sys
+
+from essex import config
+from essex.db import migration
+from essex.exception import EssexError
+from keystone.bootstrap import Answers, Bootstrap
+from keystone.credential.store import Vault
+from keystone.managers import Managers
+from keystone.token import provider  # noqa: F401 - declares [fernet_tokens]
+from keystone.token.keys import KeyRepository
+
+CONF = config.CONF
+
+_ANSWERS = [
+    # (option, variable, help)
+    ('username', 'USERNAME', 'name of the administrator (admin)'),
+    ('password', 'PASSWORD', 'password of the administrator; better through the environment, where ps does not show it'),
+    ('project-name', 'PROJECT_NAME', 'project of the administrator (admin)'),
+    ('role-name', 'ROLE_NAME', 'role of the administrator (admin)'),
+    ('service-name', 'SERVICE_NAME', 'name of the identity service in the catalog (keystone)'),
+    ('region-id', 'REGION_ID', 'region of the endpoints'),
+    ('public-url', 'PUBLIC_URL', 'URL for users, such as http://cloud.example:5000'),
+    ('internal-url', 'INTERNAL_URL', 'URL for the other services'),
+    ('admin-url', 'ADMIN_URL', 'URL for administration'),
+]
+
+
+def db_sync(arguments):
+    """Bring the database to the newest schema (or to VERSION)."""
+    print(f'database at version {migration.sync("keystone", arguments.version)}')
+
+
+def db_version(arguments):
+    """Print the version of the schema."""
+    print(migration.version('keystone'))
+
+
+def _ids(arguments):
+    """(uid, gid) the keys shall belong to; None for whoever runs this."""
+    try:
+        uid = pwd.getpwnam(arguments.keystone_user).pw_uid if arguments.keystone_user else None
+        gid = grp.getgrnam(arguments.keystone_group).gr_gid if arguments.keystone_group else None
+    except KeyError as error:
+        raise SystemExit(f'keystone-manage: {error.args[0]}') from error
+    return uid, gid
+
+
+def _setup(keys, arguments):
+    made = keys.setup(*_ids(arguments))
+    print(f'{keys.path}: ' + ('keys 0 (staged) and 1 (primary) made' if made else 'has keys already, left as they are'))
+
+
+def _rotate(keys, arguments):
+    removed = keys.rotate(*_ids(arguments))
+    names = sorted(int(name) for name in os.listdir(keys.path) if name.isdigit())
+    print(f'{keys.path}: primary is {names[-1]}, keys {names}, removed {removed}')
+
+
+def _token_keys():
+    options = CONF.fernet_tokens
+    return KeyRepository(options.key_repository, 'fernet_setup', options.max_active_keys)
+
+
+def fernet_setup(arguments):
+    """Make the directory of token keys and its first keys."""
+    _setup(_token_keys(), arguments)
+
+
+def fernet_rotate(arguments):
+    """Make a new primary token key. Copy the directory to every node that serves the API."""
+    _rotate(_token_keys(), arguments)
+
+
+def credential_setup(arguments):
+    """Make the directory of credential keys and its first keys."""
+    _setup(Vault().keys, arguments)
+
+
+def credential_rotate(arguments):
+    """Make a new primary credential key; needs every credential sealed with the present one."""
+    vault = Vault()
+    behind = vault.behind()
+    if behind:
+        raise SystemExit(f'keystone-manage: {behind} credentials are sealed with an older key, which the rotation could '
+                         'remove: run `keystone-manage credential_migrate` first.')
+    _rotate(vault.keys, arguments)
+
+
+def credential_migrate(arguments):
+    """Seal every credential with the primary key."""
+    print(f'{Vault().migrate()} credentials sealed anew')
+
+
+def bootstrap(arguments):
+    """Make the default domain, the roles admin, manager, member, reader and service, an administrator with a
+    project, and the identity service's region and endpoints. Changes nothing that is there, but for the
+    administrator's password and the URLs."""
+    values = {}
+    for option, variable, _ in _ANSWERS:
+        name = option.replace('-', '_')
+        value = getattr(arguments, f'bootstrap_{name}') or os.environ.get(f'OS_BOOTSTRAP_{variable}')
+        if value:
+            values[name] = value
+    if 'password' not in values:
+        raise SystemExit('keystone-manage: give the password of the administrator in OS_BOOTSTRAP_PASSWORD.')
+    answers = Answers(**values, immutable_roles=not arguments.no_immutable_roles)
+    for kind, name, key, made in Bootstrap(Managers(), answers).run():
+        print(f'{"made   " if made else "present"} {kind:8} {name} ({key})')
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog='keystone-manage', description='Administers the installation of the identity service itself.',
+        epilog='Commands read the same configuration as keystone-api; `COMMAND --help` tells more.')
+    parser.add_argument('--config-file', action='append', metavar='PATH', dest='config_file',
+                        help='configuration to read (default: keystone.conf in ~/.keystone, ~, /etc/keystone, /etc)')
+    parser.add_argument('-d', '--debug', action='store_true', help='log at DEBUG')
+    commands = parser.add_subparsers(title='commands', metavar='COMMAND')
+    _add(commands, db_sync).add_argument('version', nargs='?', type=int, metavar='VERSION')
+    _add(commands, db_version)
+    for command in (fernet_setup, fernet_rotate, credential_setup, credential_rotate):
+        made = _add(commands, command)
+        made.add_argument('--keystone-user', metavar='USER', help='owner of the files')
+        made.add_argument('--keystone-group', metavar='GROUP', help='group of the files')
+    _add(commands, credential_migrate)
+    made = _add(commands, bootstrap)
+    for option, variable, text in _ANSWERS:
+        made.add_argument(f'--bootstrap-{option}', metavar='VALUE', help=f'{text} [OS_BOOTSTRAP_{variable}]')
+    made.add_argument('--immutable-roles', action='store_true', help='protect the roles made here (the default)')
+    made.add_argument('--no-immutable-roles', action='store_true', help='do not protect the roles made here')
+    return parser
+
+
+def _add(commands, function):
+    text = ' '.join(function.__doc__.split())
+    parser = commands.add_parser(function.__name__, help=text.split('. ')[0], description=text)
+    parser.set_defaults(run=function)
+    return parser
+
+
+def main(argv=None):
+    """Command line; ends the process with the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    if not hasattr(arguments, 'run'):
+        parser.print_help()
+        sys.exit(1)
+    config.load('keystone', ['--debug'] if arguments.debug else [], arguments.config_file, prog='keystone-manage')
+    try:
+        arguments.run(arguments)
+    except (EssexError, OSError) as error:
+        print(f'keystone-manage: {error}', file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)

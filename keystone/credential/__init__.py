@@ -1,0 +1,1 @@
+"""Secrets kept for users, encrypted at rest."""

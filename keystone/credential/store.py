@@ -1,0 +1,57 @@
+"""Encrypts what the credential table holds, with Fernet keys of its own."""
+import hashlib
+
+import orjson
+from cryptography.fernet import InvalidToken
+from oslo_config import cfg
+
+from essex import config, db
+from essex.exception import ConfigError
+from keystone.db import credentials
+from keystone.token.keys import KeyRepository
+
+OPTS = [
+    cfg.StrOpt('key_repository', default='/etc/keystone/credential-keys/',
+               help='Directory of the keys credentials are encrypted with.'),
+    cfg.IntOpt('auth_ttl', default=15, min=0,
+               help='Minutes after which a signed EC2 request is too old. 0 accepts any age.'),
+]
+CONF = config.register(OPTS, 'credential')
+
+
+class Vault:
+    """Seals and opens blobs (JSON values)."""
+
+    def __init__(self):
+        self.keys = KeyRepository(CONF.credential.key_repository, 'credential_setup')
+
+    def seal(self, blob):
+        """{'encrypted_blob', 'key_hash'} for a row."""
+        text = self.keys.crypto().encrypt(orjson.dumps(blob)).decode()
+        return {'encrypted_blob': text, 'key_hash': self.key_hash()}
+
+    def key_hash(self):
+        """What tells which key sealed a row."""
+        return hashlib.sha256(self.keys.keys()[0]).hexdigest()
+
+    def open(self, row):
+        """The blob of a row. Raises ConfigError when no key fits."""
+        try:
+            return orjson.loads(self.keys.crypto().decrypt(row['encrypted_blob'].encode()))
+        except InvalidToken as error:
+            raise ConfigError(f'No key in {self.keys.path} opens credential {row["id"]}: a key is missing.') from error
+
+    def behind(self):
+        """How many rows an older key sealed."""
+        newest = self.key_hash()
+        with db.reader() as session:
+            return sum(row['key_hash'] != newest for row in credentials.of_type(session))
+
+    def migrate(self):
+        """Seal with the primary key what an older one sealed; returns how many rows."""
+        newest = self.key_hash()
+        with db.writer() as session:
+            rows = [row for row in credentials.of_type(session) if row['key_hash'] != newest]
+            for row in rows:
+                credentials.change(session, row['id'], self.seal(self.open(row)))
+        return len(rows)

@@ -1,0 +1,125 @@
+"""Grants: which actor has which role on which target."""
+from sqlalchemy import and_, delete, insert, or_, select
+
+from keystone.db import records
+from keystone.db.models import GLOBAL, Assignment, ImpliedRole, Membership, Role
+
+_grant = Assignment.__table__
+
+
+def of_user(session, user_id, extra_groups=()):
+    """(target_type, target_id, role_id, inherited) of every grant to the user or a group of the user."""
+    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+    actors = [and_(_grant.c.actor_type == 'user', _grant.c.actor_id == user_id),
+              and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(groups))]
+    if extra_groups:
+        actors.append(and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(extra_groups)))
+    query = select(_grant.c.target_type, _grant.c.target_id, _grant.c.role_id, _grant.c.inherited)
+    return session.execute(query.where(or_(*actors))).all()
+
+
+def role_ids_on(session, user_id, target_type, target_id, above=(), extra_groups=()):
+    """Ids of the roles the user has on the target, through groups and from the projects `above` it too."""
+    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+    actors = [and_(_grant.c.actor_type == 'user', _grant.c.actor_id == user_id),
+              and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(groups))]
+    if extra_groups:
+        actors.append(and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(extra_groups)))
+    here = and_(_grant.c.target_type == target_type, _grant.c.target_id == target_id, ~_grant.c.inherited)
+    if above:
+        # An inherited grant holds below its target; stored on projects and domains alike.
+        here = or_(here, and_(_grant.c.inherited, _grant.c.target_id.in_(above)))
+    query = select(_grant.c.role_id).where(or_(*actors), here).distinct()
+    return session.execute(query).scalars().all()
+
+
+def _key(actor_type, actor_id, target_type, target_id, role_id=None, inherited=False):
+    conditions = [_grant.c.actor_type == actor_type, _grant.c.actor_id == actor_id,
+                  _grant.c.target_type == target_type, _grant.c.target_id == target_id,
+                  _grant.c.inherited == inherited]
+    return conditions if role_id is None else [*conditions, _grant.c.role_id == role_id]
+
+
+def exists(session, *key):
+    """Whether there is this grant (arguments of `_key`)."""
+    return session.execute(select(_grant.c.role_id).where(*_key(*key))).first() is not None
+
+
+def add(session, actor_type, actor_id, target_type, target_id, role_id, inherited=False):
+    """Grant; nothing happens when it is granted already."""
+    key = (actor_type, actor_id, target_type, target_id, role_id, inherited)
+    if not exists(session, *key):
+        names = ('actor_type', 'actor_id', 'target_type', 'target_id', 'role_id', 'inherited')
+        session.execute(insert(_grant).values(dict(zip(names, key, strict=True))))
+
+
+def remove(session, *key):
+    """Returns whether there was this grant (arguments of `_key`)."""
+    return records.remove(session, Assignment, *_key(*key)) > 0
+
+
+def roles_of(session, *key):
+    """The roles an actor was given directly on a target (arguments of `_key` without role_id)."""
+    actor_type, actor_id, target_type, target_id, inherited = key
+    mine = select(_grant.c.role_id).where(*_key(actor_type, actor_id, target_type, target_id, None, inherited))
+    return records.many(session, Role, Role.id.in_(mine))
+
+
+def search(session, **wanted):
+    """Grant rows (as mappings) whose columns equal, or are in the list, of what is wanted; None asks nothing."""
+    query = select(_grant)
+    for name, value in wanted.items():
+        if isinstance(value, (list, tuple, set)):
+            query = query.where(_grant.c[name].in_(list(value)))
+        elif value is not None:
+            query = query.where(_grant.c[name] == value)
+    order = [_grant.c[name] for name in ('target_type', 'target_id', 'actor_type', 'actor_id', 'role_id', 'inherited')]
+    return session.execute(query.order_by(*order)).mappings().all()
+
+
+def remove_actor(session, actor_type, actor_id):
+    """Every grant to a user or group."""
+    session.execute(delete(_grant).where(_grant.c.actor_type == actor_type, _grant.c.actor_id == actor_id))
+
+
+def remove_targets(session, target_ids):
+    """Every grant on these projects and domains."""
+    session.execute(delete(_grant).where(_grant.c.target_type != 'system', _grant.c.target_id.in_(target_ids)))
+
+
+def remove_role(session, role_id):
+    """Every grant and implication of a role."""
+    session.execute(delete(_grant).where(_grant.c.role_id == role_id))
+    session.execute(delete(ImpliedRole.__table__).where(or_(ImpliedRole.prior_role_id == role_id,
+                                                            ImpliedRole.implied_role_id == role_id)))
+
+
+def role_graph(session):
+    """(roles {id: (name, domain_id or None)}, implied {prior id: [implied ids]}) in one statement."""
+    role, implied = Role.__table__, ImpliedRole.__table__
+    query = (select(role.c.id, role.c.name, role.c.domain_id, implied.c.implied_role_id)
+             .outerjoin(implied, implied.c.prior_role_id == role.c.id))
+    roles, edges = {}, {}
+    for role_id, name, domain_id, implied_id in session.execute(query):
+        roles[role_id] = (name, None if domain_id == GLOBAL else domain_id)
+        if implied_id:
+            edges.setdefault(role_id, []).append(implied_id)
+    return roles, edges
+
+
+def implied_by(session, prior_id):
+    """Ids of the roles that one role implies directly."""
+    query = select(ImpliedRole.implied_role_id).where(ImpliedRole.prior_role_id == prior_id)
+    return session.execute(query.order_by(ImpliedRole.implied_role_id)).scalars().all()
+
+
+def add_implied(session, prior_id, implied_id):
+    """Make one role imply another; nothing happens when it does."""
+    if implied_id not in implied_by(session, prior_id):
+        session.execute(insert(ImpliedRole.__table__).values(prior_role_id=prior_id, implied_role_id=implied_id))
+
+
+def remove_implied(session, prior_id, implied_id):
+    """Returns whether there was this implication."""
+    return records.remove(session, ImpliedRole, ImpliedRole.prior_role_id == prior_id,
+                          ImpliedRole.implied_role_id == implied_id) > 0

@@ -1,0 +1,31 @@
+"""Services, endpoints and regions."""
+from sqlalchemy import delete, select
+
+from keystone.db import records
+from keystone.db.models import Endpoint, Region, Service
+
+_service, _endpoint = Service.__table__, Endpoint.__table__
+
+
+def enabled(session):
+    """Rows (service_id, type, name, endpoint_id, interface, region_id, url) of all that is enabled."""
+    query = (select(_service.c.id.label('service_id'), _service.c.type, _service.c.name,
+                    _endpoint.c.id.label('endpoint_id'), _endpoint.c.interface, _endpoint.c.region_id,
+                    _endpoint.c.url, _endpoint.c.legacy_id)
+             .join(_endpoint, _endpoint.c.service_id == _service.c.id)
+             .where(_service.c.enabled, _endpoint.c.enabled)
+             .order_by(_service.c.type, _service.c.id, _endpoint.c.region_id, _endpoint.c.interface, _endpoint.c.id))
+    return session.execute(query).all()
+
+
+def remove_service(session, service_id):
+    """The service with its endpoints; returns whether there was one."""
+    session.execute(delete(_endpoint).where(_endpoint.c.service_id == service_id))
+    return records.remove(session, Service, Service.id == service_id)
+
+
+def region_in_use(session, region_id):
+    """Whether an endpoint is in the region or another region below it."""
+    used = session.execute(select(_endpoint.c.id).where(_endpoint.c.region_id == region_id).limit(1)).first()
+    child = session.execute(select(Region.id).where(Region.parent_region_id == region_id).limit(1)).first()
+    return used is not None or child is not None

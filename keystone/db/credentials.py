@@ -1,0 +1,47 @@
+"""Encrypted credentials."""
+from sqlalchemy import delete, insert, or_, select, update
+
+from keystone.db.models import Credential
+
+
+def remove_of(session, user_id=None, project_ids=()):
+    """Every credential of a user, or for one of these projects."""
+    conditions = []
+    if user_id is not None:
+        conditions.append(Credential.user_id == user_id)
+    if project_ids:
+        conditions.append(Credential.project_id.in_(project_ids))
+    if conditions:
+        session.execute(delete(Credential.__table__).where(or_(*conditions)))
+
+
+def add(session, values):
+    """Store a row."""
+    session.execute(insert(Credential.__table__).values(values))
+
+
+def get(session, credential_id):
+    """The row as a mapping, or None."""
+    return session.execute(select(Credential.__table__).where(Credential.id == credential_id)).mappings().first()
+
+
+def of_user(session, user_id, kind):
+    """Rows of a user of one type, by id."""
+    query = select(Credential.__table__).where(Credential.user_id == user_id, Credential.type == kind)
+    return session.execute(query.order_by(Credential.id)).mappings().all()
+
+
+def of_type(session, kind=None):
+    """Every row of a type (None: all)."""
+    query = select(Credential.__table__)
+    return session.execute(query.where(Credential.type == kind) if kind else query).mappings().all()
+
+
+def change(session, credential_id, values):
+    """Update a row."""
+    session.execute(update(Credential.__table__).where(Credential.id == credential_id).values(values))
+
+
+def remove(session, credential_id):
+    """Returns whether there was one."""
+    return session.execute(delete(Credential.__table__).where(Credential.id == credential_id)).rowcount > 0

@@ -1,0 +1,114 @@
+"""Users, their passwords, groups and memberships."""
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from essex import db
+from keystone.db import records
+from keystone.db.models import Group, Membership, Password, Project, User
+
+_user, _password, _domain = User.__table__, Password.__table__, Project.__table__.alias('domain')
+_latest = (select(func.max(_password.c.id)).where(_password.c.user_id == _user.c.id).correlate(_user)
+           .scalar_subquery())
+# A user with its domain and its password in force, in one statement: the hot path of authentication.
+_FULL = (select(_user, _domain.c.name.label('domain_name'), _domain.c.enabled.label('domain_enabled'),
+                _password.c.password_hash, _password.c.expires_at.label('password_expires_at'),
+                _password.c.created_at.label('password_created_at'))
+         .join(_domain, and_(_domain.c.id == _user.c.domain_id, _domain.c.is_domain))
+         .outerjoin(_password, _password.c.id == _latest))
+
+
+def full(session, user_id):
+    """The user with domain_name, domain_enabled, password_hash, password_expires_at, or None."""
+    return _full(session, _user.c.id == user_id)
+
+
+def full_by_name(session, name, domain_id=None, domain_name=None):
+    """As `full`, by the user's name and the id or the name of its domain."""
+    where = _domain.c.id == domain_id if domain_id is not None else _domain.c.name == domain_name
+    return _full(session, and_(_user.c.name == name, where))
+
+
+def _full(session, condition):
+    row = session.execute(_FULL.where(condition)).mappings().first()
+    if row is None:
+        return None
+    more = ('domain_name', 'domain_enabled', 'password_hash', 'password_expires_at')
+    return {**records.ref(User, row), **{name: row[name] for name in more}}
+
+
+def with_expiry(session, refs):
+    """Put password_expires_at of the password in force into each user ref."""
+    newest = (select(func.max(_password.c.id)).where(_password.c.user_id.in_([ref['id'] for ref in refs]))
+              .group_by(_password.c.user_id))
+    query = select(_password.c.user_id, _password.c.expires_at).where(_password.c.id.in_(newest))
+    expiry = dict(session.execute(query).all()) if refs else {}
+    for ref in refs:
+        ref['password_expires_at'] = expiry.get(ref['id'])
+    return refs
+
+
+def set_password(session, user_id, password_hash, self_service=False, expires_at=None, keep=0):
+    """A new password in force; older ones are kept for history as far as `keep` asks."""
+    old = session.execute(select(_password.c.id).where(_password.c.user_id == user_id)
+                          .order_by(_password.c.id.desc())).scalars().all()
+    session.execute(insert(_password).values(user_id=user_id, password_hash=password_hash, created_at=db.utcnow(),
+                                             expires_at=expires_at, self_service=self_service))
+    if old[keep:]:
+        session.execute(delete(_password).where(_password.c.id.in_(old[keep:])))
+
+
+def drop_default_project(session, project_id):
+    """No user has `project_id` as default project any more."""
+    session.execute(update(_user).where(_user.c.default_project_id == project_id).values(default_project_id=None))
+
+
+def remove(session, user_id):
+    """The user with its passwords and memberships; returns whether there was one."""
+    session.execute(delete(_password).where(_password.c.user_id == user_id))
+    session.execute(delete(Membership.__table__).where(Membership.user_id == user_id))
+    return records.remove(session, User, User.id == user_id)
+
+
+def group_ids(session, user_id):
+    """Ids of the groups a user is in."""
+    return session.execute(select(Membership.group_id).where(Membership.user_id == user_id)).scalars().all()
+
+
+def groups_of(session, user_id, hints):
+    """Groups a user is in."""
+    mine = select(Membership.group_id).where(Membership.user_id == user_id)
+    return records.listing(session, Group, hints, Group.id.in_(mine))
+
+
+def users_in(session, group_id, hints):
+    """Users of a group."""
+    members = select(Membership.user_id).where(Membership.group_id == group_id)
+    return records.listing(session, User, hints, User.id.in_(members))
+
+
+def members_of(session, group_ids_):
+    """(group_id, user_id) of every membership of these groups."""
+    query = select(Membership.group_id, Membership.user_id).where(Membership.group_id.in_(group_ids_))
+    return session.execute(query.order_by(Membership.group_id, Membership.user_id)).all()
+
+
+def is_member(session, user_id, group_id):
+    """Whether the user is in the group."""
+    query = select(Membership.user_id).where(Membership.user_id == user_id, Membership.group_id == group_id)
+    return session.execute(query).first() is not None
+
+
+def add_member(session, user_id, group_id):
+    """Put the user into the group; nothing happens when it is there."""
+    if not is_member(session, user_id, group_id):
+        session.execute(insert(Membership.__table__).values(user_id=user_id, group_id=group_id))
+
+
+def remove_member(session, user_id, group_id):
+    """Returns whether the user was in the group."""
+    return records.remove(session, Membership, Membership.user_id == user_id, Membership.group_id == group_id)
+
+
+def remove_group(session, group_id):
+    """The group with its memberships; returns whether there was one."""
+    session.execute(delete(Membership.__table__).where(Membership.group_id == group_id))
+    return records.remove(session, Group, Group.id == group_id)

@@ -1,0 +1,23 @@
+"""Drivers by a config value: a short name, or a class path of the Essex era."""
+import stevedore.driver
+import stevedore.exception
+
+from essex.exception import ConfigError
+
+# What operators' files of the Essex era carry.
+ALIASES = {'keystone.identity.backends.sql.Identity': 'sql', 'keystone.catalog.backends.sql.Catalog': 'sql'}
+
+
+def load(namespace, name, builtin, *args):
+    """An instance of driver `name`: one of `builtin` ({name: class}) or an entry point in `namespace`.
+
+    Raises ConfigError naming what there is.
+    """
+    name = ALIASES.get(name, name)
+    if name in builtin:
+        return builtin[name](*args)
+    try:
+        return stevedore.driver.DriverManager(namespace, name, invoke_on_load=True, invoke_args=args).driver
+    except stevedore.exception.NoMatches:
+        known = sorted({*builtin, *stevedore.ExtensionManager(namespace).names()})
+        raise ConfigError(f'No driver of {namespace} is named {name!r}. There are: {", ".join(known)}.') from None

@@ -1,0 +1,89 @@
+"""The contract of an identity backend: where users and groups live."""
+import abc
+
+
+class IdentityDriver(abc.ABC):
+    """Users and groups as refs (dicts). Called by the manager alone, which checks domains and announces changes.
+
+    A "full" user carries domain_name and domain_enabled beside its own fields; get and list calls return None
+    or leave out what does not exist. Writes join the transaction the manager has open.
+    """
+
+    # Whether create, update and delete work here (an LDAP directory may be read-only).
+    writable = True
+
+    @abc.abstractmethod
+    def full_user(self, user_id):
+        """The full user with this id, or None."""
+
+    @abc.abstractmethod
+    def full_user_by_name(self, name, domain_id=None, domain_name=None):
+        """The full user with this name in a domain given by id or name, or None."""
+
+    @abc.abstractmethod
+    def check_password(self, user, password):
+        """Whether `password` is that of the full user `user`. With None for a user: False, after the same time."""
+
+    def prepare_password(self, password):
+        """What create_user and set_password are to store. Called outside any transaction: it may take long."""
+        return password
+
+    @abc.abstractmethod
+    def list_users(self, hints):
+        """Users that pass `hints` (keystone.db.records.Hints)."""
+
+    @abc.abstractmethod
+    def create_user(self, user, password):
+        """Store a user; `password` is what prepare_password gave, or None. Raises NameConflict."""
+
+    @abc.abstractmethod
+    def update_user(self, user_id, values):
+        """Change fields (not the password). Raises NameConflict."""
+
+    @abc.abstractmethod
+    def set_password(self, user_id, password, self_service=False):
+        """Put a new password (from prepare_password) in force."""
+
+    @abc.abstractmethod
+    def delete_user(self, user_id):
+        """Remove a user with its memberships."""
+
+    @abc.abstractmethod
+    def get_group(self, group_id):
+        """The group, or None."""
+
+    @abc.abstractmethod
+    def list_groups(self, hints):
+        """Groups that pass `hints`."""
+
+    @abc.abstractmethod
+    def create_group(self, group):
+        """Store a group. Raises NameConflict."""
+
+    @abc.abstractmethod
+    def update_group(self, group_id, values):
+        """Change fields. Raises NameConflict."""
+
+    @abc.abstractmethod
+    def delete_group(self, group_id):
+        """Remove a group with its memberships."""
+
+    @abc.abstractmethod
+    def groups_of(self, user_id, hints):
+        """Groups the user is in."""
+
+    @abc.abstractmethod
+    def users_in(self, group_id, hints):
+        """Users in the group."""
+
+    @abc.abstractmethod
+    def is_member(self, user_id, group_id):
+        """Whether the user is in the group."""
+
+    @abc.abstractmethod
+    def add_member(self, user_id, group_id):
+        """Put the user into the group; nothing happens when it is there."""
+
+    @abc.abstractmethod
+    def remove_member(self, user_id, group_id):
+        """Take the user out; returns whether it was in."""

@@ -1,0 +1,34 @@
+"""All managers of the service, made for each other. One set a process (a test makes its own)."""
+from keystone.assignment.grants import GrantManager
+from keystone.assignment.listing import AssignmentLister
+from keystone.assignment.roles import RoleManager
+from keystone.auth.manager import AuthManager
+from keystone.catalog.manager import CatalogManager
+from keystone.changes import Changes
+from keystone.credential.ec2 import Ec2Manager
+from keystone.identity.groups import GroupManager
+from keystone.identity.manager import IdentityManager
+from keystone.resource.domains import DomainManager
+from keystone.resource.manager import ResourceManager
+from keystone.revocation.manager import RevocationManager
+from keystone.token.manager import TokenManager
+
+
+class Managers:
+    """Lower ones first: each is given what it needs."""
+
+    def __init__(self):
+        self.changes = Changes()
+        self.revocation = RevocationManager(self.changes)
+        self.resource = ResourceManager(self.changes, self.revocation)
+        self.domains = DomainManager(self.changes, self.resource)
+        self.identity = IdentityManager(self.changes, self.resource, self.revocation)
+        self.groups = GroupManager(self.changes, self.resource, self.identity)
+        self.roles = RoleManager(self.changes, self.resource)
+        self.grants = GrantManager(self.changes, self.resource, self.identity, self.groups, self.roles,
+                                   self.revocation)
+        self.assignments = AssignmentLister(self.roles)
+        self.catalog = CatalogManager(self.changes)
+        self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
+        self.ec2 = Ec2Manager(self.identity, self.resource)
+        self.auth = AuthManager(self)

@@ -1,0 +1,109 @@
+"""Revocation events, kept in memory and matched against tokens.
+
+Fernet tokens know the second they were issued in, no finer, and an event voids what was issued up to its own
+second. So a log-in in the very second of a password change must not be taken for an old one: `earliest` tells
+the issuer the first second a new token may carry.
+"""
+import datetime
+
+from oslo_config import cfg
+
+from essex import config, db
+from keystone.changes import REVOCATIONS
+from keystone.db import revocations
+
+OPTS = [
+    cfg.IntOpt('expiration_buffer', default=1800, min=0,
+               help='Seconds an event is kept beyond the life of the tokens it can fit.'),
+]
+CONF = config.register(OPTS, 'revoke')
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+# An event's fields that a token can be asked about, and what of the token they are compared with.
+FIELDS = ('audit_id', 'audit_chain_id', 'user_id', 'project_id', 'domain_id', 'trust_id', 'consumer_id',
+          'access_token_id', 'role_id', 'expires_at')
+
+
+def seconds(moment):
+    """A naive UTC datetime as whole seconds since 1970."""
+    return int((moment - _EPOCH).total_seconds())
+
+
+class RevocationManager:
+    """The events that may still fit a living token."""
+
+    def __init__(self, changes):
+        self.changes = changes
+        self._last_id = 0
+        # {(field, value): [event]} under the most telling field an event has.
+        self._index = {}
+        self._listeners = []
+        changes.listen(REVOCATIONS, self.load)
+
+    def listen(self, function):
+        """Call `function(events)` with each batch of new events."""
+        self._listeners.append(function)
+
+    def load(self):
+        """Take in the events stored since the last time; forget those no living token can fit."""
+        horizon = db.utcnow() - self._lifetime()
+        with db.reader() as session:
+            rows = revocations.after(session, self._last_id)
+        fresh = [dict(row) for row in rows if row['revoked_at'] >= horizon]
+        if rows:
+            self._last_id = rows[-1]['id']
+        for event in fresh:
+            self._index.setdefault(self._key(event), []).append(event)
+        self._forget(horizon)
+        for function in self._listeners if fresh else ():
+            function(fresh)
+
+    def _lifetime(self):
+        return datetime.timedelta(seconds=CONF.token.expiration + CONF.revoke.expiration_buffer)
+
+    def _forget(self, horizon):
+        for key, events in list(self._index.items()):
+            alive = [event for event in events if event['revoked_at'] >= horizon]
+            if alive:
+                self._index[key] = alive
+            else:
+                del self._index[key]
+
+    @staticmethod
+    def _key(event):
+        return next(((field, event[field]) for field in FIELDS if event[field] is not None), (None, None))
+
+    def revoke(self, **fields):
+        """Void the tokens that fit all `fields`. Joins the caller's transaction."""
+        now = db.utcnow()
+        issued_before = now.replace(microsecond=0)
+        latest = max((event['issued_before'] for event in self._index.get(self._key({**dict.fromkeys(FIELDS), **fields}),
+                                                                          ())), default=None)
+        if latest is not None and latest >= issued_before:
+            # A token issued since then carries the second after `latest`.
+            issued_before = latest + datetime.timedelta(seconds=1)
+        with self.changes.writer(REVOCATIONS) as session:
+            revocations.add(session, {**fields, 'issued_before': issued_before, 'revoked_at': now})
+            revocations.purge(session, now - self._lifetime())
+
+    def _candidates(self, facts):
+        for field in FIELDS:
+            for value in facts.get(field, ()):
+                yield from self._index.get((field, value), ())
+
+    @staticmethod
+    def fits(event, facts, issued_at):
+        """Whether an event voids the token of these facts ({field: values it answers to})."""
+        if event['audit_id'] is None and issued_at > seconds(event['issued_before']):
+            return False
+        return all(event[field] is None or event[field] in facts.get(field, ()) for field in FIELDS)
+
+    def is_revoked(self, facts, issued_at):
+        """Whether any event voids the token."""
+        return bool(self._index) and any(self.fits(event, facts, issued_at) for event in self._candidates(facts))
+
+    def earliest(self, facts, now):
+        """The first second, from `now` on, in which a token of these facts is not void."""
+        later = [seconds(event['issued_before']) + 1 for event in self._candidates(facts)
+                 if event['audit_id'] is None and self.fits(event, facts, now)]
+        return max([now, *later])

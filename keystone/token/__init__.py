@@ -1,0 +1,1 @@
+"""Tokens: what they say, how they are written, when they hold."""

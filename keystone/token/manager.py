@@ -1,0 +1,143 @@
+"""Issues, validates and revokes tokens.
+
+A token is looked up live: its user, scope and roles are read from the database, so that what was taken away is
+gone from tokens that exist. The result is kept in memory until anything it rests on changes (keystone.changes).
+"""
+import time
+
+from oslo_config import cfg
+
+from essex import config, db
+from keystone import drivers
+from keystone.changes import FACTS
+from keystone.db import projects
+from keystone.db.models import DOMAIN_ROOT
+from keystone.exception import TokenNotFound
+from keystone.token import payload
+from keystone.token.cache import Cache
+from keystone.token.model import Claims, Token, new_audit_id
+from keystone.token.provider import FernetProvider
+
+OPTS = [
+    cfg.IntOpt('expiration', default=3600, min=1, help='Seconds a token lives.'),
+    cfg.StrOpt('provider', default='fernet', help='How tokens are written.'),
+    cfg.BoolOpt('caching', default=True, help='Keep validated tokens in memory.'),
+    cfg.IntOpt('cache_size', default=5000, min=1, help='Validated tokens kept in memory (about 2 KB each).'),
+    cfg.IntOpt('allow_expired_window', default=172800, min=0,
+               help='Seconds after its end in which a service may still validate a token with allow_expired.'),
+    cfg.BoolOpt('allow_rescope_scoped_token', default=True, help='Whether a scoped token can be exchanged for another.'),
+]
+CONF = config.register(OPTS, 'token')
+config.register([cfg.IntOpt('max_token_size', default=255, min=1, help='Longer tokens are refused unread.')])
+
+
+class TokenManager:
+    """Tokens. `grants` tells roles, `revocation` what is void, `changes` when to forget."""
+
+    def __init__(self, changes, identity, grants, revocation):
+        self.changes, self.identity, self.grants, self.revocation = changes, identity, grants, revocation
+        self.provider = drivers.load('keystone.token', CONF.token.provider, {'fernet': FernetProvider})
+        self.cache = Cache(CONF.token.cache_size)
+        changes.listen(FACTS, self.cache.clear)
+        revocation.listen(self._drop_revoked)
+
+    def _drop_revoked(self, events):
+        def is_void(token):
+            facts = token.facts()
+            return any(self.revocation.fits(event, facts, token.claims.issued_at) for event in events)
+        self.cache.drop_where(is_void)
+
+    def issue(self, user, methods, scope, audit_chain=None, expires_at=None):
+        """A new Token for an authenticated full user and a Scope (keystone.auth.scope).
+
+        `audit_chain` is the chain of the token this one was got with, `expires_at` that token's end.
+        """
+        self.changes.check()
+        generation = self.changes.generation
+        now = int(time.time())
+        audit_ids = [new_audit_id()] if audit_chain is None else [new_audit_id(), audit_chain]
+        claims = Claims(user['id'], methods, audit_ids, now,
+                        now + CONF.token.expiration if expires_at is None else expires_at,
+                        project_id=scope.project and scope.project['id'],
+                        domain_id=scope.domain and scope.domain['id'], system=scope.system)
+        token = Token(None, claims, _public_user(user), scope.project, scope.project_domain, scope.domain, scope.roles)
+        claims.issued_at = self.revocation.earliest(token.facts(), now)
+        # As it will be read back: in the order of the mask.
+        claims.methods = payload.unpack_methods(payload.pack_methods(claims.methods))
+        token.id = self.provider.encode(claims)
+        self._remember(token, generation)
+        return token
+
+    def _remember(self, token, generation):
+        # What was read while something changed may be old already.
+        if CONF.token.caching and generation == self.changes.generation:
+            self.cache.put(token.id, token)
+
+    def validate(self, token_id, window=0):
+        """The Token of this text. Raises TokenNotFound for every reason: malformed, expired, revoked, disabled...
+
+        `window` seconds after its end a token is still accepted.
+        """
+        if not token_id or len(token_id) > CONF.max_token_size:
+            raise TokenNotFound()
+        self.changes.check()
+        token = self.cache.get(token_id)
+        if token is None:
+            token = self._look_up(token_id, window)
+        if token.claims.expires_at + window <= time.time():
+            raise TokenNotFound()
+        return token
+
+    def _look_up(self, token_id, window):
+        generation = self.changes.generation
+        claims = self.provider.decode(token_id)
+        if claims.expires_at + window <= time.time():
+            raise TokenNotFound()
+        user = self.identity.driver.full_user(claims.user_id)
+        if user is None or not user['enabled'] or not user['domain_enabled']:
+            raise TokenNotFound()
+        token = Token(token_id, claims, _public_user(user))
+        with db.reader() as session:
+            self._load_scope(session, token)
+        if token.scoped and not token.roles:
+            raise TokenNotFound()
+        if self.revocation.is_revoked(token.facts(), claims.issued_at):
+            raise TokenNotFound()
+        self._remember(token, generation)
+        return token
+
+    def _load_scope(self, session, token):
+        claims = token.claims
+        if claims.project_id is not None:
+            chain = projects.chain_by_id(session, claims.project_id)
+            if not chain or not all(project['enabled'] for project in chain):
+                raise TokenNotFound()
+            token.project, token.project_domain = chain[0], chain[-1]
+            token.roles = self.grants.roles_on_project(session, claims.user_id, chain)
+        elif claims.domain_id is not None:
+            token.domain = projects.domain(session, claims.domain_id)
+            if token.domain is None or not token.domain['enabled']:
+                raise TokenNotFound()
+            token.roles = self.grants.roles_on_domain(session, claims.user_id, claims.domain_id)
+        elif claims.system:
+            token.roles = self.grants.roles_on_system(session, claims.user_id)
+
+    def revoke(self, token):
+        """Void one token."""
+        self.revocation.revoke(audit_id=token.claims.audit_ids[0])
+
+    def revoke_chain(self, token):
+        """Void a token and every one that was got with it."""
+        self.revocation.revoke(audit_chain_id=token.claims.audit_ids[-1])
+
+
+def _public_user(user):
+    """The part of a full user that tokens show."""
+    return {'id': user['id'], 'name': user['name'], 'domain_id': user['domain_id'], 'domain_name': user['domain_name'],
+            'password_expires_at': user.get('password_expires_at'), 'email': user.get('email'),
+            'default_project_id': user.get('default_project_id')}
+
+
+def is_domain(project):
+    """Whether a project is one that acts as a domain."""
+    return project['domain_id'] == DOMAIN_ROOT

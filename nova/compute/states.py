@@ -40,3 +40,8 @@ def vm_states_of(status_text):
     wanted = status_text.upper()
     return [(vm_state, task) for vm_state, by_task in _STATUS.items() for task, shown in by_task.items()
             if shown == wanted]
+
+
+def shown_tasks(vm_state):
+    """The task_states that change what a vm_state shows as."""
+    return [task for task in _STATUS.get(vm_state, ()) if task is not None]

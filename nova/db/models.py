@@ -173,7 +173,7 @@ class InstanceFault(Base):
     id = Column(Integer, primary_key=True)
     instance_uuid = Column(String(36), nullable=False, index=True)
     code = Column(Integer, nullable=False)
-    message = Column(String(255), nullable=False)
+    message = Column(Text, nullable=False)
     details = Column(Text)
     host = Column(String(255))
     request_id = Column(String(64))
@@ -202,6 +202,14 @@ class Quota(TimestampMixin, Base):
     project_id = Column(String(64), primary_key=True)
     resource = Column(String(64), primary_key=True)
     hard_limit = Column(Integer, nullable=False)
+
+
+class QuotaLock(Base):
+    """A row per project (or user) that whoever adds to it holds until the commit; SQLite needs none."""
+
+    __tablename__ = 'quota_locks'
+
+    name = Column(String(80), primary_key=True)
 
 
 class SecurityGroup(TimestampMixin, Base):

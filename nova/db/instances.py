@@ -1,0 +1,169 @@
+"""Servers: reading, listing, creating, and changing their state one at a time.
+
+`network_info`, metadata and the like are JSON columns: a server with everything about it is one row.
+"""
+import sqlalchemy
+from sqlalchemy import func, select
+
+from essex import db
+from nova.compute import states
+from nova.db import instance_filters, keys, paging
+from nova.db.models import Instance, SecurityGroupMember
+from nova.exception import InstanceInvalidState, InstanceNotFound, InvalidMarker, UnexpectedTaskState
+
+_DETACHED = {'synchronize_session': False}
+
+
+def get(uuid, deleted=False):
+    """The row; one that is deleted only with deleted=True. Raises InstanceNotFound."""
+    row = _find(uuid, *(() if deleted else (Instance.deleted_at.is_(None),)))
+    if row is None:
+        raise InstanceNotFound(instance_id=uuid)
+    return row
+
+
+def get_for(context, uuid, deleted=False):
+    """The row if the caller may see it: own project's, or any for administrators. Raises InstanceNotFound."""
+    row = get(uuid, deleted)
+    if not context.is_admin and row.project_id != context.project_id:
+        raise InstanceNotFound(instance_id=uuid)
+    return row
+
+
+def _find(uuid, *conditions):
+    with db.reader() as session:
+        return session.scalars(select(Instance).where(Instance.uuid == keys.text(uuid, 36), *conditions)
+                               .execution_options(populate_existing=True)).first()
+
+
+def by_uuids(uuids):
+    """{uuid: row} of those that are not deleted."""
+    with db.reader() as session:
+        rows = session.scalars(select(Instance).where(Instance.uuid.in_(list(uuids)), Instance.deleted_at.is_(None)))
+        return {row.uuid: row for row in rows}
+
+
+def list_for(context, filters=None, limit=None, marker=None, sort=None):
+    """Rows the caller may see that pass `filters` (see nova.db.instance_filters), in pages.
+
+    Administrators see their own project too, unless filters say all_tenants or name a project. Raises InvalidMarker,
+    InvalidFilter, InvalidSortKey.
+    """
+    filters = dict(filters or {})
+    statement = instance_filters.apply(select(Instance), filters, context)
+    with db.reader() as session:
+        last = None if marker is None else _marker(session, context, marker)
+        statement = paging.page(statement, instance_filters.order(sort), last, limit)
+        return list(session.scalars(statement))
+
+
+def _marker(session, context, uuid):
+    # A deleted server still marks its place: the next page must not fail because one was deleted meanwhile.
+    row = session.scalars(select(Instance).where(Instance.uuid == keys.text(uuid, 36))).first()
+    if row is None or (not context.is_admin and row.project_id != context.project_id):
+        raise InvalidMarker(marker=str(uuid)[:80])
+    return row
+
+
+@db.retry
+def create(values):
+    """Insert one; returns the row."""
+    return create_all([values])[0]
+
+
+@db.retry
+def create_all(all_values):
+    """Insert several; returns their rows."""
+    rows = [Instance(**values) for values in all_values]
+    with db.writer() as session:
+        session.add_all(rows)
+        session.flush()
+    return rows
+
+
+@db.retry
+def update(uuid, **values):
+    """Set columns of one that is not deleted; returns the row. Raises InstanceNotFound."""
+    with db.writer() as session:
+        changed = session.execute(sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None))
+                                  .values(_columns(values)).execution_options(**_DETACHED))
+        if not changed.rowcount:
+            raise InstanceNotFound(instance_id=uuid)
+        return _reload(session, uuid)
+
+
+@db.retry
+def compare_and_set(uuid, expected, method='change', **values):
+    """Set columns only while the server is in a state of `expected`; returns the row.
+
+    `expected`: {'vm_state': [...], 'task_state': [...]}, either may be missing (any). Atomic: of two callers that
+    ask at once one wins. Raises InstanceNotFound, InstanceInvalidState (vm_state), UnexpectedTaskState (task_state).
+    `method` names in the error what was tried.
+    """
+    with db.writer() as session:
+        changed = session.execute(
+            sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None), *_in_states(expected))
+            .values(_columns(values)).execution_options(**_DETACHED))
+        row = _reload(session, uuid)
+        if not changed.rowcount:
+            _explain(uuid, row, expected, method)
+        return row
+
+
+def _in_states(expected):
+    conditions = []
+    for name, wanted in expected.items():
+        column, some = getattr(Instance, name), [state for state in wanted if state is not None]
+        condition = column.in_(some)
+        conditions.append(condition | column.is_(None) if None in wanted else condition)
+    return conditions
+
+
+def _explain(uuid, row, expected, method):
+    if row is None or row.deleted_at is not None:
+        raise InstanceNotFound(instance_id=uuid)
+    if 'vm_state' in expected and row.vm_state not in expected['vm_state']:
+        raise InstanceInvalidState(method=method, instance_uuid=uuid, attr='vm_state', state=row.vm_state)
+    wanted = ' or '.join(str(state) for state in expected.get('task_state', ()))
+    raise UnexpectedTaskState(method=method, instance_uuid=uuid, actual=row.task_state, expected=wanted)
+
+
+def _columns(values):
+    return {getattr(Instance, name): value for name, value in values.items()}
+
+
+def _reload(session, uuid):
+    return session.scalars(select(Instance).where(Instance.uuid == uuid)
+                           .execution_options(populate_existing=True)).first()
+
+
+def on_host(host):
+    """Rows on a host that are not deleted."""
+    with db.reader() as session:
+        return list(session.scalars(select(Instance).where(Instance.host == host, Instance.deleted_at.is_(None))
+                                    .order_by(Instance.id)))
+
+
+def usage_by_host(host=None):
+    """{host: {'memory_mb', 'vcpus', 'disk_gb', 'instances'}}: what the servers of each host have been promised."""
+    sums = [func.coalesce(func.sum(column), 0) for column in
+            (Instance.memory_mb, Instance.vcpus, Instance.root_gb + Instance.ephemeral_gb)]
+    where = [Instance.deleted_at.is_(None), Instance.host.is_not(None) if host is None else Instance.host == host]
+    with db.reader() as session:
+        rows = session.execute(select(Instance.host, *sums, func.count()).where(*where).group_by(Instance.host))
+        # MariaDB sums to Decimal.
+        return {name: {'memory_mb': int(memory), 'vcpus': int(vcpus), 'disk_gb': int(disk), 'instances': int(count)}
+                for name, memory, vcpus, disk, count in rows}
+
+
+@db.retry
+def mark_deleted(uuid):
+    """End a server's life in the records (it leaves its security groups too). Harmless when it is over already."""
+    now = db.utcnow()
+    with db.writer() as session:
+        session.execute(sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None))
+                        .values(deleted_at=now, terminated_at=now, vm_state=states.DELETED, task_state=None,
+                                power_state=states.NOSTATE).execution_options(**_DETACHED))
+        session.execute(sqlalchemy.delete(SecurityGroupMember).where(SecurityGroupMember.instance_uuid == uuid)
+                        .execution_options(**_DETACHED))
+

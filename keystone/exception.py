@@ -8,8 +8,8 @@ class NoSuchObject(exception.NotFound):
     kind = 'object'
     message = 'Could not find %(kind)s: %(id)s.'
 
-    def __init__(self, id):
-        super().__init__(kind=self.kind, id=str(id)[:255])
+    def __init__(self, key):
+        super().__init__(kind=self.kind, id=str(key)[:255])
 
 
 class DomainNotFound(NoSuchObject):

@@ -27,7 +27,8 @@ def _crud(name, kind, plural=None, more_get=''):
     readers = f'{READ} or {_in_domain("reader", kind)}'
     writers = f'{ADMIN} or {_in_domain("manager", kind)}'
     return [rule(f'identity:get_{name}', readers + more_get),
-            rule(f'identity:list_{plural or name + "s"}', f'{READ} or (role:reader and domain_id:%(target.domain_id)s)'),
+            rule(f'identity:list_{plural or name + "s"}',
+                 f'{READ} or (role:reader and domain_id:%(target.domain_id)s)'),
             *[rule(f'identity:{verb}_{name}', writers) for verb in ('create', 'update', 'delete')]]
 
 
@@ -54,8 +55,9 @@ _DOMAINS = [
     *[rule(f'identity:{verb}_domain', ADMIN) for verb in ('create', 'update', 'delete')],
 ]
 
-_MEMBER_READ = f'{READ} or (role:reader and domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s)'
-_MEMBER_WRITE = f'{ADMIN} or (role:manager and domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s)'
+_SAME_DOMAIN = 'domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s'
+_MEMBER_READ = f'{READ} or (role:reader and {_SAME_DOMAIN})'
+_MEMBER_WRITE = f'{ADMIN} or (role:manager and {_SAME_DOMAIN})'
 _IDENTITY = [
     *_crud('user', 'user', more_get=' or rule:owner'),
     *_crud('group', 'group'),
@@ -102,7 +104,8 @@ _GRANTS = [
     *[rule(f'identity:{name}', READ) for name in ('check_system_grant', 'list_system_grants')],
     *[rule(f'identity:{verb}_system_grant', ADMIN) for verb in ('create', 'revoke')],
     rule('identity:list_role_assignments', f'{READ} or (role:reader and domain_id:%(target.caller.domain_id)s)'),
-    rule('identity:list_role_assignments_for_tree', f'{READ} or (role:reader and domain_id:%(target.project.domain_id)s)'),
+    rule('identity:list_role_assignments_for_tree',
+         f'{READ} or (role:reader and domain_id:%(target.project.domain_id)s)'),
 ]
 
 _CATALOG = [*_admin_only('service'), *_admin_only('endpoint'), *_admin_only('region', read='@')]

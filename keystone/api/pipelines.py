@@ -6,7 +6,8 @@ from essex.db import migration
 from essex.wsgi.server import loadapp
 
 CONF = config.register([
-    cfg.StrOpt('api_paste_config', default='/etc/keystone/keystone-api-paste.ini', help='Paste file of the pipelines.')])
+    cfg.StrOpt('api_paste_config', default='/etc/keystone/keystone-api-paste.ini',
+               help='Paste file of the pipelines.')])
 
 
 def load(name):

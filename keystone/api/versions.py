@@ -9,7 +9,8 @@ V2_MEDIA = 'application/vnd.openstack.identity-v2.0+json'
 def v3_version(base):
     """The v3 entry."""
     return {'id': 'v3.14', 'status': 'stable', 'updated': '2020-04-07T00:00:00Z',
-            'links': [{'rel': 'self', 'href': f'{base}/v3/'}], 'media-types': [media_type('application/json', V3_MEDIA)]}
+            'links': [{'rel': 'self', 'href': f'{base}/v3/'}],
+            'media-types': [media_type('application/json', V3_MEDIA)]}
 
 
 def v2_version(base):

@@ -121,7 +121,8 @@ class GrantManager:
         with db.reader() as session:
             grants = assignments.of_user(session, user_id)
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'domain' and not inherited}
-            found = records.many(session, Project, Project.id.in_(ids), Project.domain_id == DOMAIN_ROOT, Project.enabled)
+            found = records.many(session, Project, Project.id.in_(ids), Project.domain_id == DOMAIN_ROOT,
+                                 Project.enabled)
         return [domains.public(domain) for domain in found]
 
     def has_system_role(self, user_id):

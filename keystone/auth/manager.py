@@ -37,4 +37,5 @@ class AuthManager:
     def _prove(self, name, identity, wanted_scope):
         if name not in self.methods:
             raise AuthMethodNotSupported(self.methods)
-        return self.methods[name].authenticate(identity[name], wanted_scope is not None and 'unscoped' not in wanted_scope)
+        wants_scope = wanted_scope is not None and 'unscoped' not in wanted_scope
+        return self.methods[name].authenticate(identity[name], wants_scope)

@@ -19,7 +19,7 @@ CONF = config.CONF
 _ANSWERS = [
     # (option, variable, help)
     ('username', 'USERNAME', 'name of the administrator (admin)'),
-    ('password', 'PASSWORD', 'password of the administrator; better through the environment, where ps does not show it'),
+    ('password', 'PASSWORD', 'password of the administrator; better in the environment, where ps does not show it'),
     ('project-name', 'PROJECT_NAME', 'project of the administrator (admin)'),
     ('role-name', 'ROLE_NAME', 'role of the administrator (admin)'),
     ('service-name', 'SERVICE_NAME', 'name of the identity service in the catalog (keystone)'),
@@ -86,8 +86,8 @@ def credential_rotate(arguments):
     vault = Vault()
     behind = vault.behind()
     if behind:
-        raise SystemExit(f'keystone-manage: {behind} credentials are sealed with an older key, which the rotation could '
-                         'remove: run `keystone-manage credential_migrate` first.')
+        raise SystemExit(f'keystone-manage: {behind} credentials are sealed with an older key, which the '
+                         'rotation could remove: run `keystone-manage credential_migrate` first.')
     _rotate(vault.keys, arguments)
 
 

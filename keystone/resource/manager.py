@@ -141,7 +141,8 @@ class ResourceManager:
         kind = 'domain' if old['is_domain'] else 'project'
         self._check_update(old, values)
         check_mutable(kind, old, values)
-        values = {key: value for key, value in values.items() if key not in ('id', 'domain_id', 'parent_id', 'is_domain')}
+        values = {key: value for key, value in values.items()
+                  if key not in ('id', 'domain_id', 'parent_id', 'is_domain')}
         tags = values.pop('tags', None)
         if 'options' in values:
             values['options'] = merged_options(old['options'], values['options'])

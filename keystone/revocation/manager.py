@@ -77,8 +77,8 @@ class RevocationManager:
         """Void the tokens that fit all `fields`. Joins the caller's transaction."""
         now = db.utcnow()
         issued_before = now.replace(microsecond=0)
-        latest = max((event['issued_before'] for event in self._index.get(self._key({**dict.fromkeys(FIELDS), **fields}),
-                                                                          ())), default=None)
+        alike = self._index.get(self._key({**dict.fromkeys(FIELDS), **fields}), ())
+        latest = max((event['issued_before'] for event in alike), default=None)
         if latest is not None and latest >= issued_before:
             # A token issued since then carries the second after `latest`.
             issued_before = latest + datetime.timedelta(seconds=1)

@@ -25,7 +25,8 @@ OPTS = [
     cfg.IntOpt('cache_size', default=5000, min=1, help='Validated tokens kept in memory (about 2 KB each).'),
     cfg.IntOpt('allow_expired_window', default=172800, min=0,
                help='Seconds after its end in which a service may still validate a token with allow_expired.'),
-    cfg.BoolOpt('allow_rescope_scoped_token', default=True, help='Whether a scoped token can be exchanged for another.'),
+    cfg.BoolOpt('allow_rescope_scoped_token', default=True,
+                help='Whether a scoped token can be exchanged for another.'),
 ]
 CONF = config.register(OPTS, 'token')
 config.register([cfg.IntOpt('max_token_size', default=255, min=1, help='Longer tokens are refused unread.')])

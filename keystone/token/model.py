@@ -7,7 +7,7 @@ import uuid
 
 def iso(seconds):
     """A time in seconds since 1970 as v3 writes it."""
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     return moment.strftime('%Y-%m-%dT%H:%M:%S.%fZ')
 
 

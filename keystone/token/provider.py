@@ -12,7 +12,8 @@ from keystone.token import payload
 from keystone.token.keys import KeyRepository
 
 OPTS = [
-    cfg.StrOpt('key_repository', default='/etc/keystone/fernet-keys/', help='Directory of the keys tokens are made with.'),
+    cfg.StrOpt('key_repository', default='/etc/keystone/fernet-keys/',
+               help='Directory of the keys tokens are made with.'),
     cfg.IntOpt('max_active_keys', default=3, min=2,
                help='Keys kept. Tokens live at least (this number minus 2) rotations.'),
 ]

@@ -9,7 +9,7 @@ from keystone.exception import ProjectNotFound, UserNotFound
 CONF = config.register([
     cfg.IntOpt('max_param_size', default=64, min=1, help='Longest name or id in a v2.0 request; longer: 413.'),
     cfg.StrOpt('member_role_name', default='_member_',
-               help='Role that v2.0 gives a user who joins a tenant without a role of his own. Made when first needed.')])
+               help='Role that v2.0 gives a user who joins a tenant without a role of his own; made when needed.')])
 
 TEXT_OR_NULL = {'type': ['string', 'null']}
 

@@ -6,7 +6,7 @@ from keystone.resource.manager import public
 
 
 def _time(seconds):
-    moment = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
+    moment = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
     return moment.strftime('%Y-%m-%dT%H:%M:%SZ')
 
 

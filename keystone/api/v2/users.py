@@ -13,7 +13,8 @@ CONF = config.CONF
 _FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1}, 'email': TEXT_OR_NULL,
            'enabled': schemas.BOOLEAN, 'tenantId': schemas.ID_OR_NULL}
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
-                'password_hash', 'domain_id', 'domain_name', 'domain_enabled', 'default_project_id', 'options', 'username')
+                'password_hash', 'domain_id', 'domain_name', 'domain_enabled', 'default_project_id', 'options',
+                'username')
 OWN_PASSWORD = schemas.closed({'user': {
     'type': 'object', 'properties': {'password': schemas.PASSWORD, 'original_password': {'type': 'string'}},
     'required': ['password', 'original_password']}}, ['user'])

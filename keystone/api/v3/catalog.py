@@ -75,7 +75,8 @@ class EndpointController(Controller):
     def update(self, req, endpoint_id, body):
         self.enforce(req, 'update_endpoint')
         values = taken(body, 'endpoint', 'extra', 'legacy_id')
-        return single(req, 'endpoint', _endpoint(self.managers.catalog.update_endpoint(endpoint_id, values)), 'endpoints')
+        updated = self.managers.catalog.update_endpoint(endpoint_id, values)
+        return single(req, 'endpoint', _endpoint(updated), 'endpoints')
 
     @wsgi.route('DELETE', '/endpoints/<endpoint_id>', status=204)
     def delete(self, req, endpoint_id):

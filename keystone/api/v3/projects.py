@@ -25,7 +25,8 @@ class ProjectController(Controller):
     def index(self, req):
         hints = hints_of(req, text=('name', 'domain_id', 'parent_id', 'id'), flags=('enabled', 'is_domain'))
         restrict_to_domain(self, req, hints, 'list_projects')
-        tags = {kind: values[-1].split(',') for kind, values in req.query().items() if kind in TAG_FILTERS and values[-1]}
+        tags = {kind: values[-1].split(',') for kind, values in req.query().items()
+                if kind in TAG_FILTERS and values[-1]}
         return listed(req, 'projects', self.managers.resource.list_projects(hints, tags), hints=hints)
 
     @wsgi.route('POST', '/projects', status=201, schema=CREATE)

@@ -15,7 +15,8 @@ URL = {'type': 'string', 'minLength': 1, 'maxLength': 2000, 'pattern': r'\S'}
 TAG = {'type': 'string', 'minLength': 1, 'maxLength': 255, 'pattern': r'^[^,/]*$'}
 TAGS = {'type': 'array', 'items': TAG, 'uniqueItems': True, 'maxItems': 80}
 PASSWORD = {'type': 'string', 'minLength': 1}
-IMMUTABLE = {'type': 'object', 'properties': {'immutable': {'type': ['boolean', 'null']}}, 'additionalProperties': False}
+IMMUTABLE = {'type': 'object', 'additionalProperties': False,
+             'properties': {'immutable': {'type': ['boolean', 'null']}}}
 
 
 def member(name, properties, required=()):

@@ -12,13 +12,14 @@ _OPTIONS = {'type': 'object', 'additionalProperties': False, 'properties': {
     'multi_factor_auth_enabled': _FLAG,
     'multi_factor_auth_rules': {'type': ['array', 'null'], 'items': {
         'type': 'array', 'items': {'type': 'string'}, 'minItems': 1, 'uniqueItems': True}}}}
-_FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1}, 'enabled': schemas.BOOLEAN,
+_FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1},
+           'enabled': schemas.BOOLEAN,
            'domain_id': schemas.ID, 'default_project_id': schemas.ID_OR_NULL, 'description': schemas.DESCRIPTION,
            'options': _OPTIONS}
 CREATE = schemas.member('user', _FIELDS, ['name'])
 UPDATE = schemas.member('user', _FIELDS)
-CHANGE_PASSWORD = schemas.closed({'user': schemas.closed(
-    {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}, ['original_password', 'password'])}, ['user'])
+_CHANGE = {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}
+CHANGE_PASSWORD = schemas.closed({'user': schemas.closed(_CHANGE, list(_CHANGE))}, ['user'])
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
                 'password_hash', 'domain_name', 'domain_enabled')
 

@@ -11,6 +11,12 @@ class Cancelled(EssexError):
     message = 'The operation was cancelled.'
 
 
+class Lost(EssexError):
+    """Another process has taken the operation over: whoever sees this must not touch it any more."""
+
+    message = 'Operation %(operation_id)s is run by another process now.'
+
+
 class StepFailed(EssexError):
     """A step failed for a reason a user can read."""
 
@@ -59,3 +65,31 @@ class Definition:
     def first_queue(self, data):
         """The queue of the first step."""
         return self.steps[0].queue(data)
+
+
+class Executor:
+    """Does the steps of one kind of operation; `run` is a Run.
+
+    Beside the methods below it has, for each step, <name>(run), which must be repeatable: it runs again when a crash
+    cut it short; and for each step with an undo, undo_<name>(run), which must accept that the step did all of its
+    work, some or nothing.
+
+    The methods below are called inside the transaction that records the fact in the journal, so that what they write
+    to the database holds exactly when the journal says so. They must do nothing but write to the database, bear a
+    resource that is gone, and bear to be called again (the transaction may be repeated).
+    """
+
+    def starting(self, run, step):
+        """`step` (a name) begins: show it."""
+
+    def finished(self, run):
+        """Every step is done."""
+
+    def explain(self, run, error):
+        """The operation fails, or does not get on, with `error`, but is not unwound yet: tell the user. Once."""
+
+    def failed(self, run, error):
+        """Everything is undone. The user has been told already when `run.told`."""
+
+    def cancelled(self, run):
+        """Everything is undone, because somebody asked for it."""

@@ -1,10 +1,13 @@
-"""Reads and writes of the journal. Every change is one short transaction."""
+"""Reads and writes of the journal. Every change is one short transaction, and only the owner's counts."""
 import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, or_, select, update
 
 from essex import db
-from essex.operation.models import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING, UNDOING
+from essex.operation.definition import Cancelled, Lost
+from essex.operation.models import CANCELLED, DONE, FAILED, OPEN, QUEUED, UNDOING
+
+_UNSYNCHRONIZED = {'synchronize_session': False}
 
 
 class Journal:
@@ -16,6 +19,8 @@ class Journal:
     def __init__(self, operations, steps, stale=30):
         self.Operation, self.Step = operations, steps
         self.stale = datetime.timedelta(seconds=stale)
+
+    # -- for those who wish something done
 
     def add(self, definition, resource_id, context, data):
         """Enter a new operation; call it in the transaction that records the wish. Returns the row (flushed)."""
@@ -39,9 +44,11 @@ class Journal:
                 mine.append(self.Operation.id < before)
             ids = list(session.scalars(select(self.Operation.id).where(*mine)))
             if ids:
-                session.execute(update(self.Operation).where(self.Operation.id.in_(ids)).values(cancel=True)
-                                .execution_options(synchronize_session=False))
+                session.execute(update(self.Operation).where(self.Operation.id.in_(ids)).values(cancel=True),
+                                execution_options=_UNSYNCHRONIZED)
             return ids
+
+    # -- for readers
 
     def get(self, operation_id):
         """The row, or None."""
@@ -52,6 +59,41 @@ class Journal:
         """Whether somebody asked the operation to stop."""
         with db.reader() as session:
             return bool(session.scalar(select(self.Operation.cancel).where(self.Operation.id == operation_id)))
+
+    def of_resource(self, resource_id):
+        """All operations of a resource, newest first."""
+        with db.reader() as session:
+            return list(session.scalars(select(self.Operation).where(self.Operation.resource_id == resource_id)
+                                        .order_by(self.Operation.id.desc())))
+
+    def by_request(self, resource_id, request_id):
+        """The operation of a resource that a request began, or None."""
+        with db.reader() as session:
+            return session.scalars(select(self.Operation).where(
+                self.Operation.resource_id == resource_id, self.Operation.request_id == request_id)
+                .order_by(self.Operation.id.desc()).limit(1)).first()
+
+    def steps(self, operation_id):
+        """The steps of an operation in the order they ran."""
+        with db.reader() as session:
+            return list(session.scalars(select(self.Step).where(self.Step.operation_id == operation_id)
+                                        .order_by(self.Step.id)))
+
+    def stranded(self, seconds, limit=200):
+        """Open operations that nobody has worked on for `seconds` and whose user does not know. Oldest first.
+
+        Their daemon is away, or they wait their turn: the caller has to look.
+        """
+        one = self.Operation
+        with db.reader() as session:
+            return list(session.scalars(select(one).where(self._idle(seconds), one.told.is_(False))
+                                        .order_by(one.id).limit(limit)))
+
+    def _idle(self, seconds):
+        one, before = self.Operation, db.utcnow() - datetime.timedelta(seconds=seconds)
+        return one.state.in_(OPEN) & or_(one.heartbeat < before, one.heartbeat.is_(None) & (one.updated_at < before))
+
+    # -- for runners: finding work
 
     def ready(self, owner, queues, exclusive=(), limit=100):
         """Ids of operations waiting at `queues`, oldest first: unclaimed ones, and those whose owner is dead.
@@ -76,14 +118,12 @@ class Journal:
         due = one.not_before.is_(None) | (one.not_before <= db.utcnow())
         return one.queue.in_(queues), one.state.in_(OPEN), due, self._free(owner, exclusive), ~blocked
 
-    def postpone(self, operation_id, seconds, **values):
-        """Let go of an operation; it is ready again after `seconds`."""
-        self.set(operation_id, owner=None, not_before=db.utcnow() + datetime.timedelta(seconds=seconds), **values)
-
     def _free(self, owner, exclusive):
+        """Nobody has it, or its owner is dead, or it is ours: we look only for what does not run here, so a run of
+        ours must have broken off without letting go (the database was away)."""
         one = self.Operation
-        free = one.owner.is_(None) | (one.heartbeat < db.utcnow() - self.stale)
-        return free | (one.queue.in_(exclusive) & (one.owner != owner)) if exclusive else free
+        free = one.owner.is_(None) | (one.owner == owner) | (one.heartbeat < db.utcnow() - self.stale)
+        return free | one.queue.in_(exclusive) if exclusive else free
 
     @db.retry
     def claim(self, operation_id, owner, queues, exclusive=()):
@@ -92,86 +132,117 @@ class Journal:
         with db.writer() as session:
             taken = session.execute(
                 update(one).where(one.id == operation_id, one.state.in_(OPEN), one.queue.in_(queues), free)
-                .values(owner=owner, heartbeat=db.utcnow()).execution_options(synchronize_session=False))
+                .values(owner=owner, heartbeat=db.utcnow()), execution_options=_UNSYNCHRONIZED)
             return session.get(one, operation_id, populate_existing=True) if taken.rowcount == 1 else None
 
     @db.retry
-    def beat(self, owner):
-        """Renew the heartbeat of everything `owner` runs."""
-        with db.writer() as session:
-            session.execute(update(self.Operation).where(self.Operation.owner == owner, self.Operation.state.in_(OPEN))
-                            .values(heartbeat=db.utcnow(), updated_at=self.Operation.updated_at)
-                            .execution_options(synchronize_session=False))
-
-    @db.retry
-    def begin(self, operation_id, step, position, undo, host, attempts):
-        """Record that a step begins, before it acts; returns the id of the step's row."""
-        with db.writer() as session:
-            self._set(session, operation_id, state=UNDOING if undo else RUNNING, step=position, attempts=attempts)
-            row = self.Step(operation_id=operation_id, name=step.name, undo=undo, host=host)
-            session.add(row)
-            session.flush()
-            return row.id
-
-    @db.retry
-    def end(self, step_row, operation_id, error=None, **values):
-        """Record how a step ended, and what follows from it (`values` of the operation's row)."""
-        with db.writer() as session:
-            session.execute(update(self.Step).where(self.Step.id == step_row)
-                            .values(finished_at=db.utcnow(), result='Error' if error else 'Success',
-                                    error=str(error)[:4000] if error else None))
-            if values:
-                self._set(session, operation_id, **values)
-
-    @db.retry
-    def set(self, operation_id, **values):
-        """Change the operation's row."""
-        with db.writer() as session:
-            self._set(session, operation_id, **values)
-
-    def _set(self, session, operation_id, **values):
-        session.execute(update(self.Operation).where(self.Operation.id == operation_id).values(**values)
-                        .execution_options(synchronize_session=False))
-
-    @db.retry
-    def close(self, operation_id, state):
-        """End the operation as done, failed or cancelled; returns (queue, id) of the resource's next, or None."""
-        assert state in (DONE, FAILED, CANCELLED)
+    def beat(self, owner, operation_ids):
+        """Renew the heartbeat of what `owner` runs."""
         one = self.Operation
         with db.writer() as session:
-            values = {'state': state, 'owner': None, 'finished_at': db.utcnow()}
-            if state == DONE:
-                values['progress'] = 100
-            self._set(session, operation_id, **values)
+            session.execute(update(one).where(one.owner == owner, one.id.in_(operation_ids), one.state.in_(OPEN))
+                            .values(heartbeat=db.utcnow(), updated_at=one.updated_at),
+                            execution_options=_UNSYNCHRONIZED)
+
+    def owners(self, prefix):
+        """Who has claimed open operations, of those whose name begins with `prefix`."""
+        one = self.Operation
+        with db.reader() as session:
+            return list(session.scalars(select(one.owner).where(
+                one.state.in_(OPEN), one.owner.startswith(prefix, autoescape=True)).distinct()))
+
+    @db.retry
+    def release_all(self, owner):
+        """Let go of everything a dead owner had."""
+        one = self.Operation
+        with db.writer() as session:
+            session.execute(update(one).where(one.owner == owner, one.state.in_(OPEN)).values(owner=None),
+                            execution_options=_UNSYNCHRONIZED)
+
+    # -- for runners: recording what they do
+
+    @db.retry
+    def record(self, operation_id, owner, values, ended=None, hook=None):
+        """One transaction: `hook()`, the end of a step (`ended`: row id and error or None), `values`.
+
+        Raises Lost, and changes nothing, when `owner` does not have the operation any more.
+        """
+        with db.writer() as session:
+            self._record(session, operation_id, owner, values, ended, hook)
+
+    @db.retry
+    def begin(self, operation_id, owner, values, name, undo, host, ended=None, hook=None, cancellable=True):
+        """As `record`, and step `name` (or its undo) begins, before it acts. Returns the id of the step's row.
+
+        Raises Cancelled, and changes nothing, when the operation is `cancellable` and somebody asked it to stop.
+        """
+        with db.writer() as session:
+            self._record(session, operation_id, owner, values, ended, hook)
+            if cancellable and self.is_cancelled(operation_id):
+                raise Cancelled()
+            made = session.execute(insert(self.Step).values(operation_id=operation_id, name=name, undo=undo,
+                                                            host=host))
+            return made.inserted_primary_key[0]
+
+    @db.retry
+    def close(self, operation_id, owner, state, values=None, ended=None, hook=None):
+        """As `record`, and the operation ends: done, failed or cancelled. Returns (queue, id) of the resource's next
+        operation, or None."""
+        assert state in (DONE, FAILED, CANCELLED)
+        values = {**(values or {}), 'state': state, 'owner': None, 'finished_at': db.utcnow()}
+        if state == DONE:
+            values['progress'] = 100
+        one = self.Operation
+        with db.writer() as session:
+            self._record(session, operation_id, owner, values, ended, hook)
             resource = select(one.resource_id).where(one.id == operation_id).scalar_subquery()
             row = session.execute(select(one.queue, one.id).where(one.resource_id == resource, one.state.in_(OPEN))
                                   .order_by(one.id).limit(1)).first()
             return tuple(row) if row else None
 
-    def of_resource(self, resource_id):
-        """All operations of a resource, newest first."""
-        with db.reader() as session:
-            return list(session.scalars(select(self.Operation).where(self.Operation.resource_id == resource_id)
-                                        .order_by(self.Operation.id.desc())))
+    def hold(self, operation_id, owner):
+        """In a step's own transaction: make sure that nobody else has taken the operation over, else raise Lost."""
+        with db.writer() as session:
+            self._own(session, operation_id, owner, {'heartbeat': db.utcnow()})
 
-    def by_request(self, resource_id, request_id):
-        """The operation of a resource that a request began, or None."""
-        with db.reader() as session:
-            return session.scalars(select(self.Operation).where(
-                self.Operation.resource_id == resource_id, self.Operation.request_id == request_id)
-                .order_by(self.Operation.id.desc()).limit(1)).first()
+    @db.retry
+    def give_up(self, operation_id, seconds, values, hook):
+        """For an operation that nobody has worked on for `seconds`: `hook()`, `values`, told, in one transaction.
 
-    def steps(self, operation_id):
-        """The steps of an operation in the order they ran."""
-        with db.reader() as session:
-            return list(session.scalars(select(self.Step).where(self.Step.operation_id == operation_id)
-                                        .order_by(self.Step.id)))
+        Whoever had it loses it. False, and nothing changed, when somebody works on it after all.
+        """
+        try:
+            with db.writer() as session:
+                hook()
+                taken = session.execute(
+                    update(self.Operation).where(self.Operation.id == operation_id, self._idle(seconds))
+                    .values(told=True, owner=None, **values), execution_options=_UNSYNCHRONIZED)
+                if taken.rowcount != 1:
+                    raise Lost(operation_id=operation_id)
+        except Lost:
+            return False
+        return True
 
-    def stranded(self, seconds):
-        """Open operations that nobody has worked on for `seconds`: their daemon is away. Oldest first."""
-        one, before = self.Operation, db.utcnow() - datetime.timedelta(seconds=seconds)
-        with db.reader() as session:
-            return list(session.scalars(select(one).where(
-                one.state.in_(OPEN), one.told.is_(False),
-                or_(one.heartbeat < before, one.heartbeat.is_(None) & (one.updated_at < before)))
-                .order_by(one.id).limit(200)))
+    def _record(self, session, operation_id, owner, values, ended, hook):
+        # The resource's row before the operation's, the order in which a user's request takes them.
+        if hook is not None:
+            hook()
+        self._own(session, operation_id, owner, values)
+        if ended is not None:
+            step_row, error = ended
+            session.execute(update(self.Step).where(self.Step.id == step_row).values(
+                finished_at=db.utcnow(), result='Error' if error else 'Success',
+                error=str(error)[:4000] if error else None), execution_options=_UNSYNCHRONIZED)
+
+    def _own(self, session, operation_id, owner, values):
+        one = self.Operation
+        changed = session.execute(update(one).where(one.id == operation_id, one.owner == owner).values(**values),
+                                  execution_options=_UNSYNCHRONIZED)
+        if changed.rowcount != 1:
+            raise Lost(operation_id=operation_id)
+
+
+def unwinding(error):
+    """The values of an operation that turns back because of `error`."""
+    return {'state': UNDOING, 'error': str(error)[:4000], 'error_type': type(error).__name__, 'restart_at': None,
+            'attempts': 0}

@@ -151,7 +151,7 @@ class AuthToken:
             if not delay:
                 return self._refuse()(environ, start_response)
             environ['HTTP_X_IDENTITY_STATUS'] = 'Invalid'
-            return self.app(environ, start_response)
+            return self.app(environ, self._with_challenge(start_response))
         bound = context.bind(environ['essex.context'])
         try:
             return self.app(environ, start_response)
@@ -178,11 +178,20 @@ class AuthToken:
                 environ['HTTP_' + name.upper().replace('-', '_')] = value
 
     @staticmethod
-    def _refuse():
+    def _challenge():
+        options = CONF[session.GROUP]
+        return 'WWW-Authenticate', f'Keystone uri="{options.www_authenticate_uri or options.auth_url}"'
+
+    def _with_challenge(self, start_response):
+        def start(status, headers, *exc_info):
+            more = [self._challenge()] if status.startswith('401') else []
+            return start_response(status, headers + more, *exc_info)
+        return start
+
+    def _refuse(self):
         response = _answer(401, 'Unauthorized', 'The request you have made requires authentication: send a valid '
                                                 'token in X-Auth-Token.')
-        options = CONF[session.GROUP]
-        response.headers['WWW-Authenticate'] = f'Keystone uri="{options.www_authenticate_uri or options.auth_url}"'
+        response.headers.update([self._challenge()])
         return response
 
 

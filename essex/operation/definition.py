@@ -1,6 +1,7 @@
 """What an operation is: its steps, where each runs, how it may end."""
 import dataclasses
-from typing import Callable, Union
+from collections.abc import Callable
+from typing import Union
 
 from essex.exception import EssexError
 

@@ -5,6 +5,9 @@ without waiting for an answer.
 """
 import contextlib
 import logging
+import selectors
+import socket
+import ssl
 import threading
 import time
 
@@ -16,8 +19,8 @@ from essex.rpc.options import CONF
 
 LOG = logging.getLogger(__name__)
 
-# How soon an amqp consumer notices that it is to stop. One of memory:// is woken instead.
-_POLL_SECONDS = 1.0
+# How often it looks after its connection and its jobs when nothing comes.
+_TICK_SECONDS = 5
 # How long the broker may take to answer what is asked of it on this connection.
 _ANSWER_SECONDS = 15
 
@@ -111,7 +114,8 @@ class _Session:
     def __init__(self, broker, queues, on_message, prefetch):
         self._lock = threading.Lock()
         self._broken = None
-        self._poll = None if broker.in_memory else _POLL_SECONDS
+        self._wait = None
+        self._in_memory = broker.in_memory
         self._heartbeat = 0 if broker.in_memory else CONF.rpc_heartbeat
         self._next_beat = time.monotonic() + self._heartbeat / 4
         self._connection = broker.connect(heartbeat=self._heartbeat)
@@ -123,14 +127,16 @@ class _Session:
                 self._consumer = kombu.Consumer(
                     self._channel, queues, on_message=lambda message: on_message(Delivery(message, self)))
                 self._consumer.consume()
+            self._wait = None if self._in_memory else _Wait(self._connection.connection.sock)
         except BaseException:
             self.close(broken=True)
             raise
 
     def drain(self):
         """Handle one event of the connection, or none for a while."""
-        with contextlib.suppress(TimeoutError):
-            self._connection.drain_events(timeout=self._poll)
+        if self._wait is None or self._wait.readable(_TICK_SECONDS):
+            with contextlib.suppress(TimeoutError):
+                self._connection.drain_events(timeout=None if self._in_memory else _ANSWER_SECONDS)
         if self._broken:
             raise self._broken
         if self._heartbeat and time.monotonic() >= self._next_beat:
@@ -139,9 +145,11 @@ class _Session:
                 self._connection.heartbeat_check()
 
     def interrupt(self):
-        """Make `drain` return, where it would wait for ever otherwise."""
-        if self._poll is None:
+        """Make `drain` return."""
+        if self._in_memory:
             self._connection.transport.interrupt()
+        elif self._wait is not None:
+            self._wait.interrupt()
 
     def cancel(self):
         with limited(self._connection, _ANSWER_SECONDS):
@@ -164,7 +172,38 @@ class _Session:
     def close(self, broken):
         with self._lock:
             self._broken = self._broken or ConnectionError('closed')
+        if self._wait is not None:
+            self._wait.close()
         close_connection(self._connection, broken)
+
+
+class _Wait:
+    """Waits until a socket is readable, or until it is interrupted."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._read, self._write = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(sock, selectors.EVENT_READ)
+        self._selector.register(self._read, selectors.EVENT_READ)
+
+    def readable(self, seconds):
+        """True when the socket has something to read."""
+        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            return True   # decrypted already: the descriptor does not tell
+        ready = {key.fileobj for key, _ in self._selector.select(seconds)}
+        if self._read in ready:
+            self._read.recv(64)
+        return self._sock in ready
+
+    def interrupt(self):
+        with contextlib.suppress(OSError):   # closed meanwhile: nobody waits any more
+            self._write.send(b'.')
+
+    def close(self):
+        self._selector.close()
+        self._read.close()
+        self._write.close()
 
 
 class Delivery:

@@ -120,8 +120,8 @@ class Server:
                 details['error'] = f'{type(error).__name__}: {error}'[:500]
                 self._log_failure(method, error, reply_to)
                 answer = {'failure': failure.dump(error)}
-            if reply_to:
-                self._reply(answer, method, reply_to, identity, envelope['timeout'])
+        if reply_to:
+            self._reply(answer, method, reply_to, identity, envelope['timeout'])
 
     def _invoke(self, context, method, args):
         if method not in self._methods:

@@ -1,0 +1,119 @@
+"""POST /servers/{id}/action: one key in the body says what to do."""
+from essex import wsgi
+from essex.exception import BadRequest
+from nova.api.compute import common, schemas
+from nova.compute import api as compute_api
+from nova.network import api as network_api
+
+_ANY = {}
+_NAMED = {'type': 'object', 'properties': {'name': {'type': 'string', 'minLength': 1, 'maxLength': 255}},
+          'required': ['name'], 'additionalProperties': False}
+_ADDRESS = {'type': 'object', 'properties': {
+    'address': {'type': 'string', 'format': 'ipv4'},
+    'fixed_address': {'anyOf': [{'type': 'string', 'format': 'ipv4'}, {'type': 'null'}]}},
+    'required': ['address'], 'additionalProperties': False}
+_LENGTH = {'anyOf': [{'type': 'integer', 'minimum': -1}, {'type': 'string', 'pattern': '^-?[0-9]+$', 'maxLength': 10},
+                     {'type': 'null'}]}
+
+# Each action with the schema of its value.
+_ACTIONS = {
+    'reboot': {'type': 'object', 'properties': {'type': {'type': 'string', 'enum': [
+        'SOFT', 'HARD', 'soft', 'hard', 'Soft', 'Hard']}}, 'required': ['type'], 'additionalProperties': False},
+    'os-start': _ANY, 'os-stop': _ANY, 'pause': _ANY, 'unpause': _ANY, 'suspend': _ANY, 'resume': _ANY,
+    'lock': _ANY, 'unlock': _ANY, 'forceDelete': _ANY,
+    'createImage': {'type': 'object', 'properties': {'name': schemas.NAME, 'metadata': schemas.METADATA},
+                    'required': ['name'], 'additionalProperties': False},
+    'os-resetState': {'type': 'object', 'properties': {'state': {'type': 'string', 'enum': ['active', 'error']}},
+                      'required': ['state'], 'additionalProperties': False},
+    'os-getConsoleOutput': {'anyOf': [{'type': 'null'}, {
+        'type': 'object', 'properties': {'length': _LENGTH}, 'additionalProperties': False}]},
+    'os-getVNCConsole': {'type': 'object', 'properties': {'type': {'type': 'string'}}, 'required': ['type'],
+                         'additionalProperties': False},
+    'addFloatingIp': _ADDRESS, 'removeFloatingIp': _ADDRESS, 'addSecurityGroup': _NAMED,
+    'removeSecurityGroup': _NAMED,
+}
+_BODY = {'type': 'object', 'minProperties': 1}
+_SIMPLE = {'os-start': ('start', 'servers:start'), 'os-stop': ('stop', 'servers:stop'),
+           'pause': ('pause', 'servers:pause'), 'unpause': ('unpause', 'servers:unpause'),
+           'suspend': ('suspend', 'servers:suspend'), 'resume': ('resume', 'servers:resume'),
+           'lock': ('lock', 'servers:lock'), 'unlock': ('unlock', 'servers:unlock'),
+           'forceDelete': ('force_delete', 'servers:force_delete')}
+_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'os-resetState': '_reset_state',
+            'os-getConsoleOutput': '_console_output', 'os-getVNCConsole': '_vnc_console',
+            'addFloatingIp': '_add_floating_ip', 'removeFloatingIp': '_remove_floating_ip',
+            'addSecurityGroup': '_add_group', 'removeSecurityGroup': '_remove_group'}
+
+
+class ServerActions(wsgi.Controller):
+    """All actions."""
+
+    def __init__(self):
+        self.compute, self.network = compute_api.API(), network_api.API()
+        self._checks = {name: wsgi.compile_schema(schemas.action(name, inner)) for name, inner in _ACTIONS.items()}
+
+    @wsgi.route('POST', '/servers/<server_id>/action', status=202, schema=_BODY)
+    def act(self, req, server_id, body):
+        name = next(iter(body))
+        if len(body) != 1:
+            raise BadRequest('The body of an action must have exactly one key, the action\'s name.')
+        if name not in _ACTIONS:
+            raise BadRequest(f'There is no such action: {name[:80]}')
+        if not common.is_legacy(req):
+            self._checks[name](body)
+        row = self.compute.get(req.context, server_id)
+        if name in _SIMPLE:
+            method, rule = _SIMPLE[name]
+            self._authorize(req, row, rule)
+            getattr(self.compute, method)(req.context, row.uuid)
+            return None
+        return getattr(self, _METHODS[name])(req, row, body[name])
+
+    @staticmethod
+    def _authorize(req, row, rule):
+        common.authorize(req, rule, {'project_id': row.project_id, 'user_id': row.user_id})
+
+    def _reboot(self, req, row, value):
+        self._authorize(req, row, 'servers:reboot')
+        kind = str((value or {}).get('type', '')).upper()
+        if kind not in ('SOFT', 'HARD'):
+            raise BadRequest("Argument 'type' for reboot is not HARD or SOFT")
+        self.compute.reboot(req.context, row.uuid, kind)
+
+    def _create_image(self, req, row, value):
+        self._authorize(req, row, 'servers:create_image')
+        if not isinstance(value, dict) or not value.get('name'):
+            raise BadRequest('createImage entity requires name attribute')
+        image = self.compute.snapshot(req.context, row.uuid, value['name'], value.get('metadata') or {})
+        return wsgi.Reply(headers={'Location': common.link(req, 'images', image)})
+
+    def _reset_state(self, req, row, value):
+        self._authorize(req, row, 'servers:reset_state')
+        self.compute.reset_state(req.context, row.uuid, value['state'])
+
+    def _console_output(self, req, row, value):
+        self._authorize(req, row, 'servers:console_output')
+        length = (value or {}).get('length')
+        # -1 is how some clients say "all".
+        lines = None if length in (None, '', -1, '-1') else int(length)
+        return wsgi.Reply({'output': self.compute.console_output(req.context, row.uuid, lines)}, status=200)
+
+    def _vnc_console(self, req, row, value):
+        self._authorize(req, row, 'servers:remote_console')
+        console = self.compute.vnc_console(req.context, row.uuid, value['type'])
+        return wsgi.Reply({'console': {'type': console['type'], 'url': console['url']}}, status=200)
+
+    def _add_floating_ip(self, req, row, value):
+        self._authorize(req, row, 'servers:floating_ip')
+        self.network.associate_floating_ip(req.context, row, value['address'], value.get('fixed_address'))
+
+    def _remove_floating_ip(self, req, row, value):
+        self._authorize(req, row, 'servers:floating_ip')
+        self.network.disassociate_floating_ip(req.context, value['address'], row)
+
+    def _add_group(self, req, row, value):
+        self._authorize(req, row, 'servers:change_security_groups')
+        self.network.add_group_to_server(req.context, row, value['name'])
+
+    def _remove_group(self, req, row, value):
+        self._authorize(req, row, 'servers:change_security_groups')
+        self.network.remove_group_from_server(req.context, row, value['name'])

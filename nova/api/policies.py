@@ -1,0 +1,49 @@
+"""Who may do what in Nova's APIs: defaults, overridden by an operator's policy.yaml.
+
+Reading needs any role in the project, changing needs more than `reader`; the cloud's own parts (hosts, services,
+flavors ...) are the administrators'.
+"""
+from essex.policy import rule
+
+_OWN = 'project_id:%(project_id)s'
+_READ = 'rule:project_reader_or_admin'
+_WRITE = 'rule:project_member_or_admin'
+_ADMIN = 'rule:context_is_admin'
+
+_BASE = (
+    rule('context_is_admin', 'role:admin', 'Administrators of the cloud.'),
+    rule('project_reader_or_admin', f'rule:context_is_admin or {_OWN}', 'Anyone with a role in the project.'),
+    rule('project_member_or_admin',
+         f'rule:context_is_admin or ({_OWN} and (role:member or role:Member or role:_member_ or role:manager or '
+         'role:demo or role:service))', 'Those who may change things in the project.'),
+    rule('owner_or_admin', 'rule:context_is_admin or user_id:%(user_id)s', 'The user in person.'),
+)
+
+_SERVERS = {
+    _READ: ('index', 'detail', 'show', 'ips', 'metadata', 'actions', 'console_output', 'tags', 'security_groups',
+            'diagnostics:own', 'volume_attachments', 'interfaces'),
+    _WRITE: ('create', 'update', 'delete', 'stop', 'start', 'reboot', 'pause', 'unpause', 'suspend', 'resume',
+             'create_image', 'change_metadata', 'remote_console', 'lock', 'unlock', 'change_security_groups',
+             'floating_ip', 'change_tags', 'rebuild', 'rescue'),
+    _ADMIN: ('index:all_tenants', 'show:host', 'create:forced_host', 'reset_state', 'force_delete', 'diagnostics',
+             'actions:traceback', 'inject_network_info', 'reset_network'),
+}
+_OTHERS = {
+    _READ: ('flavors:show', 'limits:show', 'quota_sets:show', 'availability_zones:list', 'extensions:show',
+            'networks:show', 'floating_ips:show', 'security_groups:show', 'usage:show', 'images:show',
+            'server_groups:show'),
+    _WRITE: ('floating_ips:change', 'security_groups:change', 'images:change'),
+    'rule:owner_or_admin': ('keypairs:show', 'keypairs:change'),
+    _ADMIN: ('flavors:change', 'flavors:access', 'flavors:extra_specs', 'quota_sets:change', 'quota_sets:others',
+             'availability_zones:detail', 'hosts:show', 'hosts:change', 'hypervisors:show', 'services:show',
+             'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
+             'keypairs:others', 'limits:others', 'server_groups:change'),
+}
+
+
+def list_rules():
+    """All rules, for the API and for the sample file."""
+    rules = list(_BASE)
+    rules += [rule(f'servers:{name}', check) for check, names in _SERVERS.items() for name in names]
+    rules += [rule(name, check) for check, names in _OTHERS.items() for name in names]
+    return rules

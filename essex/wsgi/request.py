@@ -51,7 +51,7 @@ class Request(webob.Request):
         if not raw:
             return None
         kind = self.content_type
-        if kind and kind != 'application/json' and not kind.endswith('json') and kind != 'application/octet-stream':
+        if kind and kind != 'application/json' and 'json' not in kind and kind != 'application/octet-stream':
             raise UnsupportedMediaType(content_type=kind)
         try:
             value = orjson.loads(raw)

@@ -1,4 +1,4 @@
-"""glance-api and glance-registry as daemons: their addresses, their applications, the work they do from time to time."""
+"""glance-api and glance-registry as daemons: their addresses, applications and periodic work."""
 import datetime
 import os
 
@@ -25,7 +25,7 @@ PASTE_OPTS = [
                     'caller for an administrator.'),
 ]
 REGISTRY_OPTS = [
-    cfg.PortOpt('bind_port', default=0, help='Where one process serves both daemons: port of the registry, 0 for none.'),
+    cfg.PortOpt('bind_port', default=0, help='Where one process serves both daemons: port of the registry, 0: none.'),
     cfg.StrOpt('paste_config', help='Its Paste file. Unset: glance-registry-paste.ini beside that of the API.'),
 ]
 config.register(OPTS)

@@ -13,4 +13,4 @@ def render(status, title, message, error, req):
     heading = f'{status} {title}'
     return webob.Response(status=status, content_type='text/html', charset='UTF-8', text=(
         f'<html>\n <head>\n  <title>{heading}</title>\n </head>\n <body>\n  <h1>{heading}</h1>\n'
-        f'  {html.escape(message)}<br /><br />\n </body>\n</html>'))
+        f'  {html.escape(message, quote=False)}<br /><br />\n </body>\n</html>'))

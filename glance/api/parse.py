@@ -37,7 +37,7 @@ def moment(name, text):
         raise BadRequest(f'{name} must be a time such as 2012-04-05T12:30:00Z, not {text[:40]!r}.') from error
     if value.tzinfo is not None:
         try:
-            value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
         except OverflowError as error:
             raise BadRequest(f'{name} is a time out of range: {text[:40]!r}.') from error
     return value

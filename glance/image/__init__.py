@@ -1,1 +1,1 @@
-"""The rules of images: what they are, who sees them, what may become of them. Knows no request and no store's inside."""
+"""The rules of images: what they are, who sees them, what may become of them. Knows no request."""

@@ -6,7 +6,7 @@ from glance.db import images
 from glance.exception import QuotaExceeded, StorageQuotaExceeded
 
 OPTS = [
-    cfg.IntOpt('image_property_quota', default=128, min=-1, help='Custom properties an image may have; -1: any number.'),
+    cfg.IntOpt('image_property_quota', default=128, min=-1, help='Properties an image may have; -1: any number.'),
     cfg.IntOpt('image_tag_quota', default=128, min=-1, help='Tags an image may have; -1: any number.'),
     cfg.IntOpt('image_member_quota', default=128, min=-1, help='Members an image may have; -1: any number.'),
     cfg.IntOpt('image_location_quota', default=10, min=-1, help='Locations an image may have; -1: any number.'),

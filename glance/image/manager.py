@@ -10,8 +10,18 @@ from sqlalchemy.exc import IntegrityError
 
 from essex import db
 from glance.db import images, members
-from glance.exception import (DataNotFound, DuplicateImage, ForbiddenTransition, FormatsFixed, ImageDeactivated,
-                              ImageNotActive, ImageNotFound, InvalidImage, ProtectedImage, StoreNotFound)
+from glance.exception import (
+    DataNotFound,
+    DuplicateImage,
+    ForbiddenTransition,
+    FormatsFixed,
+    ImageDeactivated,
+    ImageNotActive,
+    ImageNotFound,
+    InvalidImage,
+    ProtectedImage,
+    StoreNotFound,
+)
 from glance.image import limits, rules, status
 from glance.image.upload import Upload
 

@@ -12,8 +12,8 @@ class ImageQuery:
     `any_of` maps a column to the values it may have; `ranges` are (column, operator, value). `visibility`
     None means: whatever the caller sees without asking for community images. `member_status` says which of the
     images shared with the caller count. `not_public` leaves the public ones out; `as_project` shows an
-    administrator what any caller of its project would see. `os_hidden` and `deleted` None mean both kinds. `sort` is a list of
-    (key, direction).
+    administrator what any caller of its project would see. `os_hidden` and `deleted` None mean
+    both kinds. `sort` is a list of (key, direction).
     """
 
     any_of: dict = dataclasses.field(default_factory=dict)

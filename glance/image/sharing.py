@@ -86,7 +86,7 @@ def remove(image, project):
 
 @db.retry
 def replace(image, wanted):
-    """Make {project: can_share} the members of an image; those that stay keep their answer. can_share None: as it is."""
+    """Make {project: can_share} the members of an image; those that stay keep their answer (None: and can_share)."""
     for project in wanted:
         check_project(project)
     limits.check_count('members', len(wanted), limits.CONF.image_member_quota)

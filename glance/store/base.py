@@ -19,7 +19,7 @@ class Store(abc.ABC):
     def __init__(self, name, options):
         self.name, self.options = name, options
 
-    def check(self):
+    def check(self):   # noqa: B027 - a store may need nothing
         """Make sure that the store can be used, when a daemon starts. Raises ConfigError with a sentence."""
 
     @abc.abstractmethod
@@ -55,7 +55,7 @@ class Store(abc.ABC):
         """(image_id, upload_id) of each half-written datum there is, of living and dead uploads."""
         return ()
 
-    def discard_leftover(self, image_id, upload_id):
+    def discard_leftover(self, image_id, upload_id):   # noqa: B027 - without leftovers there is none to discard
         """Remove one that `leftovers` named, leaving the image's whole data alone. Idempotent."""
 
     def describe(self):

@@ -182,26 +182,42 @@ def _plain(name):
 
 
 def _write(descriptor, chunks):
-    """Write `chunks`, each while the next one is being made."""
-    writing, unflushed = None, 0
+    """Write `chunks`, each while the next one is being made, and send them on to the disk now and then."""
+    jobs, unflushed = {}, 0
+
+    def start(name, function, *args):
+        """One job of a kind at a time, and none lost: its error is raised by the next of its kind, or the end."""
+        if name in jobs:
+            jobs.pop(name).wait()
+        jobs[name] = concurrency.spawn(concurrency.in_thread, function, *args)
+
     try:
         for chunk in chunks:
-            if writing is not None:
-                writing.wait()
+            start('write', _write_all, descriptor, chunk)
             unflushed += len(chunk)
-            flush, unflushed = (True, 0) if unflushed >= _FLUSH else (False, unflushed)
-            writing = concurrency.spawn(concurrency.in_thread, _write_all, descriptor, chunk, flush)
+            if unflushed >= _FLUSH:
+                start('flush', os.fdatasync, descriptor)
+                unflushed = 0
     finally:
-        if writing is not None:
-            writing.wait()
+        _settle(jobs.values())
 
 
-def _write_all(descriptor, chunk, flush):
+def _settle(jobs):
+    """Wait for every job, then raise the first error: none may still use the file when it is closed."""
+    errors = []
+    for job in jobs:
+        try:
+            job.wait()
+        except OSError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def _write_all(descriptor, chunk):
     view = memoryview(chunk)
     while view:
         view = view[os.write(descriptor, view):]
-    if flush:
-        os.fdatasync(descriptor)
 
 
 def _publish(partial, final):

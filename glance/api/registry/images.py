@@ -8,6 +8,7 @@ from glance.api.v1.query import parse_query
 from glance.image import status
 from glance.image.model import Image, Location
 
+_PURGE = 'X-Glance-Registry-Purge-Props'
 _TEXT = ('name', 'disk_format', 'container_format', 'checksum')
 _NUMBERS = {'min_ram': 2147483647, 'min_disk': 2147483647, 'size': 2 ** 50}
 _FLAGS = ('is_public', 'protected')
@@ -66,7 +67,7 @@ class ImageController(wsgi.Controller):
     def update(self, req, image_id, body):
         """Change an image; with X-Glance-Registry-Purge-Props, properties that are not named go."""
         given = _checked(body['image'])
-        purge = parse.boolean('X-Glance-Registry-Purge-Props', req.headers.get('X-Glance-Registry-Purge-Props', 'false'))
+        purge = parse.boolean(_PURGE, req.headers.get(_PURGE, 'false'))
 
         def change(image):
             policy.enforce(req.context, 'modify_image', image)

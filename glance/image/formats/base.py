@@ -59,9 +59,9 @@ class Inspector(abc.ABC):
         """Whether the end has the format's mark, for formats that only have one there."""
         return False
 
-    def look(self, view):
+    def look(self, view):   # noqa: B027 - most formats have nothing to do here
         """Called once the head is there: raise DangerousImage, or `view.want` what is to be kept."""
 
     def finish(self, view):
         """Called at the end of the data: raise DangerousImage, or return the virtual size (None: unknown)."""
-        return None
+        return

@@ -19,7 +19,8 @@ OPTS = [
 CONF = config.register(OPTS, 'image_format')
 
 _SECTOR = 512
-_HEADER = struct.Struct('<4sIIQQQQIQQQ')   # magic version flags capacity grain desc_offset desc_size gtes rgd gd overhead
+# magic, version, flags, capacity, grain, text offset, text size, entries, redundant and grain directory, overhead
+_HEADER = struct.Struct('<4sIIQQQQIQQQ')
 _AT_END = 0xffffffffffffffff
 _EXTENT = re.compile(r'^\s*(?:RW|RDONLY|NOACCESS)\s+(\d+)\s+(\w+)(?:\s+"([^"\n]*)")?', re.MULTILINE | re.IGNORECASE)
 _CREATE_TYPE = re.compile(r'createType\s*=\s*"([^"\n]*)"')

@@ -1,20 +1,20 @@
 """Who changed what: keeps everything that is remembered in memory true, in this process and in others.
 
 A writer of facts that tokens depend on (users, projects, grants, catalog...) adds one to a counter row in its
-own transaction. When it commits, this process forgets at once. Other processes read the two counters again
-when they last did so more than `[cache] revision_interval` seconds ago: one statement, no more often than that
-under any load. So a change is seen at once here and within that interval elsewhere, and a remembered token
-costs no statement in between.
+own transaction. When it commits, this process forgets at once. Other processes read the counters, and new
+revocations with them, when they last did so more than `[cache] revision_interval` seconds ago: one statement,
+no more often than that under any load. So a change is seen at once here and within that interval elsewhere, and
+a remembered token costs no statement in between.
 """
 import contextlib
 import threading
 import time
 
 from oslo_config import cfg
-from sqlalchemy import event, select, update
+from sqlalchemy import event
 
 from essex import config, db
-from keystone.db.models import Revision
+from keystone.db import revocations
 
 OPTS = [
     cfg.FloatOpt('revision_interval', default=1.0, min=0,
@@ -23,8 +23,7 @@ OPTS = [
 ]
 CONF = config.register(OPTS, 'cache')
 
-FACTS, REVOCATIONS = 'facts', 'revocations'
-_CURRENT = select(Revision.name, Revision.value)
+FACTS, REVOCATIONS = 'facts', revocations.REVOCATIONS
 
 
 class Changes:
@@ -33,32 +32,33 @@ class Changes:
     def __init__(self):
         # Grows whenever facts may have changed; what was computed under an older one must not be kept.
         self.generation = 0
-        self._seen = {}
+        self._seen = None
+        self._last_event = 0
         self._stale = {FACTS, REVOCATIONS}
         self._next = 0.0
         self._listeners = {FACTS: [], REVOCATIONS: []}
         self._lock = threading.Lock()
 
     def listen(self, name, function):
-        """Call `function()` whenever the counter `name` moved."""
+        """Call `function` whenever the counter `name` moved; one for REVOCATIONS is given the new events."""
         self._listeners[name].append(function)
 
     @contextlib.contextmanager
-    def writer(self, *names):
-        """db.writer(), whose commit is announced to every process. `names`: FACTS unless told otherwise."""
+    def writer(self):
+        """db.writer() for facts; its commit is announced to every process."""
         with db.writer() as session:
             yield session
             session.flush()
-            self._announce(session, names or (FACTS,))
+            self.announce(session, FACTS)
 
-    def _announce(self, session, names):
+    def announce(self, session, name):
+        """Count up within the session's transaction, and forget in this process when it commits."""
         announced = session.info.setdefault('keystone.announced', set())
-        for name in names:
-            if name not in announced:
-                announced.add(name)
-                session.execute(update(Revision).where(Revision.name == name).values(value=Revision.value + 1))
-                # Only once it is committed: a reader in between would remember the old state as the new one.
-                event.listen(session, 'after_commit', lambda _session, name=name: self.expire(name), once=True)
+        if name not in announced:
+            announced.add(name)
+            revocations.count_up(session, name)
+            # Only once it is committed: a reader in between would remember the old state as the new one.
+            event.listen(session, 'after_commit', lambda _session: self.expire(name), once=True)
 
     def expire(self, name):
         """Forget now; the counters are read again on next use."""
@@ -76,14 +76,17 @@ class Changes:
         with self._lock:
             stale, self._stale = self._stale, set()
         with db.reader() as session:
-            values = dict(session.execute(_CURRENT).all())
-        moved = [name for name, value in values.items() if self._seen.get(name) != value or name in stale]
-        self._seen = values
-        if FACTS in moved:
+            values, events = revocations.pulse(session, self._last_event)
+        moved = FACTS in stale or self._seen != values.get(FACTS)
+        self._seen = values.get(FACTS)
+        if moved:
             self.generation += 1
-        for name in moved:
-            for function in self._listeners[name]:
+            for function in self._listeners[FACTS]:
                 function()
+        if events:
+            self._last_event = events[-1]['id']
+            for function in self._listeners[REVOCATIONS]:
+                function(events)
         with self._lock:
             # Something may have been announced while the counters were read.
             self._next = 0.0 if self._stale else now + CONF.cache.revision_interval

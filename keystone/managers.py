@@ -32,3 +32,9 @@ class Managers:
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
         self.auth = AuthManager(self)
+
+    def warm(self):
+        """Read what every request needs, so that the first one waits no longer than others."""
+        self.changes.check()
+        self.roles.graph()
+        self.catalog.enabled()

@@ -24,6 +24,7 @@ class Faces:
 
     def __init__(self, admin):
         managers, enforcer = loaded.managers(), loaded.enforcer()
+        managers.warm()
         v3 = wsgi.Application([make(managers, enforcer) for make in V3], faults.render, prefix='/v3')
         v2 = wsgi.Application(v2_controllers(managers, enforcer, admin), faults.render, prefix='/v2.0')
         self.faces = {'/v3/': v3, '/v2.0/': v2}

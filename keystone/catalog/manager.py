@@ -23,7 +23,8 @@ class CatalogManager:
     def _forget(self):
         self._rows = None
 
-    def _enabled(self):
+    def enabled(self):
+        """Rows of all services and endpoints that are enabled, read at most once between changes."""
         self.changes.check()
         rows, generation = self._rows, self.changes.generation
         if rows is None:
@@ -35,14 +36,14 @@ class CatalogManager:
 
     def depends_on_user(self):
         """Whether any URL holds the user's id, so that two users of a project see different catalogs."""
-        return any('user_id' in templates.fields(row.url) for row in self._enabled())
+        return any('user_id' in templates.fields(row.url) for row in self.enabled())
 
     def catalog(self, user_id, project_id):
         """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope."""
         values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id,
                   'public_endpoint': CONF.public_endpoint if 'public_endpoint' in CONF else None}
         services = {}
-        for row in self._enabled():
+        for row in self.enabled():
             url = templates.fill(row.url, values)
             if url is None:
                 continue

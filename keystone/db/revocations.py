@@ -1,19 +1,30 @@
-"""Revocation events."""
-from sqlalchemy import delete, insert, select
+"""Revocation events, and the counters by which processes notice changes."""
+from sqlalchemy import and_, delete, insert, select, update
 
-from keystone.db.models import RevocationEvent
+from keystone.db.models import Revision, RevocationEvent
 
-_event = RevocationEvent.__table__
+_event, _revision = RevocationEvent.__table__, Revision.__table__
+# The counter that moves with each event.
+REVOCATIONS = 'revocations'
+
+
+def pulse(session, last_id):
+    """({counter: value}, [events after `last_id` as dicts, oldest first]) in one statement."""
+    query = (select(_revision.c.name, _revision.c.value, _event)
+             .outerjoin(_event, and_(_revision.c.name == REVOCATIONS, _event.c.id > last_id)).order_by(_event.c.id))
+    rows = session.execute(query).mappings().all()
+    counters = {row['name']: row['value'] for row in rows}
+    return counters, [{column.name: row[column.name] for column in _event.c} for row in rows if row['id'] is not None]
+
+
+def count_up(session, name):
+    """Add one to a counter. Holds its row until the transaction ends, so that writers follow one another."""
+    session.execute(update(_revision).where(_revision.c.name == name).values(value=_revision.c.value + 1))
 
 
 def add(session, values):
     """Store an event."""
     session.execute(insert(_event).values(values))
-
-
-def after(session, last_id):
-    """Events with a higher id, as mappings, oldest first."""
-    return session.execute(select(_event).where(_event.c.id > last_id).order_by(_event.c.id)).mappings().all()
 
 
 def purge(session, before):

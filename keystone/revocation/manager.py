@@ -34,7 +34,6 @@ class RevocationManager:
 
     def __init__(self, changes):
         self.changes = changes
-        self._last_id = 0
         # {(field, value): [event]} under the most telling field an event has.
         self._index = {}
         self._listeners = []
@@ -44,14 +43,10 @@ class RevocationManager:
         """Call `function(events)` with each batch of new events."""
         self._listeners.append(function)
 
-    def load(self):
-        """Take in the events stored since the last time; forget those no living token can fit."""
+    def load(self, events):
+        """Take in new events; forget those no living token can fit."""
         horizon = db.utcnow() - self._lifetime()
-        with db.reader() as session:
-            rows = revocations.after(session, self._last_id)
-        fresh = [dict(row) for row in rows if row['revoked_at'] >= horizon]
-        if rows:
-            self._last_id = rows[-1]['id']
+        fresh = [event for event in events if event['revoked_at'] >= horizon]
         for event in fresh:
             self._index.setdefault(self._key(event), []).append(event)
         self._forget(horizon)
@@ -82,7 +77,9 @@ class RevocationManager:
         if latest is not None and latest >= issued_before:
             # A token issued since then carries the second after `latest`.
             issued_before = latest + datetime.timedelta(seconds=1)
-        with self.changes.writer(REVOCATIONS) as session:
+        with db.writer() as session:
+            # First: the counter's lock makes ids appear in order, so that no reader skips one.
+            self.changes.announce(session, REVOCATIONS)
             revocations.add(session, {**fields, 'issued_before': issued_before, 'revoked_at': now})
             revocations.purge(session, now - self._lifetime())
 

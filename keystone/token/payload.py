@@ -98,5 +98,5 @@ def unpack(packed, issued_at):
         expires_at, audits = rest
         return Claims(_unpack_id(user), unpack_methods(mask), [_unpack_audit(each) for each in audits], issued_at,
                       expires_at, **scope)
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise TokenNotFound() from error

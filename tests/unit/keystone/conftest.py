@@ -1,0 +1,135 @@
+"""A bootstrapped Keystone in one process, with a cast: admin, owner and member of a project, a stranger, nobody."""
+import pytest
+import webob
+
+from essex.middleware.request_id import RequestId
+from essex.middleware.size_limit import SizeLimit
+from keystone.api import loaded
+from keystone.api.app import Faces
+from keystone.api.context import AuthContext
+from keystone.assignment.grants import Grant
+from keystone.bootstrap import Answers, Bootstrap
+from keystone.db.records import Hints
+
+PASSWORD = 'the-password'
+
+
+class Api:
+    """Calls the application without a network; answers are webob.Responses (with .json)."""
+
+    def __init__(self, cloud, admin_port=False):
+        self.cloud = cloud
+        self.app = RequestId(SizeLimit(AuthContext(Faces(admin_port))))
+
+    def __call__(self, method, path, body=None, token=None, subject=None, headers=None, **more):
+        request = webob.Request.blank(path, method=method, base_url='http://keystone.test:5000', **more)
+        if body is not None:
+            request.json = body
+        if token:
+            request.headers['X-Auth-Token'] = token
+        if subject:
+            request.headers['X-Subject-Token'] = subject
+        request.headers.update(headers or {})
+        return request.get_response(self.app)
+
+
+class Cloud:
+    """The managers and the people."""
+
+    def __init__(self):
+        Bootstrap(loaded.managers(), Answers(password=PASSWORD, region_id='RegionOne', public_url='http://k:5000',
+                                             internal_url='http://k:5000', admin_url='http://k:35357')).run()
+        self.managers = loaded.managers()
+        self.roles = {role['name']: role['id'] for role in self.managers.roles.list_roles(Hints())}
+        self.admin = self.managers.identity.user_by_name('admin', 'default')
+        self.admin_project = self.managers.resource.list_projects(Hints().add('name', 'admin'))[0]
+        self.project, self.elsewhere = self.new_project('demo'), self.new_project('elsewhere')
+        self.owner = self.new_user('owner', self.project, 'member')
+        self.member = self.new_user('fellow', self.project, 'member')
+        self.stranger = self.new_user('stranger', self.elsewhere, 'member')
+
+    def new_project(self, name, **values):
+        return self.managers.resource.create_project({'name': name, 'domain_id': 'default', **values})
+
+    def new_user(self, name, project=None, role='member', **values):
+        user = self.managers.identity.create_user({'name': name, 'domain_id': 'default', 'password': PASSWORD,
+                                                   **values})
+        if project is not None:
+            self.grant(user, role, project=project)
+        return user
+
+    def grant(self, user, role, project=None, domain_id=None, inherited=False):
+        target = ('project', project['id']) if project else ('domain', domain_id) if domain_id else ('system', 'system')
+        self.managers.grants.add(Grant('user', user['id'], *target, inherited), self.roles[role])
+
+    def ungrant(self, user, role, project):
+        self.managers.grants.remove(Grant('user', user['id'], 'project', project['id']), self.roles[role])
+
+    def issue(self, user, scope=None, password=PASSWORD):
+        """A Token by password."""
+        identity = {'methods': ['password'], 'password': {'user': {'id': user['id'], 'password': password}}}
+        return self.managers.auth.authenticate(identity, scope)
+
+    def token(self, user, project=None, domain_id=None, system=False):
+        """A token's text, scoped as asked."""
+        scope = {'unscoped': {}}
+        if project is not None:
+            scope = {'project': {'id': project['id']}}
+        elif domain_id is not None:
+            scope = {'domain': {'id': domain_id}}
+        elif system:
+            scope = {'system': {'all': True}}
+        return self.issue(user, scope).id
+
+    @property
+    def admin_token(self):
+        return self.token(self.admin, self.admin_project)
+
+    def cast(self):
+        """{who: token} of everybody an endpoint is tried as; nobody has none."""
+        return {'admin': self.admin_token, 'owner': self.token(self.owner, self.project),
+                'member': self.token(self.member, self.project), 'stranger': self.token(self.stranger, self.elsewhere),
+                'nobody': None}
+
+
+@pytest.fixture
+def service(database, conf, tmp_path):
+    """An empty Keystone database, keys and fresh managers."""
+    database('keystone')
+    conf.set('key_repository', str(tmp_path / 'fernet-keys'), 'fernet_tokens')
+    conf.set('key_repository', str(tmp_path / 'credential-keys'), 'credential')
+    conf.set('password_hash_rounds', 4, 'identity')
+    loaded.reset()
+    managers = loaded.managers()
+    managers.tokens.provider.keys.setup()
+    managers.ec2.vault.keys.setup()
+    yield managers
+    loaded.reset()
+
+
+@pytest.fixture
+def cloud(service):
+    """A bootstrapped Keystone with its cast."""
+    return Cloud()
+
+
+@pytest.fixture
+def api(cloud):
+    """The public port."""
+    return Api(cloud)
+
+
+@pytest.fixture
+def admin_api(cloud):
+    """The admin port."""
+    return Api(cloud, admin_port=True)
+
+
+@pytest.fixture
+def as_admin(cloud, api):
+    """as_admin(method, path, body): a call on v3 with the administrator's token."""
+    token = cloud.admin_token
+
+    def call(method, path, body=None, **more):
+        return api(method, f'/v3{path}', body, token=token, **more)
+    return call

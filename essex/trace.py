@@ -27,7 +27,7 @@ CONF = config.register(OPTS, 'trace')
 _span = contextvars.ContextVar('essex_span', default=None)
 _daemon = contextvars.ContextVar('essex_daemon', default=None)
 _process_daemon = 'unknown'
-_file = None
+_file = _opened = None
 
 
 def name_process(daemon):
@@ -82,18 +82,26 @@ def span(name, parent=None, **details):
 
 
 def _write(record):
-    global _file
     try:
-        if _file is None or _file.closed:
-            os.makedirs(CONF.trace.directory, exist_ok=True)
-            _file = open(os.path.join(CONF.trace.directory, f'{_process_daemon}.jsonl'), 'ab', buffering=0)  # noqa: SIM115
-        _file.write(orjson.dumps(record, default=str) + b'\n')
-        if _file.tell() > CONF.trace.max_megabytes << 20:
-            _file.close()
-            os.replace(_file.name, _file.name + '.1')
+        file = _current_file()
+        file.write(orjson.dumps(record, default=str) + b'\n')
+        if file.tell() > CONF.trace.max_megabytes << 20:
+            file.close()
+            os.replace(file.name, file.name + '.1')
     except OSError as error:
         # A full disk must not fail the request that is being traced.
         LOG.warning('cannot write trace: %s', error)
+
+
+def _current_file():
+    """This process's file: a forked child or another directory gets a new one."""
+    global _file, _opened
+    wanted = (os.getpid(), CONF.trace.directory, _process_daemon)
+    if _opened != wanted or _file.closed:
+        os.makedirs(CONF.trace.directory, exist_ok=True)
+        path = os.path.join(CONF.trace.directory, f'{_process_daemon}.jsonl')
+        _file, _opened = open(path, 'ab', buffering=0), wanted  # noqa: SIM115 - stays open for the process's life
+    return _file
 
 
 def find(request_id, directory):

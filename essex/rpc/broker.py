@@ -6,6 +6,7 @@ them), deleted when it stops, and expired by the broker when it died.
 """
 import contextlib
 import logging
+import os
 import re
 import socket
 import ssl
@@ -141,4 +142,6 @@ def _queue(name, **options):
 
 def describe(error):
     """An error of the broker, or of the way to it, in a few words."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error).strip() or type(error).__name__

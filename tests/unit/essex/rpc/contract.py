@@ -73,8 +73,8 @@ class Endpoint:
         return 'secret'
 
 
-class RpcContract:
-    """Mixed into a class per transport."""
+class RpcCase:
+    """A configured process, and what tests do in it."""
 
     @pytest.fixture(autouse=True)
     def messaging(self, url, conf):
@@ -114,6 +114,10 @@ class RpcContract:
                 results.append(error)
         threading.Thread(target=run, daemon=True).start()
         return results
+
+
+class RpcContract(RpcCase):
+    """Mixed into a class per transport."""
 
     def test_a_call_returns_the_result(self):
         self.serve()
@@ -372,7 +376,8 @@ class RpcContract:
         wait_for(lambda: results)
         assert isinstance(results[0], rpc.MessagingError) and 'shutting' in str(results[0])
 
-    def test_each_hop_is_a_span_of_the_request(self, tmp_path):
+    def test_each_hop_is_a_span_of_the_request(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(trace, '_file', None)
         self.conf.set('directory', str(tmp_path / 'trace'), 'trace')
         self.serve()
         token = context.bind(self.ctx)

@@ -1,0 +1,93 @@
+"""The one-host cloud's own parts."""
+import ipaddress
+import ssl
+import stat
+
+import pytest
+from cryptography import x509
+
+from essex import context, trace
+from essex.cloud import ini, openrc, pki, settings, supervisor, timeline
+from essex.cloud.layout import Layout
+from essex.exception import ConfigError
+
+SAMPLE = '''# About this file
+[DEFAULT]
+# Name of the node
+#host = somewhere
+
+[database]
+#connection = sqlite:///x
+'''
+
+
+def test_values_stand_beside_their_explanation():
+    text = ini.set_values(SAMPLE, {'DEFAULT': {'host': 'a', 'new': 1}, 'database': {'connection': 'b'}, 'x': {'y': 2}})
+    assert '# Name of the node\nhost = a\n' in text
+    assert text.index('new = 1') < text.index('[database]')
+    assert '[database]\nconnection = b' in text
+    assert text.endswith('[x]\ny = 2\n')
+
+
+def test_setting_again_changes_nothing():
+    values = {'DEFAULT': {'host': 'a', 'new': 1}, 'x': {'y': 2}}
+    once = ini.set_values(SAMPLE, values)
+    assert ini.set_values(once, values) == once
+
+
+@pytest.fixture
+def made(tmp_path):
+    return settings.Settings.create(Layout(tmp_path / 'var'), address='127.0.0.1')
+
+
+def test_settings_are_for_the_owner_alone(made):
+    assert stat.S_IMODE(made.layout.settings.stat().st_mode) == 0o600
+    again = settings.Settings.load(made.layout)
+    assert again.password('admin') == made.password('admin')
+    assert len({again.password(name) for name in settings.ACCOUNTS}) == len(settings.ACCOUNTS)
+    assert again.url('nova', '/v2.1') == 'http://127.0.0.1:8774/v2.1'
+
+
+def test_no_cloud_yet_is_said(tmp_path):
+    with pytest.raises(ConfigError, match='tools/start'):
+        settings.Settings.load(Layout(tmp_path))
+
+
+def test_openrc_names_the_account(made):
+    text = openrc.text(made, 'demo')
+    assert f'export OS_PASSWORD={made.password("demo")}' in text
+    assert 'export OS_PROJECT_NAME=demo' in text
+    openrc.write(made.layout, made)
+    assert stat.S_IMODE(made.layout.openrc.stat().st_mode) == 0o600
+
+
+def test_certificates_are_made_once_and_name_the_address(tmp_path):
+    certificate, key = pki.ensure(tmp_path, ['127.0.0.1', 'localhost'])
+    first = certificate.read_bytes()
+    pki.ensure(tmp_path, ['127.0.0.1', 'localhost'])
+    assert certificate.read_bytes() == first
+    names = x509.load_pem_x509_certificate(first).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert ipaddress.ip_address('127.0.0.1') in names.get_values_for_type(x509.IPAddress)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    pki.ensure(tmp_path, ['192.0.2.1'])
+    assert certificate.read_bytes() != first
+
+
+def test_a_timeline_shows_every_hop(conf, tmp_path):
+    conf.set('directory', str(tmp_path), 'trace')
+    request = context.RequestContext()
+    token = context.bind(request)
+    with trace.daemon_scope('nova-api'), trace.span('POST /servers'), trace.daemon_scope('nova-compute'), \
+            trace.span('boot: disk'):
+        pass
+    context.unbind(token)
+    lines = timeline.lines(tmp_path, request.request_id)
+    assert '2 spans' in lines[0]
+    assert 'nova-api' in lines[3] and 'POST /servers' in lines[3]
+    assert '  boot: disk' in lines[4]
+    assert timeline.lines(tmp_path, 'req-unknown') == []
+
+
+def test_a_death_is_described():
+    assert supervisor.describe(9) == 'signal SIGKILL'
+    assert supervisor.describe(256) == 'exit status 1'

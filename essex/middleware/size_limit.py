@@ -46,6 +46,8 @@ class SizeLimit:
             error = TooLarge(limit=limit)
             return self._refuse(error.code, error.title, str(error))(environ, start_response)
         environ['wsgi.input'] = _Limited(environ['wsgi.input'], limit)
+        # WebOb may have remembered that the stream it replaces could seek.
+        environ['webob.is_body_seekable'] = False
         return self.app(environ, start_response)
 
     @staticmethod

@@ -1,21 +1,17 @@
 """glance-api and glance-registry as daemons: their addresses, applications and periodic work."""
 import datetime
-import os
 
 from oslo_config import cfg
 
 from essex import config, db, service
 from essex.db import migration
-from essex.wsgi.server import loadapp
+from essex.wsgi.server import loadapp, paste_file
 from glance.api.app import manager
 from glance.api.settings import CONF
 from glance.image import upload
 
 OPTS = [
-    cfg.HostAddressOpt('bind_host', default='0.0.0.0', help='Address the daemon listens on.'),
     cfg.PortOpt('bind_port', help='Port the daemon listens on; 9292 for glance-api, 9191 for glance-registry.'),
-    cfg.StrOpt('paste_config', help='The Paste file. Unset: the one named like the configuration file with -paste.ini '
-                                    'instead of .conf.'),
     cfg.IntOpt('recover_interval', default=30, min=1,
                help='Seconds between two searches for uploads and deletions that died under way.'),
 ]
@@ -26,7 +22,6 @@ PASTE_OPTS = [
 ]
 REGISTRY_OPTS = [
     cfg.PortOpt('bind_port', default=0, help='Where one process serves both daemons: port of the registry, 0: none.'),
-    cfg.StrOpt('paste_config', help='Its Paste file. Unset: glance-registry-paste.ini beside that of the API.'),
 ]
 config.register(OPTS)
 config.register(PASTE_OPTS, 'paste_deploy')
@@ -41,7 +36,7 @@ class ApiDaemon(service.Daemon):
     def setup(self):
         migration.require('glance')
         rules = manager()
-        app = loadapp(paste_file('glance-api'), flavored('glance-api'))
+        app = loadapp(paste_file('glance-api-paste.ini'), flavored('glance-api'))
         self.add_wsgi(app, CONF.bind_host, 9292 if CONF.bind_port is None else CONF.bind_port)
         self.add_periodic(lambda: run_once(rules), CONF.recover_interval, initial_delay=0)
 
@@ -51,15 +46,19 @@ class RegistryDaemon(service.Daemon):
 
     name = 'glance-registry'
 
-    def __init__(self, port=None, paste=None):
+    def __init__(self, port=None):
         super().__init__()
-        self._port, self._paste = port, paste
+        self._port = port
 
     def setup(self):
         migration.require('glance')
-        app = loadapp(self._paste or paste_file('glance-registry'), flavored('glance-registry'))
+        app = loadapp(self._paste_file(), flavored('glance-registry'))
         port = self._port or CONF.bind_port
         self.add_wsgi(app, CONF.bind_host, 9191 if port is None else port)
+
+    def _paste_file(self):
+        # In a process that serves both, api_paste_config is the API's.
+        return CONF.find_file('glance-registry-paste.ini') if self._port else paste_file('glance-registry-paste.ini')
 
 
 def run_once(rules):
@@ -73,20 +72,8 @@ def both():
     """The daemons of a process that serves everything configured."""
     found = [ApiDaemon()]
     if CONF.registry.bind_port:
-        beside = os.path.join(os.path.dirname(paste_file('glance-api')), 'glance-registry-paste.ini')
-        found.append(RegistryDaemon(CONF.registry.bind_port, CONF.registry.paste_config or beside))
+        found.append(RegistryDaemon(CONF.registry.bind_port))
     return found
-
-
-def paste_file(name):
-    """The path of the Paste file."""
-    if CONF.paste_config:
-        return CONF.paste_config
-    for path in CONF.config_file or ():
-        candidate = os.path.splitext(path)[0] + '-paste.ini'
-        if os.path.exists(candidate):
-            return candidate
-    return f'/etc/glance/{name}-paste.ini'
 
 
 def flavored(name):

@@ -5,7 +5,7 @@ import shutil
 from essex.cloud import ini, pki
 from essex.cloud.layout import ROOT
 
-SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api', 'glance-registry'), 'nova': ('nova', 'nova-novncproxy')}
+SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api',), 'nova': ('nova', 'nova-novncproxy')}
 
 
 def write(layout, settings):
@@ -61,25 +61,17 @@ def _authtoken(layout, settings, account):
 def _keystone(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'keystone')
     values['DEFAULT'] |= {'bind_host': settings.address, 'public_port': settings.port('keystone'),
-                          'admin_port': settings.port('keystone_admin'),
-                          'paste_config': layout.etc / 'keystone' / 'keystone-api-paste.ini'}
+                          'admin_port': settings.port('keystone_admin')}
     values['fernet_tokens'] = {'key_repository': layout.state('keystone') / 'fernet-keys'}
     return values
 
 
 def _glance(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'glance')
-    values['DEFAULT'] |= {'bind_host': settings.address, 'bind_port': settings.port('glance'),
-                          'paste_config': layout.etc / 'glance' / 'glance-api-paste.ini'}
+    values['DEFAULT'] |= {'bind_host': settings.address, 'bind_port': settings.port('glance')}
     values['keystone_authtoken'] = _authtoken(layout, settings, 'glance')
+    values['registry'] = {'bind_port': settings.port('glance_registry')}
     values['glance_store'] = {'filesystem_store_datadir': layout.state('glance') / 'images'}
-    return values
-
-
-def _registry(layout, settings, certificate):
-    values = _glance(layout, settings, certificate)
-    values['DEFAULT'] |= {'bind_port': settings.port('glance_registry'),
-                          'paste_config': layout.etc / 'glance' / 'glance-registry-paste.ini'}
     return values
 
 
@@ -88,7 +80,6 @@ def _nova(layout, settings, certificate):
     real = settings.hypervisor == 'libvirt'
     values['DEFAULT'] |= {
         'osapi_compute_listen': settings.address, 'osapi_compute_listen_port': settings.port('nova'),
-        'paste_config': layout.etc / 'nova' / 'nova-api-paste.ini',
         # Guests reach it through their gateway, so it listens beyond loopback when there are guests.
         'metadata_listen': '0.0.0.0' if real else '127.0.0.1', 'metadata_listen_port': settings.port('metadata'),
         'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',
@@ -108,5 +99,5 @@ def _proxy(layout, settings, certificate):
     return values
 
 
-_VALUES = {'keystone': _keystone, 'glance-api': _glance, 'glance-registry': _registry, 'nova': _nova,
+_VALUES = {'keystone': _keystone, 'glance-api': _glance, 'nova': _nova,
            'nova-novncproxy': _proxy}

@@ -34,7 +34,7 @@ def init(layout, say, hypervisor='auto', **options):
     say('configuration in ' + str(layout.etc))
     configure.write(layout, settings)
     openrc.write(layout, settings)
-    processes.preload(processes.table(layout))
+    processes.preload()
     prepare.run(layout, settings, say)
     return settings
 
@@ -52,7 +52,7 @@ def up(layout, say, foreground=False, only=None, timeout=60):
     if settings.hypervisor == 'libvirt':
         PrivateLibvirtd(str(layout.libvirt)).start()
     table = [each for each in processes.table(layout) if only is None or each.name in only]
-    processes.preload(table)
+    processes.preload()
     if foreground:
         _log_to(None)
         Supervisor(layout, table).run()

@@ -142,6 +142,8 @@ def _queue(name, **options):
 
 def describe(error):
     """An error of the broker, or of the way to it, in a few words."""
+    cause = error.__cause__ if isinstance(error, kombu.exceptions.OperationalError) else None
+    error = cause or error
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
     return str(error).strip() or type(error).__name__

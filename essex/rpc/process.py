@@ -13,6 +13,7 @@ LOG = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _current = None
+_url = None   # of configure(); else transport_url
 
 
 class Process:
@@ -49,23 +50,23 @@ def current():
     if _current is None:
         with _lock:
             if _current is None:
-                _current = Process(CONF.transport_url)
+                _current = Process(_url or CONF.transport_url)
     return _current
 
 
 def configure(url):
     """Use the broker at `url` from now on; what used another is shut down."""
-    global _current
+    global _current, _url
     shutdown()
     with _lock:
-        _current = Process(url)
+        _current, _url = Process(url), url
 
 
 def shutdown():
     """Stop this process's servers, fail its waiting calls, close its connections. It may begin anew."""
-    global _current
+    global _current, _url
     with _lock:
-        ending, _current = _current, None
+        ending, _current, _url = _current, None, None
     if ending is not None:
         ending.close()
         if ending.broker.in_memory:

@@ -12,6 +12,8 @@ from essex.exception import ConfigError
 LOG = logging.getLogger(__name__)
 
 OPTS = [
+    cfg.HostAddressOpt('bind_host', default='0.0.0.0', help='Address the daemon listens on.'),
+    cfg.StrOpt('api_paste_config', help='The Paste file. Unset: the one beside the configuration file.'),
     cfg.IntOpt('backlog', default=1024, help='Connections waiting to be accepted.'),
     cfg.IntOpt('client_socket_timeout', default=900, help='Seconds a silent connection is kept.'),
     cfg.IntOpt('max_header_line', default=16384, help='Longest header line in bytes.'),
@@ -20,6 +22,12 @@ OPTS = [
     cfg.StrOpt('ssl_key_file', help='Its private key.'),
 ]
 CONF = config.register(OPTS)
+
+
+def paste_file(name):
+    """The path of the Paste file: api_paste_config, else `name` beside the configuration files or in /etc."""
+    wanted = CONF.api_paste_config or name
+    return CONF.find_file(wanted) or wanted
 
 
 def loadapp(path, name):

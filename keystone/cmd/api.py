@@ -12,7 +12,6 @@ from essex.exception import ConfigError  # noqa: E402
 from keystone.api import pipelines  # noqa: E402
 
 OPTS = [
-    cfg.StrOpt('bind_host', default='0.0.0.0', help='Address both ports are on.'),
     cfg.PortOpt('public_port', default=5000, help='Port of the API.'),
     cfg.PortOpt('admin_port', default=35357,
                 help='Port of the same API in its admin variant, as v2.0 clients expect. 0: none.'),

@@ -2,13 +2,12 @@
 from oslo_config import cfg
 
 from essex import config
-from essex.wsgi.server import loadapp
+from essex.wsgi.server import loadapp, paste_file
 from nova.service import NovaDaemon
 
 OPTS = [
     cfg.StrOpt('osapi_compute_listen', default='0.0.0.0', help='Address the Compute API listens on.'),
     cfg.PortOpt('osapi_compute_listen_port', default=8774, help='Its port.'),
-    cfg.StrOpt('paste_config', default='/etc/nova/nova-api-paste.ini', help='The pipelines of the APIs.'),
 ]
 CONF = config.register(OPTS)
 
@@ -20,5 +19,5 @@ class ApiDaemon(NovaDaemon):
 
     def setup(self):
         super().setup()
-        app = loadapp(CONF.paste_config, 'osapi_compute')
+        app = loadapp(paste_file('nova-api-paste.ini'), 'osapi_compute')
         self.add_wsgi(app, CONF.osapi_compute_listen, CONF.osapi_compute_listen_port)

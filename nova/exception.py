@@ -2,9 +2,17 @@
 
 They cross RPC by type: give them keyword arguments (or one ready message) and no __init__ of their own.
 """
-from essex.exception import (BadGateway, BadRequest, Conflict, EssexError, Forbidden, NotFound, NotImplementedHere,
-                             ServiceUnavailable, Unauthorized)
-
+from essex.exception import (
+    BadGateway,
+    BadRequest,
+    Conflict,
+    EssexError,
+    Forbidden,
+    NotFound,
+    NotImplementedHere,
+    ServiceUnavailable,
+    Unauthorized,
+)
 
 # --- servers ---------------------------------------------------------------------------------------------------
 
@@ -26,7 +34,8 @@ class UnexpectedTaskState(Conflict):
 
 
 class InstanceIsLocked(Conflict):
-    message = 'Instance %(instance_uuid)s is locked. Unlock it first (its owner can, unless an administrator locked it).'
+    message = ('Instance %(instance_uuid)s is locked. Unlock it first (its owner can, unless an administrator '
+               'locked it).')
 
 
 class InstanceNotReady(Conflict):
@@ -255,7 +264,8 @@ class NetworkInUse(Conflict):
 
 
 class NoNetworks(BadRequest):
-    message = 'There is no network a server of project %(project_id)s could use. Create one with nova-manage network create.'
+    message = ('There is no network a server of project %(project_id)s could use. Create one with nova-manage network '
+               'create.')
 
 
 class NetworkExists(Conflict):

@@ -6,8 +6,15 @@ from sqlalchemy.exc import IntegrityError
 from essex import db
 from nova.db import keys, paging
 from nova.db.models import Flavor, FlavorAccess
-from nova.exception import (FlavorAccessExists, FlavorAccessNotFound, FlavorExists, FlavorExtraSpecNotFound,
-                            FlavorIdExists, FlavorNotFound, InvalidMarker)
+from nova.exception import (
+    FlavorAccessExists,
+    FlavorAccessNotFound,
+    FlavorExists,
+    FlavorExtraSpecNotFound,
+    FlavorIdExists,
+    FlavorNotFound,
+    InvalidMarker,
+)
 
 SORT_KEYS = {'flavorid': Flavor.flavorid, 'name': Flavor.name, 'memory_mb': Flavor.memory_mb,
              'vcpus': Flavor.vcpus, 'root_gb': Flavor.root_gb, 'created_at': Flavor.created_at, 'id': Flavor.id,

@@ -8,8 +8,14 @@ from sqlalchemy import func, select
 from essex import db
 from nova.compute import states
 from nova.db import instance_filters, keys, paging
-from nova.db.models import Instance, SecurityGroupMember
-from nova.exception import InstanceInvalidState, InstanceNotFound, InvalidMarker, UnexpectedTaskState
+from nova.db.models import Instance, SecurityGroup, SecurityGroupMember
+from nova.exception import (
+    InstanceInvalidState,
+    InstanceNotFound,
+    InvalidMarker,
+    SecurityGroupNotFound,
+    UnexpectedTaskState,
+)
 
 _DETACHED = {'synchronize_session': False}
 
@@ -72,22 +78,46 @@ def create(values):
 
 
 @db.retry
-def create_all(all_values):
-    """Insert several; returns their rows."""
+def create_all(all_values, group_ids=()):
+    """Insert several, members of the security groups with these row ids; returns their rows.
+
+    Raises SecurityGroupNotFound when one of the groups has gone meanwhile.
+    """
     rows = [Instance(**values) for values in all_values]
     with db.writer() as session:
+        if group_ids:
+            # A group that is being deleted is waited for: it then is gone, or it has a member and stays.
+            held = set(session.scalars(select(SecurityGroup.id).where(SecurityGroup.id.in_(group_ids))
+                                       .order_by(SecurityGroup.id).with_for_update(read=True)))
+            gone = set(group_ids) - held
+            if gone:
+                raise SecurityGroupNotFound(group_id=min(gone))
         session.add_all(rows)
         session.flush()
+        if group_ids:
+            session.execute(sqlalchemy.insert(SecurityGroupMember), [
+                {'security_group_id': group_id, 'instance_uuid': row.uuid} for row in rows for group_id in group_ids])
     return rows
+
+
+@db.retry
+def change_json(uuid, column, change):
+    """Set a JSON column to change(its value), while nobody else does; returns the row. Raises InstanceNotFound."""
+    with db.writer() as session:
+        row = session.scalars(select(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None))
+                              .with_for_update().execution_options(populate_existing=True)).first()
+        if row is None:
+            raise InstanceNotFound(instance_id=uuid)
+        setattr(row, column, change(getattr(row, column)))
+        session.flush()
+        return row
 
 
 @db.retry
 def update(uuid, **values):
     """Set columns of one that is not deleted; returns the row. Raises InstanceNotFound."""
     with db.writer() as session:
-        changed = session.execute(sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None))
-                                  .values(_columns(values)).execution_options(**_DETACHED))
-        if not changed.rowcount:
+        if not _change(session, uuid, values):
             raise InstanceNotFound(instance_id=uuid)
         return _reload(session, uuid)
 
@@ -101,11 +131,9 @@ def compare_and_set(uuid, expected, method='change', **values):
     `method` names in the error what was tried.
     """
     with db.writer() as session:
-        changed = session.execute(
-            sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None), *_in_states(expected))
-            .values(_columns(values)).execution_options(**_DETACHED))
+        changed = _change(session, uuid, values, *_in_states(expected))
         row = _reload(session, uuid)
-        if not changed.rowcount:
+        if not changed:
             _explain(uuid, row, expected, method)
         return row
 
@@ -128,8 +156,12 @@ def _explain(uuid, row, expected, method):
     raise UnexpectedTaskState(method=method, instance_uuid=uuid, actual=row.task_state, expected=wanted)
 
 
-def _columns(values):
-    return {getattr(Instance, name): value for name, value in values.items()}
+def _change(session, uuid, values, *conditions):
+    """Whether the server was there (not deleted, and as the conditions say) to be changed."""
+    # By attribute: a column may have another name than its attribute.
+    columns = {getattr(Instance, name): value for name, value in values.items()}
+    statement = sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None), *conditions)
+    return bool(session.execute(statement.values(columns).execution_options(**_DETACHED)).rowcount)
 
 
 def _reload(session, uuid):

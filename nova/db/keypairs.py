@@ -12,7 +12,8 @@ from nova.exception import InvalidMarker, KeypairExists, KeypairNotFound
 def get(user_id, name):
     """The row. Raises KeypairNotFound."""
     with db.reader() as session:
-        row = session.scalars(select(KeyPair).where(KeyPair.user_id == user_id, KeyPair.name == keys.text(name))).first()
+        row = session.scalars(select(KeyPair).where(KeyPair.user_id == user_id,
+                                                    KeyPair.name == keys.text(name))).first()
     if row is None:
         raise KeypairNotFound(name=name, user_id=user_id)
     return row

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import mysql, postgresql
 
 from essex import db
-from nova.db.models import (FixedIp, FloatingIp, Instance, KeyPair, Quota, QuotaLock, SecurityGroup, SecurityGroupRule)
+from nova.db.models import FixedIp, FloatingIp, Instance, KeyPair, Quota, QuotaLock, SecurityGroup, SecurityGroupRule
 
 
 def _live(project_id):
@@ -58,7 +58,7 @@ def of_project(project_id):
     """{resource: own limit} where the project has one."""
     with db.reader() as session:
         rows = session.execute(select(Quota.resource, Quota.hard_limit).where(Quota.project_id == project_id))
-        return {resource: limit for resource, limit in rows}
+        return {row.resource: row.hard_limit for row in rows}
 
 
 @db.retry

@@ -44,7 +44,7 @@ def is_up(row):
     return db.utcnow() - row.last_seen_up <= datetime.timedelta(seconds=CONF.service_down_time)
 
 
-def list(host=None, binary=None, disabled=None):
+def list(host=None, binary=None, disabled=None):  # noqa: A001  (read with its module: services.list)
     """Rows by binary and host, all or those that match."""
     statement = select(Service).order_by(Service.binary, Service.host)
     for column, value in ((Service.host, host), (Service.binary, binary), (Service.disabled, disabled)):

@@ -39,7 +39,7 @@ def vif(card, network, fixed_ips):
 
 @db.retry
 def refresh(instance_uuid, row=None):
-    """Write the server's network info anew from the tables; returns it. `row`: the server's, if this transaction has it."""
+    """Write a server's network info anew from the tables; returns it. `row`: its row, if it is in this session."""
     with db.writer() as session:
         info = build([instance_uuid])[instance_uuid]
         row = row or session.scalars(select(Instance).where(Instance.uuid == instance_uuid)).first()

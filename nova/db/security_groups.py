@@ -60,6 +60,17 @@ def by_names(context, names):
     return list({found[name].id: found[name] for name in wanted}.values())
 
 
+def in_project(project_id, name):
+    """The project's group of that name or uuid. Raises SecurityGroupNotFound."""
+    with db.reader() as session:
+        row = (session.scalars(_named(project_id, name)).first()
+               or session.scalars(select(SecurityGroup).where(SecurityGroup.project_id == project_id,
+                                                              SecurityGroup.uuid == str(name))).first())
+    if row is None:
+        raise exception.SecurityGroupNotFound(group_id=name)
+    return row
+
+
 def by_ids(ids):
     """{row id: group} (without rules), for showing the groups that rules name: one statement."""
     with db.reader() as session:
@@ -250,10 +261,15 @@ def affected(group_ids):
                         SecurityGroupMember.security_group_id.in_(naming)))
 
 
+def naming(group_id):
+    """{host: [uuids]} of live servers in groups with a rule that names that group."""
+    rules = select(SecurityGroupRule.parent_group_id).where(SecurityGroupRule.group_id == group_id)
+    return _by_host(SecurityGroupMember.security_group_id.in_(rules))
+
+
 def named_by(instance_uuid):
     """{host: [uuids]} of live servers in groups with a rule that names a group of this server."""
-    own = (select(SecurityGroupMember.security_group_id)
-           .where(SecurityGroupMember.instance_uuid == instance_uuid).scalar_subquery())
+    own = select(SecurityGroupMember.security_group_id).where(SecurityGroupMember.instance_uuid == instance_uuid)
     naming = select(SecurityGroupRule.parent_group_id).where(SecurityGroupRule.group_id.in_(own))
     return _by_host(SecurityGroupMember.security_group_id.in_(naming))
 

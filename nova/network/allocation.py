@@ -23,7 +23,7 @@ def allocate(instance_uuid, host, requested=None):
     FixedIpAlreadyInUse, NoMoreFixedIps, RequestedFixedIpInvalid.
     """
     with db.writer():
-        instance = _locked(instance_uuid)
+        instance = lock_server(instance_uuid)
         if instance is None or instance.deleted_at is not None or instance.task_state == states.DELETING:
             raise exception.InstanceNotFound(instance_id=instance_uuid)
         present = _present(instance_uuid)
@@ -36,8 +36,8 @@ def allocate(instance_uuid, host, requested=None):
         return network_info.refresh(instance_uuid, instance)
 
 
-def _locked(instance_uuid):
-    # Two calls for one server (a repeated message) come one after the other.
+def lock_server(instance_uuid):
+    """The row of a server, or None; until the transaction ends others who change its network wait."""
     with db.writer() as session:
         return session.scalars(select(Instance).where(Instance.uuid == instance_uuid).with_for_update()
                                .execution_options(populate_existing=True)).first()
@@ -106,7 +106,7 @@ def _has_floating(instance_uuid):
 def deallocate(instance_uuid):
     """Have nothing of a server; returns its last network info (with its floating addresses). Repeatable."""
     with db.writer():
-        instance = _locked(instance_uuid)
+        instance = lock_server(instance_uuid)
         info = network_info.build([instance_uuid])[instance_uuid]
         floating_ips.let_go_of_instance(instance_uuid)
         fixed_ips.release_of_instance(instance_uuid)

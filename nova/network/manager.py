@@ -11,7 +11,7 @@ from essex import context as contexts
 from essex.exception import EssexError
 from nova.db import fixed_ips, floating_ips, networks
 from nova.exception import NetworkNotFound
-from nova.network import allocation
+from nova.network import allocation, refresh
 from nova.network import driver as drivers
 from nova.network.coalesce import Coalesced
 from nova.network.options import CONF
@@ -42,6 +42,7 @@ class NetworkManager:
         for uuid in _network_ids(info):
             self._serve(context, networks.get(uuid))
         self._translate(context, _with_floating(info))
+        refresh.filters_naming(context, instance_uuid)
         return info
 
     @rpc.expose
@@ -53,6 +54,8 @@ class NetworkManager:
         for uuid in _network_ids(info):
             self._withdraw(context, uuid)
         self._translate(context, _with_floating(info))
+        if info:
+            refresh.filters_naming(context, instance_uuid)
 
     def _serve(self, context, network):
         """Have DHCP for what a network's servers have now, wherever the network lives."""

@@ -172,10 +172,10 @@ def test_what_a_boot_costs_in_statements(manager):
     server = add_server()
     with db.count_statements() as counter:
         manager.allocate_for_instance(OWNER, server.uuid, 'node1', None)
-    assert counter.total <= 15, '\n'.join(counter.statements)
+    assert counter.total <= 16, '\n'.join(counter.statements)
     with db.count_statements() as counter:
         manager.deallocate_for_instance(ADMIN, server.uuid)
-    assert counter.total <= 12, '\n'.join(counter.statements)
+    assert counter.total <= 13, '\n'.join(counter.statements)
 
 
 def test_network_info_of_many_servers_takes_two_statements(manager):

@@ -6,6 +6,7 @@ import pytest
 from essex import config, db
 from essex.client import session
 from essex.db import migration
+from tests.fixtures.cloud import Cloud, namespace, remove_namespace
 
 pytest_plugins = ['tests.fixtures.servers']
 
@@ -43,3 +44,25 @@ def database(conf, tmp_path):
         return url
     yield make
     db.dispose()
+
+
+@pytest.fixture(scope='session')
+def cloud(tmp_path_factory):
+    """A whole running cloud with the fake hypervisor."""
+    made = Cloud(tmp_path_factory.mktemp('cloud') / 'var', 'fake')
+    try:
+        yield made.make()
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope='session')
+def guest_cloud(tmp_path_factory):
+    """A whole running cloud that boots real guests, in a network namespace of its own."""
+    name = namespace()
+    made = Cloud(tmp_path_factory.mktemp('guests') / 'var', 'libvirt', name)
+    try:
+        yield made.make()
+    finally:
+        made.remove()
+        remove_namespace(name)

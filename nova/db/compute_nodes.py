@@ -60,11 +60,3 @@ def get_by_id(hypervisor_id):
     if row is None:
         raise HypervisorNotFound(hypervisor_id=str(hypervisor_id)[:80])
     return row
-
-
-@db.retry
-def delete(host):
-    """Forget a host's hypervisor."""
-    with db.writer() as session:
-        session.execute(sqlalchemy.delete(ComputeNode).where(ComputeNode.host == host)
-                        .execution_options(synchronize_session=False))

@@ -176,16 +176,39 @@ def on_host(host):
                                     .order_by(Instance.id)))
 
 
+def on_hosts(hosts):
+    """Rows on any of these hosts that are not deleted."""
+    with db.reader() as session:
+        return list(session.scalars(select(Instance).where(Instance.host.in_(hosts), Instance.deleted_at.is_(None))
+                                    .order_by(Instance.id)))
+
+
+def count_busy(host=None, ignoring=()):
+    """How many servers (of a host) have a task_state that is not one of `ignoring`."""
+    where = [Instance.deleted_at.is_(None), Instance.task_state.is_not(None), Instance.task_state.not_in(ignoring)]
+    with db.reader() as session:
+        return session.scalar(select(func.count(Instance.id)).where(
+            *where, *([] if host is None else [Instance.host == host])))
+
+
 def usage_by_host(host=None):
     """{host: {'memory_mb', 'vcpus', 'disk_gb', 'instances'}}: what the servers of each host have been promised."""
-    sums = [func.coalesce(func.sum(column), 0) for column in
+    return _usage_by(Instance.host, Instance.host.is_not(None) if host is None else Instance.host == host)
+
+
+def usage_by_project(host):
+    """{project id: the same} of the servers on a host."""
+    return _usage_by(Instance.project_id, Instance.host == host)
+
+
+def _usage_by(column, condition):
+    sums = [func.coalesce(func.sum(each), 0) for each in
             (Instance.memory_mb, Instance.vcpus, Instance.root_gb + Instance.ephemeral_gb)]
-    where = [Instance.deleted_at.is_(None), Instance.host.is_not(None) if host is None else Instance.host == host]
+    statement = select(column, *sums, func.count()).where(Instance.deleted_at.is_(None), condition).group_by(column)
     with db.reader() as session:
-        rows = session.execute(select(Instance.host, *sums, func.count()).where(*where).group_by(Instance.host))
         # MariaDB sums to Decimal.
         return {name: {'memory_mb': int(memory), 'vcpus': int(vcpus), 'disk_gb': int(disk), 'instances': int(count)}
-                for name, memory, vcpus, disk, count in rows}
+                for name, memory, vcpus, disk, count in session.execute(statement)}
 
 
 @db.retry

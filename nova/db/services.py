@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from essex import config, db
 from nova.db import keys
-from nova.db.models import Service
+from nova.db.models import AggregateHost, ComputeNode, Service
 from nova.exception import HostBinaryNotFound, ServiceNotFound
 
 OPTS = [cfg.IntOpt('service_down_time', default=60, min=1,
@@ -95,8 +95,11 @@ def change(service_id, **values):
 
 
 @db.retry
-def delete(service_id):
-    """Forget a daemon."""
+def forget(row):
+    """Remove a daemon, and with a nova-compute the hypervisor of its host and its places in aggregates."""
     with db.writer() as session:
-        session.execute(sqlalchemy.delete(Service).where(Service.id == service_id)
-                        .execution_options(synchronize_session=False))
+        gone = [sqlalchemy.delete(Service).where(Service.id == row.id)]
+        if row.binary == 'nova-compute':
+            gone += [sqlalchemy.delete(table).where(table.host == row.host) for table in (ComputeNode, AggregateHost)]
+        for statement in gone:
+            session.execute(statement.execution_options(synchronize_session=False))

@@ -17,7 +17,7 @@ import subprocess
 import time
 import uuid
 
-from essex import concurrency
+from essex import concurrency, kvm
 from essex.exception import ConfigError
 
 LOG = logging.getLogger(__name__)
@@ -91,17 +91,18 @@ stdio_handler = "file"
 class PrivateLibvirtd:
     """`directory` holds all it keeps. `netns`: path of a network namespace to live in, with its guests' cards.
 
-    `hostname` is the name it tells (needed where several nodes share a machine). `kvm`: whether guests may use
-    /dev/kvm; where that opens but does not work, libvirtd is better off not seeing it.
+    `hostname` is the name it tells (needed where several nodes share a machine). `use_kvm`: whether
+    guests may use /dev/kvm (None: if it works). Where it opens but does not work libvirtd must not see it: it would
+    ask QEMU for its abilities again and again, which makes each start of a guest take seconds.
     """
 
-    def __init__(self, directory, netns=None, hostname=None, kvm=False):
+    def __init__(self, directory, netns=None, hostname=None, use_kvm=None):
         self.directory = os.path.abspath(directory)
         self.socket = os.path.join(self.directory, 'run', 'libvirt-sock')
         self.uri = f'qemu+unix:///system?socket={self.socket}'
         self._netns = netns
         self._hostname = hostname
-        self._kvm = kvm
+        self._use_kvm = use_kvm
         self._process = None
         if len(self.socket.encode()) > _MAX_SOCKET_PATH:
             raise ConfigError(f'libvirtd cannot live in {self.directory}: the path of its socket is longer than '
@@ -174,8 +175,11 @@ class PrivateLibvirtd:
         enter = [_program('nsenter'), f'--net={self._netns}'] if self._netns else []
         uts = ['--uts'] if self._hostname else []
         return [*enter, _program('unshare'), '--mount', *uts, '--propagation', 'private', 'sh', '-c', _ENTER,
-                'libvirtd', self.directory, 'yes' if self._netns else 'no', self._hostname or '', 'no' if self._kvm else 'yes',
+                'libvirtd', self.directory, 'yes' if self._netns else 'no', self._hostname or '', 'no' if self._kvm_works() else 'yes',
                 _program('libvirtd'), '-f', '/etc/libvirt/libvirtd.conf', '-p', '/run/libvirt/libvirtd.pid']
+
+    def _kvm_works(self):
+        return kvm.works(self.directory) if self._use_kvm is None else self._use_kvm
 
     def _prepare(self):
         for name in ('etc', 'lib', 'cache', 'log', 'run'):

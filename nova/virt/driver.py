@@ -78,8 +78,8 @@ class Driver(abc.ABC):
 
     @abc.abstractmethod
     def prepare_image(self, instance, fetch, progress=None):
-        """Have the base image (and kernel, ramdisk) in the cache. fetch(image_id, path) writes an image to a file.
-        Raises ImageUnacceptable."""
+        """Have the base image (and kernel, ramdisk) in the cache. fetch(image_id, path) writes an image to a file;
+        progress(percent) is told how far it is. Raises ImageUnacceptable, DiskTooSmall, InsufficientDisk."""
 
     @abc.abstractmethod
     def create_disks(self, instance):
@@ -151,7 +151,11 @@ class Driver(abc.ABC):
         return {}
 
     def on_lifecycle(self, callback):
-        """Call callback(uuid, power_state) when a guest changes by itself; drivers without events never call."""
+        """Call callback(uuid, power_state) when a guest of this cloud changes: by itself, or because it was told to
+        (the caller knows what it told). Drivers without events never call."""
+
+    def housekeep(self):
+        """Called from time to time: drop cached images that nobody uses, cut logs that grew too long."""
 
     def shutdown(self):
         """Let go of the hypervisor (the daemon stops; guests go on)."""

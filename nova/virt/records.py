@@ -1,4 +1,4 @@
-"""A dictionary that survives the process: an append-only file of JSON lines, rewritten when most of it is history.
+"""A dictionary that survives the process: an append-only file of JSON lines, rewritten when mostly history.
 
 What is written is safe from kill -9 of the process, not from a power failure (nothing is fsynced).
 """

@@ -1,0 +1,1 @@
+"""Guests in QEMU or KVM through libvirt."""

@@ -1,0 +1,207 @@
+"""The files of a server: <instances_path>/<uuid>/, made as a whole or not at all.
+
+    disk          qcow2 over disk.base, of the flavor's size
+    disk.base     hard link to the image in the cache
+    disk.iso      hard link to an ISO image
+    disk.local    ephemeral disk (qcow2 over ephemeral.base)
+    disk.swap     swap, raw
+    disk.config   config drive, ISO
+    kernel, ramdisk, console.log, instance.json
+
+While they are made the directory is <uuid>.part, while they are removed <uuid>.gone.
+"""
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+
+from essex import concurrency
+from nova.virt import exception, process
+from nova.virt.libvirt import qemu_img
+
+_GB = 1 << 30
+_MB = 1 << 20
+_FORMAT_SECONDS = 120
+_SUFFIXES = ('.part', '.gone')
+
+
+@dataclasses.dataclass(frozen=True)
+class Disk:
+    """A file that a guest uses. role: root, iso, ephemeral, swap, config, kernel, ramdisk or console."""
+
+    role: str
+    path: str
+    format: str = None
+
+
+_FILES = (('root', 'disk', 'qcow2'), ('ephemeral', 'disk.local', 'qcow2'), ('swap', 'disk.swap', 'raw'),
+          ('iso', 'disk.iso', 'raw'), ('config', 'disk.config', 'raw'), ('kernel', 'kernel', None),
+          ('ramdisk', 'ramdisk', None))
+
+
+class InstanceDisks:
+    """The files of all servers below `directory`; `cache` is the images.ImageCache."""
+
+    def __init__(self, directory, cache, host):
+        self._directory = directory
+        self._cache = cache
+        self._host = host
+
+    def path(self, uuid, name=''):
+        return os.path.join(self._directory, uuid, name)
+
+    def exist(self, uuid):
+        """Whether the server's files are there, all of them."""
+        return os.path.isdir(self.path(uuid))
+
+    def of(self, uuid):
+        """The Disks of a server."""
+        found = [Disk(role, self.path(uuid, name), kind) for role, name, kind in _FILES
+                 if os.path.exists(self.path(uuid, name))]
+        return [*found, Disk('console', self.path(uuid, 'console.log'))]
+
+    def uuids(self):
+        """Servers that have files here, whole or not."""
+        found = set()
+        for name in os.listdir(self._directory):
+            for suffix in _SUFFIXES:
+                name = name.removesuffix(suffix)
+            if len(name) == 36 and name.count('-') == 4:
+                found.add(name)
+        return found
+
+    def promised(self):
+        """Bytes the disks of all servers may still grow by."""
+        total = 0
+        for uuid in self.uuids():
+            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+                with open(self.path(uuid, 'instance.json')) as file:
+                    size = json.load(file)['bytes']
+                used = sum(os.stat(disk.path).st_blocks * 512 for disk in self.of(uuid)
+                           if disk.role in ('root', 'ephemeral', 'swap'))
+                total += max(size - used, 0)
+        return total
+
+    def create(self, instance):
+        """Have the files of a server."""
+        if self.exist(instance.uuid):
+            return
+        part = self._fresh(instance.uuid)
+        try:
+            self._fill(instance, part)
+        except OSError as error:
+            raise self._no_space(error) from error
+        os.rename(part, os.path.join(self._directory, instance.uuid))
+
+    def delete(self, uuid):
+        """Have no file of a server."""
+        gone = os.path.join(self._directory, f'{uuid}.gone')
+        self._remove(gone)
+        with contextlib.suppress(FileNotFoundError):
+            # A directory half removed must not pass for a whole one.
+            os.rename(os.path.join(self._directory, uuid), gone)
+        self._remove(gone)
+        self._remove(os.path.join(self._directory, f'{uuid}.part'))
+
+    # Making
+
+    def _fresh(self, uuid):
+        part = os.path.join(self._directory, f'{uuid}.part')
+        self._remove(part)
+        os.makedirs(part)
+        # The user guests run as enters, others find no name to open.
+        os.chmod(part, 0o711)
+        return part
+
+    def _fill(self, instance, part):
+        size = self._root(instance, part)
+        for name, image_id in (('kernel', instance.kernel_id), ('ramdisk', instance.ramdisk_id)):
+            if image_id:
+                os.link(self._base(image_id).path, os.path.join(part, name))
+        if instance.ephemeral_gb:
+            self._ephemeral(os.path.join(part, 'disk.local'), instance.ephemeral_gb)
+        if instance.swap_mb:
+            self._swap(os.path.join(part, 'disk.swap'), instance.swap_mb)
+        if instance.config_drive:
+            self._config_drive(os.path.join(part, 'disk.config'), instance.config_drive_files)
+        with open(os.path.join(part, 'console.log'), 'wb'):
+            pass
+        with open(os.path.join(part, 'instance.json'), 'w') as file:
+            json.dump({'name': instance.name, 'project_id': instance.project_id, 'image': instance.image_ref,
+                       'bytes': size + instance.ephemeral_gb * _GB + instance.swap_mb * _MB}, file)
+
+    def _root(self, instance, part):
+        """Make the root disk; returns its size."""
+        size = instance.root_gb * _GB
+        path = os.path.join(part, 'disk')
+        if not instance.image_ref:
+            qemu_img.create(path, size or _GB)
+            return size or _GB
+        base = self._base(instance.image_ref)
+        if base.iso:
+            os.link(base.path, os.path.join(part, 'disk.iso'))
+            if size:
+                qemu_img.create(path, size)
+            return size
+        if size and base.virtual_size > size:
+            raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=base.virtual_size,
+                                         disk_bytes=size)
+        os.link(base.path, os.path.join(part, 'disk.base'))
+        qemu_img.create_overlay(path, 'disk.base', base.format, size or base.virtual_size)
+        os.chmod(path, 0o600)
+        return size or base.virtual_size
+
+    def _base(self, image_id):
+        base = self._cache.get(image_id)
+        if base is None:
+            raise exception.ImageUnacceptable(image_id=image_id, reason='it was not prepared on this host')
+        return base
+
+    @staticmethod
+    def _ephemeral(path, size_gb):
+        raw = f'{path}.raw'
+        _sparse(raw, size_gb * _GB)
+        process.run([process.find('mkfs.ext4') or 'mkfs.ext4', '-q', '-F', '-L', 'ephemeral0', '-E',
+                     'lazy_itable_init=1,lazy_journal_init=1', raw], timeout=_FORMAT_SECONDS)
+        qemu_img.convert(raw, 'raw', path, 'qcow2', untrusted=False)
+        os.unlink(raw)
+
+    @staticmethod
+    def _swap(path, size_mb):
+        _sparse(path, size_mb * _MB)
+        process.run([process.find('mkswap') or 'mkswap', '-L', 'swap', path], timeout=_FORMAT_SECONDS)
+
+    @staticmethod
+    def _config_drive(path, files):
+        """An ISO 9660 image labelled config-2, as cloud-init and others look for."""
+        program = process.find('genisoimage', 'mkisofs', 'xorrisofs') or 'genisoimage'
+        with tempfile.TemporaryDirectory(prefix='essex-config-') as directory:
+            for name, content in files.items():
+                target = os.path.normpath(os.path.join(directory, name))
+                if not target.startswith(directory + os.sep):
+                    raise ValueError(f'{name} leads out of the config drive')
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, 'wb') as file:
+                    file.write(content)
+            process.run([program, '-quiet', '-o', path, '-ldots', '-allow-lowercase', '-allow-multidot', '-l',
+                         '-publisher', 'essex', '-J', '-r', '-V', 'config-2', directory], timeout=_FORMAT_SECONDS)
+
+    def _no_space(self, error):
+        usage = shutil.disk_usage(self._directory)
+        return exception.InsufficientDisk(host=self._host, path=f'{self._directory} ({error})',
+                                          free_mb=usage.free >> 20, needed_mb=1)
+
+    @staticmethod
+    def _remove(path):
+        concurrency.in_thread(shutil.rmtree, path, ignore_errors=True)
+        if os.path.lexists(path):
+            # Not everything went: say why.
+            concurrency.in_thread(shutil.rmtree, path)
+
+
+def _sparse(path, size):
+    with open(path, 'wb') as file:
+        file.truncate(size)
+    os.chmod(path, 0o600)

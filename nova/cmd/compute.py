@@ -1,0 +1,15 @@
+"""nova-compute: runs servers on this host."""
+from essex import concurrency
+
+concurrency.patch()
+
+from nova.cmd import launch  # noqa: E402
+
+
+def main(argv=None):
+    """Run the daemon with the arguments of a command line."""
+    launch.run('compute', argv)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,15 @@
+"""nova-network: addresses and networks."""
+from essex import concurrency
+
+concurrency.patch()
+
+from nova.cmd import launch  # noqa: E402
+
+
+def main(argv=None):
+    """Run the daemon with the arguments of a command line."""
+    launch.run('network', argv)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,28 @@
+"""How the operations of nova.compute.operations are done: an executor for each kind."""
+from nova.compute import operations
+from nova.compute.executors import change
+from nova.compute.executors.base import Tools
+from nova.compute.executors.boot import BootExecutor
+from nova.compute.executors.delete import DeleteExecutor
+from nova.compute.executors.snapshot import SnapshotExecutor
+
+_EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecutor),
+              (operations.STOP, change.StopExecutor), (operations.START, change.StartExecutor),
+              (operations.REBOOT, change.RebootExecutor), (operations.PAUSE, change.PauseExecutor),
+              (operations.UNPAUSE, change.UnpauseExecutor), (operations.SUSPEND, change.SuspendExecutor),
+              (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor))
+
+__all__ = ['Tools', 'by_kind', 'register']
+
+
+def by_kind(tools):
+    """{kind: (definition, executor)}."""
+    return {definition.kind: (definition, executor(tools)) for definition, executor in _EXECUTORS}
+
+
+def register(runner, tools):
+    """Teach a runner all of them; returns by_kind(tools)."""
+    known = by_kind(tools)
+    for definition, executor in known.values():
+        runner.register(definition, executor)
+    return known

@@ -1,0 +1,59 @@
+"""What the executors of servers' operations share: their tools, and reading and changing the server."""
+import dataclasses
+import importlib
+
+from essex.operation import Executor
+from nova.db import faults, instance_states, instances
+from nova.network import security
+from nova.virt.driver import InstanceSpec
+
+
+@dataclasses.dataclass
+class Tools:
+    """What steps work with. On a scheduler there is no host and no driver; `scheduler` is there alone."""
+
+    network: object                # nova.network.rpcapi.NetworkAPI
+    images: object                 # nova.image.glance
+    host: str = None
+    driver: object = None          # nova.virt.driver.Driver
+    scheduler: object = None       # nova.scheduler.scheduler.Scheduler
+
+
+class InstanceExecutor(Executor):
+    """An executor of an operation whose resource is a server."""
+
+    # The task_states the operation itself sets. A server that shows another one (deleting) is left as it is.
+    task_states = ()
+
+    def __init__(self, tools):
+        self.tools = tools
+
+    @property
+    def driver(self):
+        return self.tools.driver
+
+    def instance(self, run):
+        """The server's row; a deleted one too, since what is left of it may have to be undone."""
+        return instances.get(run.resource_id, deleted=True)
+
+    def show(self, run, **values):
+        """Set columns of the server, unless something else is being done to it by now; whether that was so."""
+        return instance_states.change_if(run.resource_id, task_states=[None, *self.task_states], **values)
+
+    def add_fault(self, run, error):
+        """Record for the user why it failed."""
+        faults.add(run.resource_id, error, host=run.data.get('host'), request_id=run.context.request_id)
+
+
+def spec_of(row):
+    """The InstanceSpec of a row, with the files of its config drive if it has one."""
+    if not row.config_drive:
+        return InstanceSpec.of(row)
+    # The metadata service knows what they hold; it stands above this layer, so it is looked up when needed.
+    content = importlib.import_module('nova.api.metadata.content')
+    return InstanceSpec.of(row, config_drive_files=content.config_drive_files(row.uuid))
+
+
+def rules_of(row):
+    """What the firewall lets in to a server: see nova.network.security."""
+    return security.rules_for(row.uuid)

@@ -1,0 +1,54 @@
+"""What a server needs of a host, as the filters see it."""
+import dataclasses
+
+from nova.db import instances
+
+
+@dataclasses.dataclass
+class Request:
+    """One server looking for a host. `tried`: [{'host', 'reason'}] of hosts where its boot failed."""
+
+    uuid: str
+    project_id: str
+    memory_mb: int
+    vcpus: int
+    disk_gb: int
+    zone: str = None
+    image: dict = dataclasses.field(default_factory=dict)
+    extra_specs: dict = dataclasses.field(default_factory=dict)
+    tried: list = dataclasses.field(default_factory=list)
+    forced_host: str = None
+    # Hosts of the servers that the hints name; None: no such hint.
+    same_hosts: set = None
+    different_hosts: set = None
+
+    @classmethod
+    def of(cls, row, data, any_project=False):
+        """The request of an instance row; `data` is that of its boot operation.
+
+        Hints may name servers of the same project, or of any when `any_project`.
+        """
+        hints = row.scheduler_hints or {}
+        same, different = _uuids(hints.get('same_host')), _uuids(hints.get('different_host'))
+        where = _hosts_of({*same, *different}, None if any_project else row.project_id)
+        return cls(uuid=row.uuid, project_id=row.project_id, memory_mb=row.memory_mb, vcpus=row.vcpus,
+                   disk_gb=row.root_gb + row.ephemeral_gb, zone=row.availability_zone,
+                   image=row.image_meta or {}, extra_specs=(row.flavor or {}).get('extra_specs') or {},
+                   tried=list(data.get('tried') or ()), forced_host=data.get('forced_host'),
+                   same_hosts={where[uuid] for uuid in same if uuid in where} if same else None,
+                   different_hosts={where[uuid] for uuid in different if uuid in where} if different else None)
+
+
+def _uuids(hint):
+    """A hint as a list of texts: clients send one or several."""
+    if isinstance(hint, str):
+        return [hint]
+    return [each for each in hint if isinstance(each, str)] if isinstance(hint, (list, tuple)) else []
+
+
+def _hosts_of(uuids, project_id):
+    """{uuid: host} of those servers that are on one and that the project may know of."""
+    if not uuids:
+        return {}
+    return {uuid: row.host for uuid, row in instances.by_uuids(uuids).items()
+            if row.host and project_id in (None, row.project_id)}

@@ -1,0 +1,141 @@
+"""An image service in one process, and a cast: admin, owner, member and reader of a project, a stranger, nobody."""
+import io
+import json
+import shutil
+
+import pytest
+import webob
+
+from essex import db
+from essex.context import RequestContext
+from essex.db import migration
+from glance import policy
+from glance.api import app as apps
+from glance.api.body_limit import V1_DATA, V2_DATA, BodyLimit
+from glance.api.versions import VersionNegotiation
+from glance.image.manager import ImageManager
+from glance.image.model import Image
+from glance.store.loader import Stores
+
+CAST = {
+    'admin': {'user_id': 'root', 'project_id': 'admin-project', 'roles': ('admin',), 'is_admin': True},
+    'owner': {'user_id': 'alice', 'project_id': 'alpha', 'roles': ('member', 'reader')},
+    'member': {'user_id': 'bob', 'project_id': 'alpha', 'roles': ('Member',)},
+    'reader': {'user_id': 'rita', 'project_id': 'alpha', 'roles': ('reader',)},
+    'stranger': {'user_id': 'charlie', 'project_id': 'beta', 'roles': ('member',)},
+    'unscoped': {'user_id': 'alice', 'project_id': None, 'roles': ()},
+}
+
+
+class Caller:
+    """Calls the whole application, without a network, as somebody. Answers are webob.Responses."""
+
+    def __init__(self, app, context):
+        self.app, self.context = app, context
+
+    def __call__(self, method, path, body=None, headers=None, data=None):
+        request = webob.Request.blank(path, method=method, base_url='http://images.test:9292')
+        if isinstance(body, (dict, list)):
+            request.body = json.dumps(body).encode()
+            request.content_type = 'application/json'
+        elif body is not None:
+            request.body = body
+            request.content_type = 'application/json'
+        if data is not None:
+            request.body_file_raw = io.BytesIO(data)
+            request.content_length = len(data)
+            request.content_type = 'application/octet-stream'
+        request.headers.update(headers or {})
+        if self.context is not None:
+            request.environ['essex.context'] = RequestContext(**self.context)
+        return request.get_response(self.app)
+
+    def create(self, **fields):
+        """A queued image's document."""
+        answer = self('POST', '/v2/images', {'name': 'image', 'disk_format': 'raw', 'container_format': 'bare', **fields})
+        assert answer.status_int == 201, answer.text
+        return answer.json
+
+    def upload(self, image, data=b'data'):
+        """Give an image its data; returns its document."""
+        answer = self('PUT', f'/v2/images/{image["id"]}/file', data=data)
+        assert answer.status_int == 204, answer.text
+        return self('GET', f'/v2/images/{image["id"]}').json
+
+    def patch(self, image, *operations, kind='application/openstack-images-v2.1-json-patch'):
+        """The answer to a patch of (op, path, value) tuples."""
+        body = [dict(zip(('op', 'path', 'value'), each)) for each in operations]
+        return self('PATCH', f'/v2/images/{image["id"]}', body, {'Content-Type': kind})
+
+
+class Cloud:
+    """The rules, and a Caller for each of the cast, by name."""
+
+    def __init__(self, rules):
+        self.rules = rules
+        faces = apps.Root({'/v1': BodyLimit(apps.v1_app(rules), V1_DATA), '/v2': BodyLimit(apps.v2_app(rules), V2_DATA)})
+        self.api = VersionNegotiation(faces)
+        self.registry_app = apps.registry_app(rules)
+        for name, values in CAST.items():
+            setattr(self, name, Caller(self.api, values))
+        self.nobody = Caller(self.api, None)
+
+    def registry(self, name):
+        """A Caller of the registry's API."""
+        return Caller(self.registry_app, CAST[name])
+
+    def context(self, name):
+        """The RequestContext of one of the cast."""
+        return RequestContext(**CAST[name])
+
+
+@pytest.fixture(scope='session')
+def migrated(tmp_path_factory):
+    """A migrated, empty SQLite to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp('glance') / 'glance.sqlite'
+    db.configure(f'sqlite:///{path}')
+    migration.sync('glance')
+    db.dispose()
+    return path
+
+
+@pytest.fixture
+def rules(conf, tmp_path, migrated):
+    """An ImageManager over a fresh database and an empty directory."""
+    shutil.copy(migrated, tmp_path / 'glance.sqlite')
+    url = f'sqlite:///{tmp_path}/glance.sqlite'
+    conf.set('connection', url, 'database')
+    db.configure(url)
+    policy.enforcer.cache_clear()
+    stores = Stores()
+    stores.check()
+    yield ImageManager(stores)
+    db.dispose()
+
+
+@pytest.fixture
+def cloud(rules):
+    """A Cloud."""
+    return Cloud(rules)
+
+
+@pytest.fixture
+def make(rules):
+    """make(owner='alpha', data=b'..', **fields) -> an Image record, past the faces."""
+    def make(context=None, data=None, **fields):
+        values = {'owner': 'alpha', 'disk_format': 'raw', 'container_format': 'bare', **fields}
+        context = context or RequestContext(**CAST['admin'])
+        image = rules.create(context, Image(id=values.pop('id', None), **values))
+        if data is not None:
+            rules.upload(context, image, io.BytesIO(data))
+        return image
+    return make
+
+
+@pytest.fixture
+def stored(conf, tmp_path):
+    """() -> the files in the store, half-written ones included."""
+    def look():
+        return sorted(str(path.relative_to(tmp_path / 'images')) for path in (tmp_path / 'images').rglob('*')
+                      if path.is_file())
+    return look

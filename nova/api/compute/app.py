@@ -3,16 +3,16 @@ import re
 
 from essex import wsgi
 from essex.exception import BadRequest
-from nova.api.compute import (aggregates, availability_zones, common, consoles, extensions, faults, flavors,
+from nova.api.compute import (aggregates, availability_zones, common, extensions, faults, flavors,
                               floating_ips, hosts, hypervisors, images, instance_actions, keypairs, limits, networks,
-                              quota_sets, security_groups, server_actions, server_metadata, servers, services, tags,
+                              quota_sets, security_groups, server_actions, server_metadata, servers, services,
                               usage, versions)
 
 _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, server_metadata.ServerMetadata,
-                tags.Tags, instance_actions.InstanceActions, flavors.Flavors, keypairs.Keypairs, limits.Limits,
+                instance_actions.InstanceActions, flavors.Flavors, keypairs.Keypairs, limits.Limits,
                 quota_sets.QuotaSets, availability_zones.AvailabilityZones, hosts.Hosts, hypervisors.Hypervisors,
                 services.Services, usage.Usage, networks.Networks, floating_ips.FloatingIps,
-                security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates, consoles.Consoles,
+                security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates,
                 images.Images)
 # The first segment of a path is either one of these or a project's id.
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')

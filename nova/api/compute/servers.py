@@ -7,7 +7,7 @@ from oslo_config import cfg
 
 from essex import config, wsgi
 from essex.exception import BadRequest, NotFound
-from nova.api.compute import common, schemas, server_views
+from nova.api.compute import common, schemas, security_groups, server_views
 from nova.compute import api as compute_api
 from nova.network import api as network_api
 
@@ -134,7 +134,8 @@ class Servers(wsgi.Controller):
     @wsgi.route('GET', '/servers/<server_id>/os-security-groups')
     def groups(self, req, server_id):
         self._get(req, server_id, 'servers:security_groups')
-        return {'security_groups': self.network.groups_of_server(req.context, server_id)}
+        groups = self.network.groups_of_server(req.context, server_id)
+        return {'security_groups': security_groups.views(self.network, groups)}
 
     @wsgi.route('GET', '/servers/<server_id>/diagnostics')
     def diagnostics(self, req, server_id):

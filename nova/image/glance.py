@@ -24,7 +24,7 @@ _STANDARD = frozenset({
     'os_hash_value', 'disk_format', 'container_format', 'min_disk', 'min_ram', 'protected', 'tags', 'created_at',
     'updated_at', 'self', 'file', 'schema', 'locations', 'direct_url', 'os_hidden', 'stores', 'links'})
 _KEPT = ('id', 'name', 'status', 'visibility', 'owner', 'size', 'virtual_size', 'checksum', 'disk_format',
-         'container_format')
+         'container_format', 'created_at', 'updated_at')
 
 
 def _endpoint():
@@ -62,11 +62,25 @@ def describe(context, image_id):
     """What the caller may know of an image: id, name, status, visibility, owner, size, virtual_size, checksum,
     disk_format, container_format, min_ram, min_disk, properties. Raises ImageNotFound, ImageForbidden."""
     with _named(image_id):
-        document = _users(context).show(image_id)
+        return _described(_users(context).show(image_id))
+
+
+def _described(document):
     image = {key: document.get(key) for key in _KEPT}
     image['min_ram'], image['min_disk'] = int(document.get('min_ram') or 0), int(document.get('min_disk') or 0)
     image['properties'] = {key: value for key, value in document.items() if key not in _STANDARD}
     return image
+
+
+def list_for(context, limit, **filters):
+    """The first `limit` images the caller may see, each as `describe` has it. Filters are those of the Image API."""
+    return [_described(document) for document in _users(context).list(limit, **filters)]
+
+
+def delete_for(context, image_id):
+    """Delete an image with the caller's own rights. Raises ImageNotFound, ImageForbidden."""
+    with _named(image_id):
+        _users(context).delete(image_id)
 
 
 def create(context, name, disk_format, container_format, min_disk=0, min_ram=0, properties=None):

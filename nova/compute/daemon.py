@@ -30,8 +30,8 @@ OPTS = [
                help='Seconds between two reports of what the host has.'),
     cfg.IntOpt('sync_power_state_interval', default=60, min=0,
                help='Seconds between two comparisons of the guests with their records; 0: only at the start.'),
-    cfg.IntOpt('image_cache_interval', default=2400, min=0,
-               help='Seconds between two searches for base images no guest uses; 0: never.'),
+    cfg.IntOpt('housekeeping_interval', default=600, min=0,
+               help='Seconds between two turns of the hypervisor driver at unused base images and long logs; 0: never.'),
     cfg.IntOpt('hypervisor_retry_interval', default=10, min=1,
                help='Seconds between two attempts to reach a hypervisor that is away when nova-compute starts.'),
 ]
@@ -78,8 +78,7 @@ class ComputeDaemon(service.NovaDaemon):
         self.add_periodic(self.update_resources, CONF.update_resources_interval, CONF.update_resources_interval)
         self.add_periodic(self.power.sync, CONF.sync_power_state_interval, CONF.sync_power_state_interval)
         self.add_periodic(self.leftovers.sweep, LEFTOVERS_CONF.leftovers_interval)
-        if hasattr(self.driver, 'purge_images'):
-            self.add_periodic(self.purge_images, CONF.image_cache_interval)
+        self.add_periodic(self.driver.housekeep, CONF.housekeeping_interval)
 
     def start(self):
         """Start, or wait in the background for a hypervisor that is away: other daemons of the process go on."""
@@ -99,10 +98,6 @@ class ComputeDaemon(service.NovaDaemon):
     def update_resources(self):
         """Report what the host has."""
         compute_nodes.upsert(CONF.host, {**self.driver.available_resource(), 'host_ip': CONF.my_ip})
-
-    def purge_images(self):
-        """Remove base images that no guest of this host uses."""
-        self.driver.purge_images()
 
     def _start(self):
         self.driver.init_host(CONF.host)

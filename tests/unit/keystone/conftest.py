@@ -1,4 +1,7 @@
 """A bootstrapped Keystone in one process, with a cast: admin, owner and member of a project, a stranger, nobody."""
+import shutil
+import sqlite3
+
 import pytest
 import webob
 
@@ -34,19 +37,25 @@ class Api:
 
 
 class Cloud:
-    """The managers and the people."""
+    """The managers and the people. `made` says that the database holds them already."""
 
-    def __init__(self):
-        Bootstrap(loaded.managers(), Answers(password=PASSWORD, region_id='RegionOne', public_url='http://k:5000',
-                                             internal_url='http://k:5000', admin_url='http://k:35357')).run()
+    def __init__(self, made=False):
         self.managers = loaded.managers()
+        if not made:
+            self._make()
         self.roles = {role['name']: role['id'] for role in self.managers.roles.list_roles(Hints())}
-        self.admin = self.managers.identity.user_by_name('admin', 'default')
-        self.admin_project = self.managers.resource.list_projects(Hints().add('name', 'admin'))[0]
-        self.project, self.elsewhere = self.new_project('demo'), self.new_project('elsewhere')
-        self.owner = self.new_user('owner', self.project, 'member')
-        self.member = self.new_user('fellow', self.project, 'member')
-        self.stranger = self.new_user('stranger', self.elsewhere, 'member')
+        self.admin, self.owner, self.member, self.stranger = (
+            self.managers.identity.user_by_name(name, 'default') for name in ('admin', 'owner', 'fellow', 'stranger'))
+        projects = {project['name']: project for project in self.managers.resource.list_projects(Hints())}
+        self.admin_project, self.project, self.elsewhere = projects['admin'], projects['demo'], projects['elsewhere']
+
+    def _make(self):
+        Bootstrap(self.managers, Answers(password=PASSWORD, region_id='RegionOne', public_url='http://k:5000',
+                                         internal_url='http://k:5000', admin_url='http://k:35357')).run()
+        self.roles = {role['name']: role['id'] for role in self.managers.roles.list_roles(Hints())}
+        project, elsewhere = self.new_project('demo'), self.new_project('elsewhere')
+        for name, where in (('owner', project), ('fellow', project), ('stranger', elsewhere)):
+            self.new_user(name, where, 'member')
 
     def new_project(self, name, **values):
         return self.managers.resource.create_project({'name': name, 'domain_id': 'default', **values})
@@ -93,7 +102,7 @@ class Cloud:
 
 
 @pytest.fixture
-def service(database, conf, tmp_path):
+def keystone(database, conf, tmp_path):
     """An empty Keystone database, keys and fresh managers."""
     database('keystone')
     conf.set('key_repository', str(tmp_path / 'fernet-keys'), 'fernet_tokens')
@@ -107,10 +116,28 @@ def service(database, conf, tmp_path):
     loaded.reset()
 
 
+@pytest.fixture(scope='session')
+def stencil(tmp_path_factory):
+    """Where the first test leaves a bootstrapped database for the others to copy."""
+    return tmp_path_factory.mktemp('keystone') / 'keystone.sqlite'
+
+
 @pytest.fixture
-def cloud(service):
+def prefilled(stencil, tmp_path):
+    """Whether the database the keystone fixture finds is a copy of the bootstrapped one."""
+    if stencil.exists():
+        shutil.copy(stencil, tmp_path / 'keystone.sqlite')
+    return stencil.exists()
+
+
+@pytest.fixture
+def cloud(prefilled, keystone, stencil, tmp_path):
     """A bootstrapped Keystone with its cast."""
-    return Cloud()
+    made = Cloud(prefilled)
+    if not prefilled:
+        with sqlite3.connect(tmp_path / 'keystone.sqlite') as source, sqlite3.connect(stencil) as target:
+            source.backup(target)
+    return made
 
 
 @pytest.fixture
@@ -132,4 +159,13 @@ def as_admin(cloud, api):
 
     def call(method, path, body=None, **more):
         return api(method, f'/v3{path}', body, token=token, **more)
+    return call
+
+
+@pytest.fixture
+def named(as_admin):
+    """named('/users?enabled=true') -> the names in that list, sorted."""
+    def call(path):
+        body = as_admin('GET', path).json
+        return sorted(each['name'] for each in body[path[1:].split('?')[0]])
     return call

@@ -106,7 +106,7 @@ class ImageManager:
         if not self._begin_delete(image, now):
             raise ImageNotFound(image_id=image.id)
         if not delayed:
-            self._remove_data(image)
+            self._finish_delete(image.id)
 
     @db.retry
     def _begin_delete(self, image, now):
@@ -115,6 +115,22 @@ class ImageManager:
             images.forget_tags(image.id)
             return images.change_status(image.id, status.before(status.PENDING_DELETE), status=status.PENDING_DELETE,
                                         deleted=True, deleted_at=now, updated_at=now, protected=False)
+
+    def finish_deletes(self, deleted_before):
+        """Remove the data of images deleted before a time that is still there; returns how many. Idempotent."""
+        return sum(self._finish_delete(image_id) for image_id in images.pending_delete(deleted_before))
+
+    def _finish_delete(self, image_id):
+        """Remove the data of one deleted image; returns whether it is done."""
+        # Read again: an upload may have ended between the caller's look at the image and its deletion.
+        image = images.get(image_id, EVERYONE, deleted=True)
+        try:
+            self._remove_data(image)
+        except Exception:
+            # The image is gone for its users; a store that is away gets another chance in the next round.
+            LOG.exception('The data of deleted image %s could not be removed', image_id)
+            return False
+        return True
 
     def _remove_data(self, image):
         for location in image.locations:
@@ -126,19 +142,6 @@ class ImageManager:
                 LOG.warning('Image %s: store %s is configured no more; the data at %s stays', image.id,
                             location.store, location.url)
         images.finish_delete(image.id, status=status.DELETED, updated_at=db.utcnow())
-
-    def finish_deletes(self, deleted_before):
-        """Remove the data of images deleted before a time that is still there; returns how many. Idempotent."""
-        done = 0
-        for image_id in images.pending_delete(deleted_before):
-            image = images.get(image_id, EVERYONE, deleted=True)
-            try:
-                self._remove_data(image)
-                done += 1
-            except Exception:
-                # One store that is away must not keep the others' data; the next round tries again.
-                LOG.exception('The data of deleted image %s could not be removed', image_id)
-        return done
 
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,
                failed_status=status.QUEUED):

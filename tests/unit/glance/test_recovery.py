@@ -1,0 +1,210 @@
+"""What a dead process left behind is undone by whoever comes back."""
+import datetime
+import io
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from sqlalchemy import select, update
+
+from essex import db
+from glance.db import images, uploads
+from glance.db.models import Upload as Row
+from glance.exception import DeletedDuringUpload, StoreUnavailable
+from glance.image import lives, status, upload
+
+# An upload in another process, which kills itself where it is told.
+_CHILD = '''
+import os, signal, sys
+from essex import config, db
+config.CONF([], project='x', default_config_files=[])
+config.CONF.set_override('state_path', sys.argv[1])
+config.CONF.set_override('host', sys.argv[4])
+db.configure(f'sqlite:///{sys.argv[1]}/glance.sqlite')
+from essex.context import RequestContext
+from glance.image.manager import EVERYONE, ImageManager
+from glance.image import upload
+from glance.store import filesystem
+from glance.store.loader import Stores
+
+def die(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+class Source:
+    left = 3
+    def read(self, count):
+        if self.left == 0 and where == 'reading':
+            die()
+        self.left -= 1
+        return b'x' * 100000 if self.left >= 0 else b''
+
+where = sys.argv[2]
+if where == 'syncing':
+    filesystem.os.fsync = die
+if where == 'linked':
+    filesystem.os.unlink = die
+if where == 'stored':
+    upload.Upload._finish = die
+if where == 'begun':
+    upload.Upload._transfer = die
+rules = ImageManager(Stores())
+rules.upload(None, rules.get(EVERYONE, sys.argv[3]), Source(), failed_status=sys.argv[5])
+'''
+
+
+def die(tmp_path, where, image_id, host, failed='queued'):
+    """Upload in a process that dies at `where`."""
+    done = subprocess.run([sys.executable, '-c', textwrap.dedent(_CHILD), str(tmp_path), where, image_id, host, failed],
+                          check=False, stderr=subprocess.PIPE)
+    assert done.returncode == -9, done.stderr.decode()
+
+
+def state(cloud, image):
+    return cloud.admin('GET', f'/v2/images/{image["id"]}').json['status']
+
+
+@pytest.mark.parametrize('where', ['begun', 'reading', 'syncing', 'linked', 'stored'])
+@pytest.mark.parametrize('failed', ['queued', 'killed'])
+def test_kill_9_at_every_step(cloud, rules, stored, tmp_path, conf, where, failed):
+    image = cloud.owner.create()
+    die(tmp_path, where, image['id'], conf.host, failed)
+    assert state(cloud, image) == 'saving'
+    assert upload.recover(rules.stores) == 1
+    assert state(cloud, image) == failed and stored() == []
+    assert upload.recover(rules.stores) == 0
+    if failed == 'queued':
+        assert cloud.owner.upload(image)['status'] == 'active'
+
+
+def test_deleted_before_it_is_recovered(cloud, rules, stored, tmp_path, conf):
+    image = cloud.owner.create()
+    die(tmp_path, 'reading', image['id'], conf.host)
+    assert cloud.owner('DELETE', f'/v2/images/{image["id"]}').status_int == 204
+    upload.recover(rules.stores)
+    assert stored() == [] and images.status_of(image['id']) is None
+
+
+def test_the_living_are_left_alone(cloud, rules):
+    image = cloud.owner.create()
+    context = cloud.context('owner')
+
+    class Source(io.BytesIO):
+        def read(self, count):
+            assert upload.recover(rules.stores) == 0
+            return super().read(count)
+    rules.upload(context, rules.get(context, image['id']), Source(b'data'))
+    assert cloud.owner('GET', image['file']).body == b'data'
+
+
+def test_another_nodes_uploads_are_its_own_while_it_gives_signs_of_life(cloud, rules, tmp_path, conf):
+    image = cloud.owner.create()
+    die(tmp_path, 'reading', image['id'], 'another-node')
+    assert upload.recover(rules.stores) == 0 and state(cloud, image) == 'saving'
+    with db.writer() as session:
+        session.execute(update(Row).values(alive_at=db.utcnow() - datetime.timedelta(seconds=conf.upload_dead_after + 1)))
+    assert upload.recover(rules.stores) == 1 and state(cloud, image) == 'queued'
+
+
+def test_one_given_up_by_another_node_ends_without_harm(cloud, rules, stored):
+    image = cloud.owner.create()
+    context = cloud.context('owner')
+
+    class Source(io.BytesIO):
+        def read(self, count):
+            data = super().read(count)
+            if not data:
+                with db.reader() as session:
+                    upload_id = session.execute(select(Row.id)).scalar()
+                assert uploads.claim(upload_id, 'claim', 'another-node', 'life')
+                upload.release('claim', image['id'], status.QUEUED)
+                cloud.owner.upload(image, b'second')
+            return data
+    with pytest.raises(Exception):
+        rules.upload(context, rules.get(context, image['id']), Source(b'first'))
+    assert cloud.owner('GET', image['file']).body == b'second' and stored() == [image['id']]
+
+
+def test_a_beat_notices_that_it_was_given_up(cloud, rules, monkeypatch):
+    monkeypatch.setattr(upload, 'BEAT', -1)
+    image = cloud.owner.create()
+    context = cloud.context('owner')
+
+    class Source(io.BytesIO):
+        def read(self, count):
+            with db.writer() as session:
+                session.execute(Row.__table__.delete())
+            return super().read(count)
+    with pytest.raises(DeletedDuringUpload):
+        rules.upload(context, rules.get(context, image['id']), Source(b'data'))
+
+
+def test_half_written_data_nobody_knows_is_swept(rules, stored, tmp_path):
+    partial = tmp_path / 'images' / '.partial'
+    (partial / 'image.upload').write_text('x')
+    (partial / 'not-ours').write_text('x')
+    assert upload.recover(rules.stores) == 1
+    assert stored() == ['.partial/not-ours']
+
+
+def test_a_store_that_is_away_delays_the_deletion_of_data(cloud, rules, stored, monkeypatch):
+    image = cloud.owner.upload(cloud.owner.create())
+    with monkeypatch.context() as patch:
+        def away(url):
+            raise StoreUnavailable(store='file', problem='away')
+        patch.setattr(rules.stores.default, 'delete', away)
+        # The image is gone all the same: only its data waits.
+        assert cloud.owner('DELETE', f'/v2/images/{image["id"]}').status_int == 204
+        assert cloud.owner('GET', f'/v2/images/{image["id"]}').status_int == 404
+        assert rules.finish_deletes(db.utcnow()) == 0
+    assert stored() == [image['id']]
+    assert rules.finish_deletes(db.utcnow()) == 1
+    assert stored() == [] and rules.finish_deletes(db.utcnow()) == 0
+
+
+def test_delayed_delete(cloud, rules, stored, conf):
+    conf.set('delayed_delete', True)
+    image = cloud.owner.upload(cloud.owner.create())
+    assert cloud.owner('DELETE', f'/v2/images/{image["id"]}').status_int == 204
+    assert cloud.owner('GET', f'/v2/images/{image["id"]}').status_int == 404
+    assert stored() == [image['id']]
+    assert rules.finish_deletes(db.utcnow() - datetime.timedelta(seconds=60)) == 0
+    assert rules.finish_deletes(db.utcnow()) == 1 and stored() == []
+
+
+def test_purging(cloud, rules):
+    image = cloud.owner.upload(cloud.owner.create(a='b', tags=['t']))
+    kept = cloud.owner.create()
+    cloud.owner('DELETE', f'/v2/images/{image["id"]}')
+    assert images.purge(db.utcnow() - datetime.timedelta(days=1), 10) == 0
+    assert images.purge(db.utcnow() + datetime.timedelta(days=1), 10) == 1
+    assert not images.exists_id(image['id']) and images.exists_id(kept['id'])
+
+
+def test_lives(conf, tmp_path):
+    assert not lives.is_dead(lives.mine())
+    assert lives.is_dead('never-lived')
+    child = subprocess.Popen([sys.executable, '-c', textwrap.dedent('''
+        import sys
+        from essex import config
+        config.CONF([], project='x', default_config_files=[])
+        config.CONF.set_override('state_path', sys.argv[1])
+        from glance.image import lives
+        print(lives.mine(), flush=True)
+        sys.stdin.read()
+    '''), str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    life = child.stdout.readline().strip()
+    assert not lives.is_dead(life)
+    child.kill()
+    child.communicate()
+    assert lives.is_dead(life) and lives.is_dead(life)
+    assert not os.path.exists(tmp_path / 'lives' / life)
+
+
+def test_data_that_came_in_between_is_deleted_too(cloud, rules, stored):
+    image = cloud.owner.create()
+    seen = rules.get(cloud.context('owner'), image['id'])
+    cloud.owner.upload(image)
+    rules.delete(cloud.context('owner'), seen)
+    assert stored() == []

@@ -43,6 +43,9 @@ class NovaDaemon(service.Daemon):
 
     topic = None
 
+    def setup(self):
+        """Make the daemon's parts. Those of all of Nova's daemons are made elsewhere."""
+
     def bind(self):
         _require_schema()
         rpc.set_heartbeat_lookup(last_heartbeat)

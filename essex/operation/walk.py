@@ -142,21 +142,20 @@ class Walk:
             raise _Leave()
 
     def _call(self, row, step, method):
+        """Do a step or its undo; returns the error it ended with, or None."""
         point = f'{self.definition.kind}.{method}'
-        failpoint.reach(f'{point}.before')
-        error = self._guarded(step, method)
-        if error is None:
-            failpoint.reach(f'{point}.during')
+        error = self._guarded(step, method, point)
         self._ended, self._ended_name = (row, error), point
         return error
 
-    def _guarded(self, step, method):
-        """Call a method of the executor; returns the error it raised, or None."""
+    def _guarded(self, step, method, point):
         name = f'{self.definition.kind}: {method}'
         limit = concurrency.Timeout(step.timeout)
         try:
             with trace.span(name, kind='step', operation=self.run.id, resource=self.run.resource_id):
+                failpoint.reach(f'{point}.before')
                 getattr(self.executor, method)(self.run)
+                failpoint.reach(f'{point}.during')
         except Lost:
             raise
         except EssexError as error:

@@ -1,8 +1,8 @@
 """The daemon nova-network."""
 import logging
 
-from essex import service
 from essex.exception import ConfigError
+from nova import service
 from nova.network import driver as drivers
 from nova.network.manager import NetworkManager
 from nova.network.options import CONF
@@ -30,7 +30,7 @@ class _FirstReconcile:
         """Nothing: guests keep their network while nova-network is away."""
 
 
-class NetworkDaemon(service.Daemon):
+class NetworkDaemon(service.NovaDaemon):
     """Serves topic `network` and keeps the host equal to the database."""
 
     name = 'nova-network'

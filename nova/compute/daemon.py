@@ -31,7 +31,7 @@ OPTS = [
     cfg.IntOpt('sync_power_state_interval', default=60, min=0,
                help='Seconds between two comparisons of the guests with their records; 0: only at the start.'),
     cfg.IntOpt('housekeeping_interval', default=600, min=0,
-               help='Seconds between two turns of the hypervisor driver at unused base images and long logs; 0: never.'),
+               help='Seconds between two turns of the driver at unused base images and long logs; 0: never.'),
     cfg.IntOpt('hypervisor_retry_interval', default=10, min=1,
                help='Seconds between two attempts to reach a hypervisor that is away when nova-compute starts.'),
 ]

@@ -24,7 +24,7 @@ class PowerStates:
 
     def sync(self):
         """Compare all; returns the uuids of those that were changed."""
-        rows = [row for row in instances.on_host(self.host) if row.task_state is None and row.vm_state != states.BUILDING]
+        rows = [row for row in instances.on_host(self.host) if _at_rest(row)]
         found = self.driver.list_instances()
         changed = []
         for row in rows:
@@ -37,7 +37,7 @@ class PowerStates:
     def event(self, uuid, power_state):
         """A guest changed by itself, says the driver."""
         row = instances.by_uuids([uuid]).get(uuid)
-        if row is None or row.host != self.host or row.task_state is not None or row.vm_state == states.BUILDING:
+        if row is None or row.host != self.host or not _at_rest(row):
             return   # an operation is at work and sees for itself
         # Events come late and in bursts; what counts is how it is now.
         self.settle(row, self.driver.info(spec_of(row)).state)
@@ -64,3 +64,7 @@ class PowerStates:
         if row.vm_state == states.SUSPENDED and power_state in _OFF:
             return states.SUSPENDED   # its memory is on disk
         return _VM_STATES[power_state]
+
+
+def _at_rest(row):
+    return row.task_state is None and row.vm_state != states.BUILDING

@@ -1,4 +1,4 @@
-"""A Nova of its own for tests: configuration, database, daemons that can be killed anywhere, and a look at what is left.
+"""A Nova of its own for tests: configuration, database, daemons to be killed anywhere, and a look at what is left.
 
 Servers are entered as the API would, without Keystone and Glance: a server without an image boots on the fake driver.
 """

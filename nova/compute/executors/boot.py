@@ -1,4 +1,4 @@
-"""A new server: a host, addresses, the image, disks, the guest. All steps but the first are done on the host.
+"""A new server: a host, addresses, the image, disks, the guest. All steps but the first are done on the host."""
 import logging
 
 from oslo_config import cfg

@@ -144,6 +144,6 @@ def describe(error):
     """An error of the broker, or of the way to it, in a few words."""
     cause = error.__cause__ if isinstance(error, kombu.exceptions.OperationalError) else None
     error = cause or error
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
         return os.strerror(error.errno)
     return str(error).strip() or type(error).__name__

@@ -21,6 +21,9 @@ LOG = logging.getLogger(__name__)
 
 # How often it looks after its connection and its jobs when nothing comes.
 _TICK_SECONDS = 5
+# How long the rest of a message may take that has begun to come.
+_REST_SECONDS = 5
+_HEARTBEAT_FRAME = 8
 # How long the broker may take to answer what is asked of it on this connection.
 _ANSWER_SECONDS = 15
 
@@ -101,6 +104,8 @@ class Consumer:
                 session.drain()
                 if self._on_tick is not None:
                     self._on_tick()
+            if not self._silent.is_set():
+                session.cancel()
             session.delete(self._delete)
             broken = False
         finally:
@@ -117,7 +122,8 @@ class _Session:
         self._wait = None
         self._in_memory = broker.in_memory
         self._heartbeat = 0 if broker.in_memory else CONF.rpc_heartbeat
-        self._next_beat = time.monotonic() + self._heartbeat / 4
+        self._tick = min(_TICK_SECONDS, self._heartbeat / 4 or _TICK_SECONDS)
+        self._next_beat = time.monotonic() + self._tick
         self._connection = broker.connect(heartbeat=self._heartbeat)
         try:
             with limited(self._connection, _ANSWER_SECONDS):
@@ -134,15 +140,26 @@ class _Session:
 
     def drain(self):
         """Handle one event of the connection, or none for a while."""
-        if self._wait is None or self._wait.readable(_TICK_SECONDS):
-            with contextlib.suppress(TimeoutError):
-                self._connection.drain_events(timeout=None if self._in_memory else _ANSWER_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            if self._in_memory:
+                self._connection.drain_events()
+            elif self._wait.readable(self._tick):
+                self._read_frames()
         if self._broken:
             raise self._broken
         if self._heartbeat and time.monotonic() >= self._next_beat:
-            self._next_beat = time.monotonic() + self._heartbeat / 4
+            self._next_beat = time.monotonic() + self._tick
             with self._lock:
                 self._connection.heartbeat_check()
+
+    def _read_frames(self):
+        # Not drain_events: that goes on to wait after a heartbeat, and would not see that it is to stop.
+        connection = self._connection.connection
+        with limited(self._connection, _REST_SECONDS):
+            while True:
+                frame = connection.transport.read_frame()
+                if connection.on_inbound_frame(frame) or frame[0] == _HEARTBEAT_FRAME:
+                    return
 
     def interrupt(self):
         """Make `drain` return."""

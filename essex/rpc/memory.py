@@ -82,8 +82,10 @@ class Channel(memory.Channel):
         self.connection.wake()
 
     def basic_ack(self, delivery_tag, multiple=False):
+        held_back = not self.qos.can_consume()   # by the prefetch limit
         super().basic_ack(delivery_tag, multiple)
-        self.connection.wake()   # the prefetch limit may have held messages back
+        if held_back:
+            self.connection.wake()
 
     def basic_reject(self, delivery_tag, requeue=False):
         super().basic_reject(delivery_tag, requeue)

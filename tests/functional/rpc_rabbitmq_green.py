@@ -79,6 +79,32 @@ class TestGreen(Rabbit, RpcContract):
         wait_for(lambda: endpoint.seen == [2])
 
 
+    def test_over_tls(self, rabbitmq):
+        self.conf.set('rpc_tls_ca_file', rabbitmq.ca_file)
+        rpc.configure(rabbitmq.tls_url)
+        endpoint, _ = self.serve()
+        assert self.call('echo', value=1) == 1
+        assert len(self.call('size', size=1 << 20)) == 1 << 20
+        results = [self.beside(self.client.call, self.ctx, 'echo', value=number) for number in range(50)]
+        wait_for(lambda: all(results))
+        assert [result[0] for result in results] == list(range(50))
+
+    def test_a_broker_nobody_vouches_for_is_refused(self, rabbitmq):
+        rpc.configure(rabbitmq.tls_url)
+        self.conf.set('rpc_cast_timeout', 1)
+        with pytest.raises(rpc.BrokerUnavailable, match='(?i)certificate'):
+            self.client.cast(self.ctx, 'echo', value=1)
+
+    def test_an_idle_connection_lives_by_its_heartbeats(self):
+        self.conf.set('rpc_heartbeat', 1)
+        _, server = self.serve()
+        self.call('echo', value=1)
+        sessions = server._consumer._session, process.current().replies._consumer._session
+        time.sleep(5)
+        assert (server._consumer._session, process.current().replies._consumer._session) == sessions
+        assert self.call('echo', value=2) == 2
+
+
 class TestPeers(Rabbit):
     def test_a_peer_in_another_process(self, peer):
         peer()

@@ -91,23 +91,24 @@ class ImageClient:
             except OSError as error:   # requests' errors are
                 raise exception.ServiceUnavailable(f'The data of image {image_id} ended early: {error}.') from error
 
-    def download(self, image_id, path, image=None):
+    def download(self, image_id, path, image=None, progress=None):
         """Write the image's data to `path`, which is whole or not there; returns the image's document.
 
         The data is checked against the size and hash that Glance knows: BadGateway when it is not the same.
+        `progress(bytes so far)` is called for each chunk; what it raises ends the download.
         """
         image = image or self.show(image_id)
         partial = f'{path}.{uuid.uuid4().hex}.part'
         try:
             with open(partial, 'xb', buffering=0) as target:
-                self._fetch(image, target)
+                self._fetch(image, target, progress or (lambda received: None))
             os.rename(partial, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(partial)
         return image
 
-    def _fetch(self, image, target):
+    def _fetch(self, image, target, progress):
         algorithm = image.get('os_hash_algo') or 'md5'
         expected = image.get('os_hash_value') or image.get('checksum')
         digest, size, jobs = hashlib.new(algorithm), 0, ()
@@ -115,6 +116,7 @@ class ImageClient:
             for chunk in self.chunks(image['id']):
                 _wait(jobs)
                 size += len(chunk)
+                progress(size)
                 # Written and hashed while the next chunk comes in.
                 jobs = [concurrency.spawn(concurrency.in_thread, function, chunk)
                         for function in (target.write, digest.update)]

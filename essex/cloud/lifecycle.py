@@ -13,7 +13,7 @@ from essex.cloud.settings import Settings
 from essex.cloud.supervisor import Supervisor
 from essex.exception import ConfigError, EssexError
 
-ENDPOINTS = ('keystone', 'glance', 'nova', 'metadata', 'novncproxy')
+ENDPOINTS = ('keystone', 'glance', 'nova', 'novncproxy')
 
 
 def init(layout, say, hypervisor='auto', **options):

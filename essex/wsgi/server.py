@@ -6,7 +6,7 @@ import ssl
 from oslo_config import cfg
 from paste.deploy import loadapp as paste_loadapp
 
-from essex import concurrency, config
+from essex import concurrency, config, trace
 from essex.exception import ConfigError
 
 LOG = logging.getLogger(__name__)
@@ -64,9 +64,13 @@ class Server:
         """Serve in a green thread."""
         self.bind()
         self._pool = concurrency.Pool(CONF.wsgi_default_pool_size)
-        self._thread = concurrency.spawn(concurrency.serve, self._socket, self.app, self._pool,
+        self._thread = concurrency.spawn(concurrency.serve, self._socket, self._attributed, self._pool,
                                          socket_timeout=CONF.client_socket_timeout, max_line=CONF.max_header_line)
         LOG.info('%s listens on %s:%s', self.name, self.host, self.port)
+
+    def _attributed(self, environ, start_response):
+        with trace.daemon_scope(self.name):
+            return self.app(environ, start_response)
 
     def stop(self, timeout=30):
         """Take no more requests, then give running ones up to `timeout` seconds."""

@@ -13,18 +13,17 @@ def tenants(context, start, end, detailed=False):
 
 
 def tenant(context, project_id, start, end):
-    """The map of one project with its servers; empty when it had none."""
-    rows = usage.alive_between(start, end, project_id)
-    return _of_project(project_id, rows, start, end, True) if rows else {}
+    """The map of one project with its servers. All zeros when it had none: clients format the totals unasked."""
+    return _of_project(project_id, usage.alive_between(start, end, project_id), start, end, True)
 
 
 def _of_project(project_id, rows, start, end, detailed):
     servers = [_of_server(row, start, end) for row in rows]
 
     def total(key):
-        return sum(each[key] * each['hours'] for each in servers)
+        return sum((each[key] * each['hours'] for each in servers), 0.0)
     shown = {'tenant_id': project_id, 'start': start, 'stop': end,
-             'total_hours': sum(each['hours'] for each in servers), 'total_vcpus_usage': total('vcpus'),
+             'total_hours': sum((each['hours'] for each in servers), 0.0), 'total_vcpus_usage': total('vcpus'),
              'total_memory_mb_usage': total('memory_mb'), 'total_local_gb_usage': total('local_gb')}
     return {**shown, 'server_usages': servers} if detailed else shown
 

@@ -123,11 +123,13 @@ def upload(image_id, path):
         _own().upload_file(image_id, path)
 
 
-def download(image_id, path):
-    """Write the data of an image to `path`, whole and checked against its digest, or not at all. Raises
-    ImageNotFound, ImageDownloadFailed."""
+def download(image_id, path, progress=None):
+    """Write the data of an image to `path`, whole and checked against its digest, or not at all.
+
+    `progress(bytes so far)` is called for each chunk; what it raises ends the download. Raises ImageNotFound,
+    ImageDownloadFailed."""
     try:
         with _named(image_id):
-            _own().download(image_id, path)
+            _own().download(image_id, path, progress=progress)
     except (errors.BadGateway, errors.Conflict) as error:
         raise exception.ImageDownloadFailed(image_id=image_id, reason=str(error)) from error

@@ -71,6 +71,10 @@ class FirewallDriver(abc.ABC):
     def leftovers(self):
         """The uuids, as a set, of which there is something in the filter."""
 
+    def plugged(self, network_info):
+        """Have the taps, now that they are ports of their bridges, pass back to a guest what it sends to its own
+        floating address. Raises FirewallError."""
+
 
 def load():
     """The configured one. Raises ConfigError."""
@@ -100,10 +104,16 @@ class Firewall(FirewallDriver):
             chains, _elements = self._guarded(_present)
         return {_owner(name) for _family, name in chains} - {None}
 
+    def plugged(self, network_info):
+        # A bridge sends nothing back through the port it came by, unless told to (hairpin).
+        lines = [f'link set dev {vif["devname"]} hairpin on' for vif in network_info or ()]
+        if lines:
+            self._guarded(commands.run, 'bridge', '-batch', '-', stdin='\n'.join(lines) + '\n')
+
     @staticmethod
-    def _guarded(function, *arguments):
+    def _guarded(function, *arguments, **options):
         try:
-            return function(*arguments)
+            return function(*arguments, **options)
         except (commands.CommandFailed, OSError, ValueError, KeyError) as error:
             raise FirewallError(host=CONF.host, reason=str(error)) from error
 
@@ -163,6 +173,8 @@ class _Guest:
         device = vif['devname']
         chain = f'{_B} to-{device}-{self.uuid}'
         yield f'add chain {chain}'
+        # Its own, come back from the bridge, would look to it like somebody with its address.
+        yield f'add rule {chain} ether type arp ether saddr {_mac(vif)} drop'
         yield f'add rule {chain} ether type arp accept'
         if _addresses(vif):
             yield f'add rule {chain} ether type ip ip daddr {nftables.braces(_addresses(vif))} accept'

@@ -31,7 +31,7 @@ def _of_project(project_id, rows, start, end, detailed):
 def _of_server(row, start, end):
     now = db.utcnow()
     ended = row.terminated_at
-    hours = (min(ended or end, end) - max(row.launched_at, start)).total_seconds() / 3600
+    hours = (min(ended or now, end) - max(row.launched_at, start)).total_seconds() / 3600
     return {'instance_id': row.uuid, 'name': row.display_name, 'tenant_id': row.project_id, 'hours': max(0.0, hours),
             'flavor': row.flavor['name'], 'memory_mb': row.memory_mb, 'vcpus': row.vcpus,
             'local_gb': row.root_gb + row.ephemeral_gb, 'started_at': row.launched_at, 'ended_at': ended,

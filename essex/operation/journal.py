@@ -1,13 +1,11 @@
 """Reads and writes of the journal. Every change is one short transaction, and only the owner's counts."""
 import datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from essex import db
 from essex.operation.definition import Cancelled, Lost
 from essex.operation.models import CANCELLED, DONE, FAILED, OPEN, QUEUED, UNDOING
-
-_UNSYNCHRONIZED = {'synchronize_session': False}
 
 
 class Journal:
@@ -19,6 +17,12 @@ class Journal:
     def __init__(self, operations, steps, stale=30):
         self.Operation, self.Step = operations, steps
         self.stale = datetime.timedelta(seconds=stale)
+        # Built once: these run several times in each step. Which columns they set is said by the parameters.
+        one, step = operations.__table__, steps.__table__
+        self._of_owner = update(one).where(one.c.id == bindparam('_id'), one.c.owner == bindparam('_owner'))
+        self._not_cancelled = self._of_owner.where(one.c.cancel.is_(False))
+        self._add_step, self._end_step = insert(step), update(step).where(step.c.id == bindparam('_id'))
+        self._claims = {}
 
     # -- for those who wish something done
 
@@ -44,8 +48,8 @@ class Journal:
                 mine.append(self.Operation.id < before)
             ids = list(session.scalars(select(self.Operation.id).where(*mine)))
             if ids:
-                session.execute(update(self.Operation).where(self.Operation.id.in_(ids)).values(cancel=True),
-                                execution_options=_UNSYNCHRONIZED)
+                one = self.Operation.__table__
+                session.execute(update(one).where(one.c.id.in_(ids)).values(cancel=True))
             return ids
 
     # -- for readers
@@ -101,48 +105,46 @@ class Journal:
         `exclusive` queues are served by one process alone: what another owner has claimed there, an earlier life of
         this process had. An operation waits while an earlier one of its resource is open.
         """
+        one = self.Operation.__table__
         with db.reader() as session:
-            return list(session.scalars(select(self.Operation.id).where(*self._ready(owner, queues, exclusive))
-                                        .order_by(self.Operation.id).limit(limit)))
-
-    def is_ready(self, owner, operation_id, queues, exclusive=()):
-        """Whether one operation would be in `ready`."""
-        with db.reader() as session:
-            return session.scalar(select(self.Operation.id).where(
-                self.Operation.id == operation_id, *self._ready(owner, queues, exclusive))) is not None
+            return list(session.scalars(select(one.c.id).where(*self._ready(owner, queues, exclusive))
+                                        .order_by(one.c.id).limit(limit), self._moments()))
 
     def _ready(self, owner, queues, exclusive):
-        one, earlier = self.Operation, self.Operation.__table__.alias('earlier')
-        blocked = (select(earlier.c.id).where(earlier.c.resource_id == one.resource_id, earlier.c.id < one.id,
+        one = self.Operation.__table__
+        earlier = one.alias('earlier')
+        blocked = (select(earlier.c.id).where(earlier.c.resource_id == one.c.resource_id, earlier.c.id < one.c.id,
                                               earlier.c.state.in_(OPEN)).exists())
-        due = one.not_before.is_(None) | (one.not_before <= db.utcnow())
-        return one.queue.in_(queues), one.state.in_(OPEN), due, self._free(owner, exclusive), ~blocked
+        due = one.c.not_before.is_(None) | (one.c.not_before <= bindparam('_now'))
+        # Nobody has it, or its owner is dead, or it is ours: we look only for what does not run here, so a run of
+        # ours must have broken off without letting go (the database was away).
+        free = one.c.owner.is_(None) | (one.c.owner == owner) | (one.c.heartbeat < bindparam('_stale'))
+        if exclusive:
+            free = free | one.c.queue.in_(exclusive)
+        return one.c.queue.in_(queues), one.c.state.in_(OPEN), due, free, ~blocked
 
-    def _free(self, owner, exclusive):
-        """Nobody has it, or its owner is dead, or it is ours: we look only for what does not run here, so a run of
-        ours must have broken off without letting go (the database was away)."""
-        one = self.Operation
-        free = one.owner.is_(None) | (one.owner == owner) | (one.heartbeat < db.utcnow() - self.stale)
-        return free | one.queue.in_(exclusive) if exclusive else free
+    def _moments(self):
+        now = db.utcnow()
+        return {'_now': now, '_stale': now - self.stale}
 
     @db.retry
     def claim(self, operation_id, owner, queues, exclusive=()):
-        """Make `owner` the one who runs the operation; returns the row, or None when another was first."""
-        one, free = self.Operation, self._free(owner, exclusive)
+        """Make `owner` the one who runs an operation that is ready; returns the row, or None when it is not."""
+        one, key = self.Operation.__table__, (owner, tuple(queues), tuple(exclusive))
+        if key not in self._claims:
+            self._claims[key] = update(one).where(one.c.id == bindparam('_id'), *self._ready(owner, queues, exclusive))
+        values = {'_id': operation_id, 'owner': owner, 'heartbeat': db.utcnow(), **self._moments()}
         with db.writer() as session:
-            taken = session.execute(
-                update(one).where(one.id == operation_id, one.state.in_(OPEN), one.queue.in_(queues), free)
-                .values(owner=owner, heartbeat=db.utcnow()), execution_options=_UNSYNCHRONIZED)
-            return session.get(one, operation_id, populate_existing=True) if taken.rowcount == 1 else None
+            taken = session.execute(self._claims[key], values)
+            return session.get(self.Operation, operation_id, populate_existing=True) if taken.rowcount == 1 else None
 
     @db.retry
     def beat(self, owner, operation_ids):
         """Renew the heartbeat of what `owner` runs."""
-        one = self.Operation
+        one = self.Operation.__table__
         with db.writer() as session:
-            session.execute(update(one).where(one.owner == owner, one.id.in_(operation_ids), one.state.in_(OPEN))
-                            .values(heartbeat=db.utcnow(), updated_at=one.updated_at),
-                            execution_options=_UNSYNCHRONIZED)
+            session.execute(update(one).where(one.c.owner == owner, one.c.id.in_(operation_ids), one.c.state.in_(OPEN))
+                            .values(heartbeat=db.utcnow(), updated_at=one.c.updated_at))
 
     def owners(self, prefix):
         """Who has claimed open operations, of those whose name begins with `prefix`."""
@@ -154,10 +156,9 @@ class Journal:
     @db.retry
     def release_all(self, owner):
         """Let go of everything a dead owner had."""
-        one = self.Operation
+        one = self.Operation.__table__
         with db.writer() as session:
-            session.execute(update(one).where(one.owner == owner, one.state.in_(OPEN)).values(owner=None),
-                            execution_options=_UNSYNCHRONIZED)
+            session.execute(update(one).where(one.c.owner == owner, one.c.state.in_(OPEN)).values(owner=None))
 
     # -- for runners: recording what they do
 
@@ -177,11 +178,9 @@ class Journal:
         Raises Cancelled, and changes nothing, when the operation is `cancellable` and somebody asked it to stop.
         """
         with db.writer() as session:
-            self._record(session, operation_id, owner, values, ended, hook)
-            if cancellable and self.is_cancelled(operation_id):
-                raise Cancelled()
-            made = session.execute(insert(self.Step).values(operation_id=operation_id, name=name, undo=undo,
-                                                            host=host))
+            self._record(session, operation_id, owner, values, ended, hook, cancellable)
+            made = session.execute(self._add_step, {'operation_id': operation_id, 'name': name, 'undo': undo,
+                                                    'host': host})
             return made.inserted_primary_key[0]
 
     @db.retry
@@ -216,29 +215,29 @@ class Journal:
                 hook()
                 taken = session.execute(
                     update(self.Operation).where(self.Operation.id == operation_id, self._idle(seconds))
-                    .values(told=True, owner=None, **values), execution_options=_UNSYNCHRONIZED)
+                    .values(told=True, owner=None, **values).execution_options(synchronize_session=False))
                 if taken.rowcount != 1:
                     raise Lost(operation_id=operation_id)
         except Lost:
             return False
         return True
 
-    def _record(self, session, operation_id, owner, values, ended, hook):
+    def _record(self, session, operation_id, owner, values, ended, hook, cancellable=False):
         # The resource's row before the operation's, the order in which a user's request takes them.
         if hook is not None:
             hook()
-        self._own(session, operation_id, owner, values)
+        self._own(session, operation_id, owner, values, cancellable)
         if ended is not None:
             step_row, error = ended
-            session.execute(update(self.Step).where(self.Step.id == step_row).values(
-                finished_at=db.utcnow(), result='Error' if error else 'Success',
-                error=str(error)[:4000] if error else None), execution_options=_UNSYNCHRONIZED)
+            session.execute(self._end_step, {
+                '_id': step_row, 'finished_at': db.utcnow(), 'result': 'Error' if error else 'Success',
+                'error': str(error)[:4000] if error else None})
 
-    def _own(self, session, operation_id, owner, values):
-        one = self.Operation
-        changed = session.execute(update(one).where(one.id == operation_id, one.owner == owner).values(**values),
-                                  execution_options=_UNSYNCHRONIZED)
-        if changed.rowcount != 1:
+    def _own(self, session, operation_id, owner, values, cancellable=False):
+        statement = self._not_cancelled if cancellable else self._of_owner
+        if session.execute(statement, {'_id': operation_id, '_owner': owner, **values}).rowcount != 1:
+            if cancellable and self.is_cancelled(operation_id):
+                raise Cancelled()
             raise Lost(operation_id=operation_id)
 
 

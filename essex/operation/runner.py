@@ -149,7 +149,7 @@ class Runner:
         return queue in self.queues
 
     def _claim(self, operation_id):
-        if self._stopping or not self.journal.is_ready(self.owner, operation_id, self.queues, self.exclusive):
+        if self._stopping:
             return None
         row = self.journal.claim(operation_id, self.owner, self.queues, self.exclusive)
         if row is not None and row.kind not in self._kinds:

@@ -26,13 +26,14 @@ class Run:
 
     `data` is theirs to change; it is kept in the journal after each step. `context` is the requester's, without a
     token. `tries` is 1 unless a process died in this very step before. `told`: the user knows that it failed.
+    `memory` is for what steps may remember as long as this process runs them one after another.
     """
 
     def __init__(self, row, definition, journal, owner):
         self.id, self.resource_id, self.definition = row.id, row.resource_id, definition
         self.data = dict(row.data or {})
         self.context = context.RequestContext.from_dict(row.context)
-        self.told, self.tries = bool(row.told), 1
+        self.told, self.tries, self.memory = bool(row.told), 1, {}
         self._journal, self._owner, self._progress = journal, owner, row.progress
 
     def check_cancelled(self):

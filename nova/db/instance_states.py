@@ -1,7 +1,9 @@
 """Steps of a server's life, as one light statement each: no row is read back, and a row that has moved on is left
 alone."""
+import functools
+
 import sqlalchemy
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from essex import db
 from essex.operation import models as operation_models
@@ -11,15 +13,22 @@ from nova.db.models import Instance, Operation
 @db.retry
 def change_if(uuid, vm_states=None, task_states=None, **values):
     """Set columns of a server that is not deleted and in one of these states (None: any); whether it was."""
-    conditions = [Instance.uuid == uuid, Instance.deleted_at.is_(None)]
-    for column, wanted in ((Instance.vm_state, vm_states), (Instance.task_state, task_states)):
+    statement = _update(None if vm_states is None else tuple(vm_states),
+                        None if task_states is None else tuple(task_states))
+    with db.writer() as session:
+        return session.execute(statement, {'_uuid': uuid, **values}).rowcount == 1
+
+
+@functools.cache
+def _update(vm_states, task_states):
+    # Several of these run in each operation. What they set is said by the parameters.
+    table = Instance.__table__
+    conditions = [table.c.uuid == bindparam('_uuid'), table.c.deleted_at.is_(None)]
+    for column, wanted in ((table.c.vm_state, vm_states), (table.c.task_state, task_states)):
         if wanted is not None:
             named = column.in_([state for state in wanted if state is not None])
             conditions.append(named | column.is_(None) if None in wanted else named)
-    with db.writer() as session:
-        changed = session.execute(sqlalchemy.update(Instance).where(*conditions).values(**values)
-                                  .execution_options(synchronize_session=False))
-        return changed.rowcount == 1
+    return sqlalchemy.update(table).where(*conditions)
 
 
 def busy(uuids):

@@ -7,8 +7,9 @@ from stevedore import named
 
 from essex import config, db
 from essex.exception import ConfigError
+from essex.operation import Cancelled
 from nova.compute import states
-from nova.db import compute_nodes, instances
+from nova.db import compute_nodes, instance_states
 from nova.exception import HostNotFound, NoValidHost
 from nova.scheduler import hosts as host_states
 from nova.scheduler import weighers as weighing
@@ -28,8 +29,7 @@ OPTS = [
 ]
 CONF = config.register(OPTS)
 
-_BUILDING = {'vm_state': [states.BUILDING],
-             'task_state': [None, states.SCHEDULING, states.NETWORKING, states.BLOCK_DEVICE_MAPPING, states.SPAWNING]}
+_TASKS = (None, states.SCHEDULING, states.NETWORKING, states.BLOCK_DEVICE_MAPPING, states.SPAWNING)
 
 
 class Scheduler:
@@ -42,8 +42,8 @@ class Scheduler:
     def place(self, instance, data, context=None, also=None):
         """Give `instance` (a row) a host; returns its HostState. Raises NoValidHost.
 
-        `also()` is called in the transaction that records the host. Raises InstanceNotFound, InstanceInvalidState or
-        UnexpectedTaskState when the server is not being built any more.
+        `also()` is called in the transaction that records the host. Raises Cancelled when the server is not being
+        built any more.
         """
         request = Request.of(instance, data, any_project=bool(context and context.is_admin))
         # A host may fill up between the look and the claim; each round somebody else got one.
@@ -87,7 +87,8 @@ def claim(host, request, capacity_filters, also=None):
             now = host.with_usage(host_states.used_of(host.host))
             if not all(each.passes(now, request) for each in capacity_filters):
                 return False
-        instances.compare_and_set(request.uuid, _BUILDING, method='schedule', host=host.host, node=host.node)
+        if not instance_states.change_if(request.uuid, [states.BUILDING], _TASKS, host=host.host, node=host.node):
+            raise Cancelled()   # deleted, or put into another state by an administrator: nobody waits for it
         if also is not None:
             also()
         return True

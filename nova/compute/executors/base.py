@@ -32,9 +32,11 @@ class InstanceExecutor(Executor):
     def driver(self):
         return self.tools.driver
 
-    def instance(self, run):
-        """The server's row; a deleted one too, since what is left of it may have to be undone."""
-        return instances.get(run.resource_id, deleted=True)
+    def instance(self, run, again=False):
+        """The server's row, read once a walk (`again`: now); a deleted one too, since it may have left something."""
+        if again or 'instance' not in run.memory:
+            run.memory['instance'] = instances.get(run.resource_id, deleted=True)
+        return run.memory['instance']
 
     def show(self, run, **values):
         """Set columns of the server, unless something else is being done to it by now; whether that was so."""

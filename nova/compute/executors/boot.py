@@ -5,7 +5,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import EssexError
-from essex.operation import Cancelled, Restart
+from essex.operation import Restart
 from nova import exception
 from nova.compute import states
 from nova.compute.executors.base import InstanceExecutor, rules_of, spec_of
@@ -36,18 +36,10 @@ class BootExecutor(InstanceExecutor):
     def schedule(self, run):
         """Have a host. A host that an earlier try of this step found (the process died) is kept."""
         row = self.instance(run)
+        place = row
         if row.host is None or row.host in {each['host'] for each in run.data.get('tried', ())}:
-            self._place(run, row)
-        else:
-            run.data.update(host=row.host, node=row.node)
-
-    def _place(self, run, row):
-        try:
-            host = self.tools.scheduler.place(row, run.data, run.context, also=run.hold)
-        except (exception.InstanceNotFound, exception.UnexpectedTaskState, exception.InstanceInvalidState) as error:
-            # Deleted, or put into another state by an administrator: nobody waits for this boot any more.
-            raise Cancelled() from error
-        run.data.update(host=host.host, node=host.node)
+            place = self.tools.scheduler.place(row, run.data, run.context, also=run.hold)
+        run.data.update(host=place.host, node=place.node)
 
     def network(self, run):
         """Have cards and addresses."""
@@ -77,11 +69,11 @@ class BootExecutor(InstanceExecutor):
 
     def spawn(self, run):
         """Have the guest running, filtered."""
-        row = self.instance(run)
+        row = self.instance(run, again=True)   # with its network info
         self._on_this_host(run, lambda: self.driver.spawn(spec_of(row), row.network_info, rules_of(row)))
 
     def undo_spawn(self, run):
-        row = self.instance(run)
+        row = self.instance(run, again=True)
         self.driver.destroy(spec_of(row), row.network_info)
 
     def activate(self, run):

@@ -61,7 +61,8 @@ def configure(url):
     if url.startswith('sqlite'):
         _engine = _sqlite_engine(url)
         # One writer at a time per process: waiting for SQLite's own lock would stop every green thread.
-        _write_lock = concurrency.Semaphore(1)
+        # Green in a patched process; elsewhere (mod_wsgi) it must work between native threads.
+        _write_lock = threading.Lock()
     else:
         options = CONF.database
         _engine = sqlalchemy.create_engine(

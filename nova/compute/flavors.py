@@ -7,7 +7,7 @@ from nova import exception
 from nova.db import flavors
 
 _LARGEST = 2 ** 31 - 1
-# The column is a double, and the API promises no infinity.
+# What the API names as the largest.
 _LARGEST_FACTOR = 3.40282e+38
 _ID = re.compile(r'[\w. -]*[\w.-][\w. -]*\Z', re.ASCII)
 

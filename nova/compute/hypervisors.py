@@ -1,7 +1,7 @@
 """Hypervisors as administrators see them: what they have, and what is promised to servers."""
 import dataclasses
 
-from nova.compute import states, zones
+from nova.compute import zones
 from nova.db import compute_nodes, instances, services
 
 _NOTHING = {'memory_mb': 0, 'vcpus': 0, 'disk_gb': 0, 'instances': 0}
@@ -14,6 +14,7 @@ class Hypervisor:
     node: object
     service: object
     used: dict                 # {'memory_mb', 'vcpus', 'disk_gb', 'instances'} summed over its servers
+    workload: int              # how many of its servers are being worked on
 
     @property
     def state(self):
@@ -37,21 +38,23 @@ class Hypervisor:
 
 
 def list(context, pattern=None):  # noqa: A001  (read with its module: hypervisors.list)
-    """Hypervisors by id, those whose name holds `pattern`: three statements."""
+    """Hypervisors by id, those whose name holds `pattern`: four statements."""
     return [one for one in _all() if pattern is None or pattern in one.node.hypervisor_hostname]
 
 
 def _all():
     by_host = {row.host: row for row in services.list(binary=zones.COMPUTE)}
-    used = instances.usage_by_host()
-    return [Hypervisor(node, by_host.get(node.host), used.get(node.host, _NOTHING)) for node in compute_nodes.list()]
+    used, busy = instances.usage_by_host(), instances.busy_by_host()
+    return [Hypervisor(node, by_host.get(node.host), used.get(node.host, _NOTHING), busy.get(node.host, 0))
+            for node in compute_nodes.list()]
 
 
 def get(context, hypervisor_id):
     """One, by id or uuid. Raises HypervisorNotFound."""
     node = compute_nodes.get_by_id(hypervisor_id)
     found = services.list(host=node.host, binary=zones.COMPUTE)
-    return Hypervisor(node, found[0] if found else None, instances.usage_by_host(node.host).get(node.host, _NOTHING))
+    return Hypervisor(node, found[0] if found else None, instances.usage_by_host(node.host).get(node.host, _NOTHING),
+                      instances.busy_by_host().get(node.host, 0))
 
 
 def statistics(context):
@@ -68,16 +71,12 @@ def statistics(context):
             'local_gb': total(lambda one: one.node.local_gb), 'local_gb_used': total(lambda one: one.used['disk_gb']),
             'free_disk_gb': total(lambda one: one.free_disk_gb),
             'disk_available_least': total(lambda one: one.node.disk_available_least or 0),
-            'running_vms': total(lambda one: one.node.running_vms), 'current_workload': workload()}
-
-
-def workload(host=None):
-    """How many servers (of a host) are being worked on."""
-    return instances.count_busy(host, ignoring=(states.SCHEDULING,))
+            'running_vms': total(lambda one: one.node.running_vms),
+            'current_workload': total(lambda one: one.workload)}
 
 
 def servers(context, pattern=None):
-    """[(Hypervisor, rows of its servers)] of those whose name holds `pattern`: four statements."""
+    """[(Hypervisor, rows of its servers)] of those whose name holds `pattern`: five statements."""
     found = list(context, pattern)
     rows = instances.on_hosts([one.node.host for one in found])
     return [(one, [row for row in rows if row.host == one.node.host]) for one in found]

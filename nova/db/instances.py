@@ -183,12 +183,12 @@ def on_hosts(hosts):
                                     .order_by(Instance.id)))
 
 
-def count_busy(host=None, ignoring=()):
-    """How many servers (of a host) have a task_state that is not one of `ignoring`."""
-    where = [Instance.deleted_at.is_(None), Instance.task_state.is_not(None), Instance.task_state.not_in(ignoring)]
+def busy_by_host():
+    """{host: how many of its servers have a task_state}."""
     with db.reader() as session:
-        return session.scalar(select(func.count(Instance.id)).where(
-            *where, *([] if host is None else [Instance.host == host])))
+        rows = session.execute(select(Instance.host, func.count()).group_by(Instance.host).where(
+            Instance.deleted_at.is_(None), Instance.task_state.is_not(None), Instance.host.is_not(None)))
+        return dict(tuple(row) for row in rows)
 
 
 def usage_by_host(host=None):

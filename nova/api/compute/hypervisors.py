@@ -73,7 +73,7 @@ def _view(one):
             'memory_mb_used': one.used['memory_mb'], 'free_ram_mb': one.free_memory_mb, 'local_gb': node.local_gb,
             'local_gb_used': one.used['disk_gb'], 'free_disk_gb': one.free_disk_gb,
             'disk_available_least': node.disk_available_least, 'running_vms': node.running_vms,
-            'current_workload': hypervisors.workload(node.host),
+            'current_workload': one.workload,
             # A JSON text inside the JSON, as it has been up to 2.27.
             'cpu_info': orjson.dumps(node.cpu_info or {}).decode(),
             'service': {'id': service.id if service is not None else None, 'host': node.host,

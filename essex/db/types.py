@@ -9,7 +9,7 @@ from sqlalchemy.orm import declarative_base as _declarative_base
 
 def utcnow():
     """Now, as the naive UTC datetime the databases keep."""
-    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
 
 class JSON(types.TypeDecorator):

@@ -13,7 +13,7 @@ _FULL = (select(_user, _domain.c.name.label('domain_name'), _domain.c.enabled.la
                 _password.c.password_hash, _password.c.expires_at.label('password_expires_at'),
                 _password.c.created_at.label('password_created_at'))
          .join(_domain, and_(_domain.c.id == _user.c.domain_id, _domain.c.is_domain))
-         .outerjoin(_password, _password.c.id == _latest))
+         .outerjoin(_password, and_(_password.c.user_id == _user.c.id, _password.c.id == _latest)))
 
 
 def full(session, user_id):

@@ -102,18 +102,26 @@ class Cloud:
 
 
 @pytest.fixture
-def keystone(database, conf, tmp_path):
-    """An empty Keystone database, keys and fresh managers."""
-    database('keystone')
-    conf.set('key_repository', str(tmp_path / 'fernet-keys'), 'fernet_tokens')
-    conf.set('key_repository', str(tmp_path / 'credential-keys'), 'credential')
-    conf.set('password_hash_rounds', 4, 'identity')
+def start(database, conf, tmp_path):
+    """start(url) -> the Managers of an empty Keystone on that database (SQLite when there is no url)."""
+    def call(url=None):
+        database('keystone', url)
+        conf.set('key_repository', str(tmp_path / 'fernet-keys'), 'fernet_tokens')
+        conf.set('key_repository', str(tmp_path / 'credential-keys'), 'credential')
+        conf.set('password_hash_rounds', 4, 'identity')
+        loaded.reset()
+        managers = loaded.managers()
+        managers.tokens.provider.keys.setup()
+        managers.ec2.vault.keys.setup()
+        return managers
+    yield call
     loaded.reset()
-    managers = loaded.managers()
-    managers.tokens.provider.keys.setup()
-    managers.ec2.vault.keys.setup()
-    yield managers
-    loaded.reset()
+
+
+@pytest.fixture
+def keystone(start):
+    """The Managers of an empty Keystone on SQLite."""
+    return start()
 
 
 @pytest.fixture(scope='session')
@@ -124,15 +132,16 @@ def stencil(tmp_path_factory):
 
 @pytest.fixture
 def prefilled(stencil, tmp_path):
-    """Whether the database the keystone fixture finds is a copy of the bootstrapped one."""
+    """Whether the database `start` finds is a copy of the bootstrapped one."""
     if stencil.exists():
         shutil.copy(stencil, tmp_path / 'keystone.sqlite')
     return stencil.exists()
 
 
 @pytest.fixture
-def cloud(prefilled, keystone, stencil, tmp_path):
+def cloud(prefilled, start, stencil, tmp_path):
     """A bootstrapped Keystone with its cast."""
+    start()
     made = Cloud(prefilled)
     if not prefilled:
         with sqlite3.connect(tmp_path / 'keystone.sqlite') as source, sqlite3.connect(stencil) as target:

@@ -1,0 +1,173 @@
+"""The same behaviour on SQLite, PostgreSQL and MariaDB; the schema of the migrations is that of the models."""
+import uuid
+
+import pytest
+import sqlalchemy
+
+from essex import db
+from essex.db import migration
+from keystone.assignment.grants import Grant
+from keystone.assignment.listing import Wanted
+from keystone.db import models
+from keystone.db.records import Hints
+from keystone.exception import NameConflict, TokenNotFound
+from tests.unit.keystone.conftest import Api, Cloud
+
+
+@pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
+def url(request):
+    """The URL of a fresh database of each kind; None for SQLite in the test's directory."""
+    if request.param == 'sqlite':
+        return None
+    return request.getfixturevalue(request.param).create_database(f'keystone_{uuid.uuid4().hex[:8]}')
+
+
+@pytest.fixture
+def cloud(url, start):
+    """The cast on that database."""
+    start(url)
+    return Cloud()
+
+
+def _type(kind):
+    text = str(kind).split(' COLLATE')[0].split(' CHARACTER')[0]
+    for alias, name in (('TINYINT', 'BOOLEAN'), ('MEDIUMTEXT', 'TEXT'), ('TIMESTAMP', 'DATETIME'),
+                        ('INTEGER(11)', 'INTEGER'), ('BIGINT(20)', 'BIGINT')):
+        text = name if text.startswith(alias) else text
+    return text
+
+
+def _described():
+    inspector = sqlalchemy.inspect(db.engine())
+    return {table: {
+        'columns': {each['name']: (_type(each['type']), each['nullable']) for each in inspector.get_columns(table)},
+        'key': inspector.get_pk_constraint(table)['constrained_columns'],
+        'references': sorted((each['constrained_columns'], each['referred_table'],
+                              each['options'].get('ondelete', 'NO ACTION').upper())
+                             for each in inspector.get_foreign_keys(table)),
+        'unique': sorted({tuple(each['column_names']) for each in inspector.get_unique_constraints(table)}),
+        'indexes': sorted({(tuple(each['column_names']), bool(each['unique']))
+                           for each in inspector.get_indexes(table)})}
+        for table in inspector.get_table_names() if table != 'migrate_version'}
+
+
+def test_migrations_make_what_the_models_say(start, url, request, tmp_path):
+    start(url)
+    assert migration.sync('keystone') == migration.version('keystone') == migration.newest('keystone')
+    migrated = _described()
+    if url is None:
+        other = f'sqlite:///{tmp_path}/models.sqlite'
+    else:
+        kind = 'postgresql' if url.startswith('postgresql') else 'mariadb'
+        other = request.getfixturevalue(kind).create_database(f'models_{uuid.uuid4().hex[:8]}')
+    db.configure(other)
+    models.Base.metadata.create_all(db.engine())
+    assert migrated == _described()
+
+
+def test_log_in_scope_and_revoke(cloud):
+    with db.count_statements() as counter:
+        token = cloud.issue(cloud.owner, {'project': {'name': 'demo', 'domain': {'name': 'Default'}}})
+    assert counter.total <= 6
+    assert cloud.managers.tokens.validate(token.id).roles == token.roles
+    cloud.managers.identity.update_user(cloud.owner['id'], {'password': 'new'})
+    with pytest.raises(TokenNotFound):
+        cloud.managers.tokens.validate(token.id)
+    assert cloud.managers.tokens.validate(cloud.issue(cloud.owner, password='new').id)
+
+
+def test_names_are_unique_byte_by_byte_and_per_domain(cloud):
+    cloud.new_user('Owner')
+    cloud.new_user('öwner')
+    assert cloud.managers.identity.user_by_name('Owner', 'default')['name'] == 'Owner'
+    with pytest.raises(NameConflict):
+        cloud.new_user('owner')
+    with pytest.raises(NameConflict):
+        cloud.new_project('demo')
+    with pytest.raises(NameConflict):
+        cloud.managers.identity.update_user(cloud.owner['id'], {'name': 'stranger'})
+    assert cloud.issue(cloud.owner)
+
+
+def test_the_tree_tags_filters_and_pages(cloud):
+    resource = cloud.managers.resource
+    child = resource.create_project({'name': 'child', 'parent_id': cloud.project['id'], 'tags': ['a', 'ü'], 'x': '€𝄞'})
+    leaf = resource.create_project({'name': 'Leaf', 'parent_id': child['id']})
+    assert [each['id'] for each in resource.parents(leaf['id'])] == [child['id'], cloud.project['id']]
+    assert [each['name'] for each in resource.subtree(cloud.project['id'])] == ['child', 'Leaf']
+    assert resource.get_project(child['id'])['x'] == '€𝄞' and resource.get_project(child['id'])['tags'] == ['a', 'ü']
+
+    def names(*filters, **more):
+        hints = Hints(**more)
+        for attribute, operator, value in filters:
+            hints.add(attribute, value, operator)
+        return sorted(each['name'] for each in resource.list_projects(hints))
+    assert names(('name', 'contains', 'l')) == ['child', 'elsewhere'] and names(('name', 'icontains', 'l')) == [
+        'Leaf', 'child', 'elsewhere']
+    assert names(('name', 'startswith', 'L')) == ['Leaf'] and names(('name', 'endswith', 'af')) == ['Leaf']
+    assert names(('name', 'contains', '%')) == [] and len(names(limit=2)) == 2
+    assert len(resource.list_projects(Hints(), {'tags-any': ['a', 'b'], 'not-tags': ['c']})) == 1
+
+
+def test_effective_assignments(cloud):
+    managers = cloud.managers
+    group = managers.groups.create_group({'name': 'g', 'domain_id': 'default'})
+    managers.groups.add_member(cloud.stranger['id'], group['id'])
+    managers.grants.add(Grant('group', group['id'], 'domain', 'default', True), cloud.roles['member'])
+    items = managers.assignments.list(Wanted(user_id=cloud.stranger['id'], effective=True))
+    assert {(item.target_id, item.role_id) for item in items} == {
+        (project['id'], cloud.roles[role]) for project in (cloud.project, cloud.elsewhere, cloud.admin_project)
+        for role in ('member', 'reader')}
+
+
+def test_a_domain_goes_with_all_it_holds(cloud):
+    managers = cloud.managers
+    domain = managers.domains.create_domain({'name': 'd'})
+    project = cloud.new_project('p', domain_id=domain['id'])
+    managers.resource.create_project({'name': 'c', 'parent_id': project['id']})
+    user = cloud.new_user('u', project, domain_id=domain['id'])
+    managers.ec2.create(user['id'], project['id'])
+    managers.domains.update_domain(domain['id'], {'enabled': False})
+    managers.domains.delete_domain(domain['id'])
+    assert managers.identity.driver.full_user(user['id']) is None
+    assert managers.resource.find_project(project['id']) is None
+
+
+def test_odd_input_is_4xx_on_every_database(cloud):
+    api, token = Api(cloud), cloud.admin_token
+    for path in ('/users/%F0%9D%84%9E', '/users/' + 'x' * 3000, '/projects/a%27b%22c%25', '/regions/%C3%BC',
+                 '/users?name=%27',
+                 '/projects?name__contains=%25%5F%5C', '/users?limit=99999999999999999999', '/projects?enabled=',
+                 '/role_assignments?user.id=%F0%9D%84%9E&effective', '/users/a%00b'):
+        assert api('GET', f'/v3{path}', token=token).status_int in (200, 400, 404), path
+    deep = {'name': 'deep'}
+    for _ in range(50):
+        deep = {'name': 'deep', 'more': deep}
+    for values in ({'name': '𝄞' * 255}, {'name': 'x', 'description': '𝄞' * 9000},
+                   {'name': 'x1', 'k' * 500: 'v' * 60000},
+                   {'name': 'x2', 'big': 10 ** 18, 'float': 1e300, 'null': None, 'list': [[]]}, deep):
+        answer = api('POST', '/v3/users', {'user': values}, token=token)
+        assert answer.status_int == 201, answer.body
+        assert api('GET', f'/v3/users/{answer.json["user"]["id"]}', token=token).json['user']['name'] == values['name']
+
+
+def test_many_write_at_once_and_nothing_is_lost(cloud):
+    """Threads add users while others log in: every write succeeds, and the counters hold."""
+    import threading
+    errors = []
+
+    def work(number):
+        try:
+            user = cloud.new_user(f'w{number}', cloud.project, 'reader')
+            cloud.issue(user, {'project': {'id': cloud.project['id']}})
+            cloud.managers.identity.update_user(user['id'], {'enabled': False})
+        except Exception as error:
+            errors.append(error)
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    found = cloud.managers.identity.list_users(Hints().add('name', 'w', 'startswith'))
+    assert len(found) == 12 and not any(user['enabled'] for user in found)

@@ -37,6 +37,7 @@ class NetworkDaemon(service.NovaDaemon):
     topic = TOPIC
 
     def setup(self):
+        super().setup()
         driver = drivers.load()
         driver.check()
         self.manager = NetworkManager(driver)

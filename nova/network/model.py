@@ -2,7 +2,8 @@
 
 A list of VIFs, each JSON-able:
     {'id': uuid, 'address': 'fa:16:3e:..', 'devname': 'tapXXXXXXXXXXX',
-     'network': {'id': uuid, 'label', 'bridge', 'cidr', 'gateway', 'netmask', 'broadcast', 'dhcp_server', 'dns': [..], 'mtu', 'multi_host'},
+     'network': {'id': uuid, 'label', 'bridge', 'cidr', 'gateway', 'netmask', 'broadcast', 'dhcp_server', 'dns': [..],
+                 'mtu', 'multi_host'},
      'fixed_ips': [{'address', 'version': 4, 'floating_ips': ['..']}]}
 """
 

@@ -13,6 +13,7 @@ concurrency.patch()
 
 from essex import config, db, rpc  # noqa: E402
 from essex.context import RequestContext  # noqa: E402
+from nova.api.metadata import daemon as metadata_daemon  # noqa: E402
 from nova.network import daemon as network_daemon  # noqa: E402
 from nova.network import firewall, security  # noqa: E402
 from nova.network.api import API  # noqa: E402
@@ -51,12 +52,7 @@ def main():
     config.load('nova', sys.argv[1:], config_files=[])
     db.engine()
     rpc.configure('memory://')
-    daemons = [network_daemon.NetworkDaemon()]
-    try:
-        from nova.api.metadata.daemon import MetadataDaemon
-        daemons.append(MetadataDaemon())
-    except ImportError:
-        pass
+    daemons = [network_daemon.NetworkDaemon(), metadata_daemon.MetadataDaemon()]
     for daemon in daemons:
         daemon.bind()
         daemon.start()

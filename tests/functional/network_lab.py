@@ -101,10 +101,10 @@ class Guest(Namespace):
         self.plug()
 
     def plug(self):
-        self.host.run('ip', 'link', 'add', self.vif['devname'], 'type', 'veth', 'peer', 'name', 'eth0', 'netns', self.name)
-        self.host.run('ip', 'link', 'set', self.vif['devname'], 'master', self.vif['network']['bridge'], 'up')
+        tap = self.vif['devname']
+        self.host.run('ip', 'link', 'add', tap, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', self.name)
+        self.host.run('ip', 'link', 'set', tap, 'master', self.vif['network']['bridge'], 'up')
         self.run('ip', 'link', 'set', 'eth0', 'address', self.mac)
-        # A veth leaves checksums to its peer, which a program in another namespace would see missing.
         self.run('ip', 'link', 'set', 'eth0', 'up')
 
     def dhcp(self, tries=5):

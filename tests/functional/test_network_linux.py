@@ -256,6 +256,23 @@ def test_a_floating_address(lab):
     assert lab.outside.get(page) == 'two 198.51.100.99'
 
 
+def test_the_metadata_service_knows_who_asks(lab):
+    one, two = lab.boot('one'), lab.boot('two')
+    url = 'http://169.254.169.254/latest/meta-data/local-ipv4'
+    assert one.get(url) == one.address and two.get(url) == two.address
+    assert json.loads(one.get('http://169.254.169.254/openstack/latest/meta_data.json'))['uuid'] == one.uuid
+    assert one.get(url, headers=[f'X-Forwarded-For: {two.address}']) == one.address
+    # A guest that believes the address to be on its own segment.
+    one.run('ip', 'route', 'add', '169.254.0.0/16', 'dev', 'eth0')
+    assert one.get(url) == one.address
+    # Somebody else's address is not even sent.
+    two.run('ip', 'addr', 'add', f'{one.address}/24', 'dev', 'eth0')
+    done = two.run('curl', '-s', '-m', '2', '--interface', one.address, url, check=False)
+    assert done.returncode != 0 and two.get(url) == two.address
+    lab.outside.run('ip', 'route', 'add', '169.254.169.254', 'via', '198.51.100.1')
+    assert lab.outside.get(url) is None
+
+
 def test_nothing_is_left_of_servers_that_go(lab):
     before = lab.ruleset()
     floating_ips.create(['198.51.100.7'], 'nova')
@@ -371,7 +388,8 @@ def test_the_interface_of_the_network_is_put_into_the_bridge(database, tmp_path)
         lab.outside.run('ip', 'link', 'set', 'eth1', 'up')
         lab.agent.start()
         state = json.loads(lab.host.run('ip', '-json', 'addr', 'show', 'dev', 'br7').stdout)[0]
-        assert [each['local'] for each in state['addr_info'] if each['family'] == 'inet'] == ['192.0.2.1', '203.0.113.2']
+        addresses = [each['local'] for each in state['addr_info'] if each['family'] == 'inet']
+        assert addresses == ['192.0.2.1', '203.0.113.2']
         assert 'default via 203.0.113.1 dev br7' in lab.host.run('ip', 'route').stdout
         assert eventually(lambda: lab.host.pings('203.0.113.1'))
         lab.agent.call('manager.reconcile')

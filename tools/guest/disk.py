@@ -19,12 +19,10 @@ def make_ext4(tree, path, size, directory, offset=0):
     """Writes a tree as an ext4 file system of this size into a file, from offset on; directory is scratch space."""
     if not os.path.exists(directory):
         tree.write_directory(directory)
-    extended = ['resize=%s' % GROWTH, 'root_owner=0:0', 'lazy_itable_init=0', 'lazy_journal_init=0', 'nodiscard']
+    extended = [f'resize={GROWTH}', 'root_owner=0:0', 'lazy_itable_init=0', 'lazy_journal_init=0', 'nodiscard']
     if offset:
-        extended.append('offset=%d' % offset)
-    environment = dict(os.environ, E2FSPROGS_FAKE_TIME='1600000000')
-    host.run('mke2fs', *MKE2FS, '-U', '5e55e5c1-0000-4000-8000-000000000001', '-d', directory,
-             '-E', ','.join(extended), path, '%dk' % (size // 1024), env=environment)
+        extended.append(f'offset={offset}')
+    host.run('mke2fs', *MKE2FS, '-d', directory, '-E', ','.join(extended), path, f'{size // 1024}k')
     _set_owners(tree, path, offset)
 
 
@@ -34,18 +32,18 @@ def _set_owners(tree, path, offset):
     lines = []
     for name, entry in tree.entries.items():
         if entry.uid != uid:
-            lines.append('set_inode_field "/%s" uid %d' % (name, entry.uid))
+            lines.append(f'set_inode_field "/{name}" uid {entry.uid}')
         if entry.gid != gid:
-            lines.append('set_inode_field "/%s" gid %d' % (name, entry.gid))
+            lines.append(f'set_inode_field "/{name}" gid {entry.gid}')
     if lines:
-        script = '%s.debugfs' % path
+        script = f'{path}.debugfs'
         with open(script, 'w') as commands:
             commands.write('\n'.join(lines) + '\n')
-        name = '%s?offset=%d' % (path, offset) if offset else path
+        name = f'{path}?offset={offset}' if offset else path
         output = host.run('debugfs', '-w', '-f', script, name)
         os.unlink(script)
         if 'File not found' in output or 'Could not' in output:
-            raise host.BuildError('debugfs could not set the owners in %s:\n%s' % (path, output[-500:]))
+            raise host.BuildError(f'debugfs could not set the owners in {path}:\n{output[-500:]}')
 
 
 def make_bootable(path, kernel, ramdisk, tree, directory, root_size, cmdline):
@@ -61,14 +59,14 @@ def make_bootable(path, kernel, ramdisk, tree, directory, root_size, cmdline):
         disk.write(struct.pack('<IH', 0x65737378, 0))
         disk.write(_partition(0x80, 0x0e, FIRST, boot_size) + _partition(0, 0x83, root_start, root_size))
         disk.write(bytes(32) + b'\x55\xaa')
-    config = '%s.syslinux' % path
+    config = f'{path}.syslinux'
     with open(config, 'w') as text:
         text.write((host.HERE / 'syslinux.cfg').read_text().format(cmdline=cmdline))
-    fat = '%s@@%d' % (path, FIRST)
+    fat = f'{path}@@{FIRST}'
     host.run('mformat', '-i', fat, '-c', '4', '-h', '16', '-s', '63', '-T', boot_size // SECTOR,
              '-H', FIRST // SECTOR, '-N', '65737378', '-v', 'BOOT', '::')
     for source, name in ((kernel, 'vmlinuz'), (ramdisk, 'initrd'), (config, 'syslinux.cfg')):
-        host.run('mcopy', '-i', fat, source, '::/%s' % name)
+        host.run('mcopy', '-i', fat, source, f'::/{name}')
     os.unlink(config)
     host.run('syslinux', '--offset', FIRST, '--install', path)
     make_ext4(tree, path, root_size, directory, root_start)

@@ -1,10 +1,10 @@
 """The machine the image is built on: its commands, packages and the progress lines on its terminal."""
 
 import os
-from pathlib import Path
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STARTED = time.monotonic()
@@ -52,7 +52,7 @@ class BuildError(Exception):
 
 
 def step(text):
-    print('[%5.1f s] %s' % (time.monotonic() - STARTED, text), flush=True)
+    print(f'[{time.monotonic() - STARTED:5.1f} s] {text}', flush=True)
 
 
 def find(command):
@@ -68,14 +68,14 @@ def run(*command, **options):
                           text=True, errors='replace', **options)
     if done.returncode:
         tail = '\n'.join(done.stdout.splitlines()[-15:])
-        raise BuildError('%s failed with exit status %d:\n%s' % (' '.join(words), done.returncode, tail))
+        raise BuildError(f'{" ".join(words)} failed with exit status {done.returncode}:\n{tail}')
     return done.stdout
 
 
 def check_requirements(own_kernel):
     """Raises BuildError that names every missing package at once."""
     if os.uname().machine != 'x86_64':
-        raise BuildError('the guest image is for x86_64 and can only be built there, not on %s' % os.uname().machine)
+        raise BuildError(f'the guest image is for x86_64 and can only be built there, not on {os.uname().machine}')
     commands = {**COMMANDS, **(KERNEL_COMMANDS if own_kernel else {})}
     files = {**FILES, **(KERNEL_FILES if own_kernel else {})}
     missing = {package for command, package in commands.items() if not find(command)}
@@ -83,8 +83,9 @@ def check_requirements(own_kernel):
     if not missing and subprocess.run([find('ldd'), find('busybox')], capture_output=True).returncode == 0:
         missing.add('busybox-static')       # the other busybox package, which needs its libraries
     if missing:
-        raise BuildError('missing here: %s\n  apt-get install --no-install-recommends %s'
-                         % (', '.join(sorted(missing)), ' '.join(sorted(missing))))
+        names = sorted(missing)
+        raise BuildError(f'missing here: {", ".join(names)}\n'
+                         f'  apt-get install --no-install-recommends {" ".join(names)}')
 
 
 def package_versions():
@@ -102,22 +103,22 @@ def apt_download(package, directory):
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     fields = dict(line.split(': ', 1) for line in shown.splitlines() if ': ' in line and line[0] != ' ')
     if 'Filename' not in fields:
-        raise BuildError('apt does not know the package %s: run "apt-get update", and see that /etc/apt names an '
-                         'archive that has it' % package)
-    version = fields['Version'].replace(':', '%3a')
-    path = Path(directory) / ('%s_%s_%s.deb' % (package, version, fields['Architecture']))
+        raise BuildError(f'apt does not know the package {package}: run "apt-get update", and see that /etc/apt names '
+                         'an archive that has it')
+    version, architecture = fields['Version'], fields['Architecture']
+    path = Path(directory) / f'{package}_{version.replace(":", "%3a")}_{architecture}.deb'
     if path.exists():
         return path
-    step('downloading %s %s, %d MB' % (package, fields['Version'], int(fields['Size']) // 1000000))
+    step(f'downloading {package} {version}, {int(fields["Size"]) // 1000000} MB')
     Path(directory).mkdir(parents=True, exist_ok=True)
     options = ['-o', 'APT::Sandbox::User=root'] if os.geteuid() == 0 else []
     try:
-        run('apt-get', '-q', *options, 'download', '%s=%s' % (package, fields['Version']), cwd=str(directory))
+        run('apt-get', '-q', *options, 'download', f'{package}={version}', cwd=str(directory))
     except BuildError as error:
-        raise BuildError('cannot download %s %s. The image needs it once; it is kept in %s afterwards.\n%s'
-                         % (package, fields['Version'], directory, error)) from error
+        raise BuildError(f'cannot download {package} {version}. The image needs it once; it is kept in {directory} '
+                         f'afterwards.\n{error}') from error
     if not path.exists():
-        raise BuildError('apt-get download left no %s' % path)
+        raise BuildError(f'apt-get download left no {path}')
     return path
 
 

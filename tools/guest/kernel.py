@@ -1,12 +1,12 @@
 """The guest's kernel: the distribution's own for virtual machines, or a small one compiled once."""
 
-from dataclasses import dataclass
 import hashlib
 import os
-from pathlib import Path
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
 from guest import host, modules
 
@@ -32,29 +32,23 @@ def find_debian():
         if image:
             extra = image.replace('linux-image-', 'linux-modules-', 1)
             return [image, extra] if host.known(extra) else [image]
-    raise host.BuildError('apt knows none of %s: run "apt-get update" first' % ', '.join(FLAVOURS))
+    raise host.BuildError(f'apt knows none of {", ".join(FLAVOURS)}: run "apt-get update" first')
 
 
 def fetch_debian(cache, unpacked):
     """Downloads and unpacks the distribution's kernel; unpacked is a scratch directory."""
     packages = find_debian()
-    for package in packages:
-        archive = host.apt_download(package, cache / 'packages')
+    archives = [host.apt_download(package, cache / 'packages') for package in packages]
+    for archive in archives:
         host.run('dpkg-deb', '-x', archive, unpacked)
-        _forget_others(archive, package)
-    version = packages[0].replace('linux-image-unsigned-', '').replace('linux-image-', '')
-    image = unpacked / 'boot' / ('vmlinuz-%s' % version)
-    if not image.exists():
-        raise host.BuildError('%s has no %s' % (packages[0], image.name))
-    return Kernel('debian', version, image, modules.Modules(_merged(unpacked), version))
-
-
-def _forget_others(archive, package):
-    """Keeps one kernel package in the cache: the flavour's older versions are of no use."""
-    flavour = package.rsplit('-', 2)[-2:]
-    for old in archive.parent.glob('linux-*-%s_*.deb' % '-'.join(flavour)):
-        if old != archive and old.name.split('-')[1] == archive.name.split('-')[1]:
+    for old in [*(cache / 'packages').glob('linux-image-*.deb'), *(cache / 'packages').glob('linux-modules-*.deb')]:
+        if old not in archives:
             old.unlink()
+    version = packages[0].replace('linux-image-unsigned-', '').replace('linux-image-', '')
+    image = unpacked / 'boot' / f'vmlinuz-{version}'
+    if not image.exists():
+        raise host.BuildError(f'{packages[0]} has no {image.name}')
+    return Kernel('debian', version, image, modules.Modules(_merged(unpacked), version))
 
 
 def _merged(unpacked):
@@ -70,7 +64,7 @@ def build_own(cache):
     fragment = host.HERE / 'kernel.config'
     archive = host.apt_download(package, cache / 'packages')
     key = hashlib.sha256(archive.name.encode() + fragment.read_bytes()).hexdigest()[:16]
-    built = cache / ('kernel-%s' % key)
+    built = cache / f'kernel-{key}'
     if not (built / 'vmlinuz').exists():
         with tempfile.TemporaryDirectory(prefix='kernel-', dir=cache) as work:
             _compile(archive, fragment, Path(work), built)
@@ -78,7 +72,7 @@ def build_own(cache):
 
 
 def _compile(archive, fragment, work, built):
-    host.step('unpacking %s' % archive.name)
+    host.step(f'unpacking {archive.name}')
     host.run('dpkg-deb', '-x', archive, work)
     tarball = next((work / 'usr/src').glob('linux-source-*.tar.*'))
     host.run('tar', 'xf', tarball, '-C', work)
@@ -89,9 +83,9 @@ def _compile(archive, fragment, work, built):
     _check_config(fragment, tree / '.config')
     version = host.run('make', '-s', '-C', tree, 'kernelrelease').split()[-1]
     jobs = os.cpu_count() or 1
-    host.step('compiling Linux %s with %d jobs: 5 to 15 minutes, once' % (version, jobs))
+    host.step(f'compiling Linux {version} with {jobs} jobs: 5 to 15 minutes, once')
     _make(tree, jobs)
-    partial = Path('%s.new' % built)
+    partial = Path(f'{built}.new')
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     shutil.copy(tree / 'arch/x86/boot/bzImage', partial / 'vmlinuz')
@@ -101,15 +95,15 @@ def _compile(archive, fragment, work, built):
 
 def _make(tree, jobs):
     """Shows a line for every 500 files, so that a long silence means something."""
-    process = subprocess.Popen(['make', '-C', str(tree), '-j%d' % jobs, *QUIET_MAKE, 'bzImage'], text=True,
+    process = subprocess.Popen(['make', '-C', str(tree), f'-j{jobs}', *QUIET_MAKE, 'bzImage'], text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines = []
     for count, line in enumerate(process.stdout, 1):
         lines = [*lines[-20:], line]
         if count % 500 == 0:
-            host.step('%d files: %s' % (count, line.split()[-1]))
+            host.step(f'{count} files: {line.split()[-1]}')
     if process.wait():
-        raise host.BuildError('the kernel does not compile:\n%s' % ''.join(lines))
+        raise host.BuildError(f'the kernel does not compile:\n{"".join(lines)}')
 
 
 def _check_config(fragment, config):
@@ -118,4 +112,4 @@ def _check_config(fragment, config):
     wanted = [line for line in fragment.read_text().splitlines() if line.startswith('CONFIG_')]
     lost = [line for line in wanted if line not in have and not line.endswith('=n')]
     if lost:
-        raise host.BuildError('Kconfig dropped these lines of %s: %s' % (fragment, ', '.join(lost)))
+        raise host.BuildError(f'Kconfig dropped these lines of {fragment}: {", ".join(lost)}')

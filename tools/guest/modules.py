@@ -1,8 +1,8 @@
 """The modules of a distribution kernel: which the guest needs, what they depend on, in the form busybox reads."""
 
-from pathlib import Path
 import re
 import subprocess
+from pathlib import Path
 
 from guest import host
 
@@ -36,7 +36,7 @@ class Modules:
     def _want(self, name, when):
         if name in self.builtin or name not in self.files:
             if when == 'early' and name not in self.builtin:
-                raise host.BuildError('the kernel %s has no %s' % (self.version, name))
+                raise host.BuildError(f'the kernel {self.version} has no {name}')
             return
         self.when.setdefault(when, []).append(name)
         self._read(name)
@@ -72,14 +72,14 @@ class Modules:
         """Adds the modules wanted at these times (None: all of them) with modprobe's tables and one list a time."""
         wanted = [name for when, names in self.when.items() if times is None or when in times for name in names]
         names = list(dict.fromkeys(part for name in wanted for part in self._closure(name)))
-        base = 'lib/modules/%s' % self.version
+        base = f'lib/modules/{self.version}'
         for name in names:
-            target.file('%s/%s.ko' % (base, name), self.content[name])
-        dependencies = ['%s.ko: %s' % (name, ' '.join('%s.ko' % part for part in reversed(self._closure(name)[:-1])))
+            target.file(f'{base}/{name}.ko', self.content[name])
+        dependencies = [f'{name}.ko: ' + ' '.join(f'{part}.ko' for part in reversed(self._closure(name)[:-1]))
                         for name in names]
-        aliases = ['alias %s %s' % (alias, name) for name in names for alias in self._info(name, 'alias')]
-        target.file('%s/modules.dep' % base, ('\n'.join(dependencies) + '\n').encode())
-        target.file('%s/modules.alias' % base, ('\n'.join(aliases) + '\n').encode())
-        target.file('%s/modules.symbols' % base, b'')
-        for when in times or ('late',):
-            target.file('lib/modules/%s' % when, (' '.join(self.when.get(when, [])) + '\n').encode())
+        aliases = [f'alias {alias} {name}' for name in names for alias in self._info(name, 'alias')]
+        target.file(f'{base}/modules.dep', ('\n'.join(dependencies) + '\n').encode())
+        target.file(f'{base}/modules.alias', ('\n'.join(aliases) + '\n').encode())
+        target.file(f'{base}/modules.symbols', b'')
+        for when in times or self.when:
+            target.file(f'lib/modules/{when}', (' '.join(self.when.get(when, [])) + '\n').encode())

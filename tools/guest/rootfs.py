@@ -1,6 +1,7 @@
 """What is inside the guest: the root file system and the ramdisk that finds it."""
 
 import hashlib
+import os
 import re
 import subprocess
 
@@ -17,7 +18,7 @@ def build_ramdisk(kernel):
     ramdisk.copy(host.HERE / 'initramfs/init', 'init', 0o755)
     ramdisk.copy(host.find('busybox'), 'bin/busybox', 0o755)
     for applet in RAMDISK_APPLETS:
-        ramdisk.link('bin/%s' % applet, 'busybox')
+        ramdisk.link(f'bin/{applet}', 'busybox')
     for directory in ('dev', 'proc', 'sys', 'newroot'):
         ramdisk.directory(directory)
     ramdisk.character_device('dev/console', 5, 1)
@@ -55,7 +56,7 @@ def _add_busybox(root):
     root.copy(host.find('busybox'), 'bin/busybox', 0o755)
     for applet in host.run('busybox', '--list').split():
         if applet != 'busybox':
-            root.link('bin/%s' % applet, 'busybox')
+            root.link(f'bin/{applet}', 'busybox')
 
 
 def _add_programs(root):
@@ -63,10 +64,10 @@ def _add_programs(root):
     libraries = set()
     for program in PROGRAMS:
         path = host.find(program)
-        root.copy(path, 'bin/%s' % program, 0o755)
+        root.copy(path, f'bin/{program}', 0o755)
         libraries.update(re.findall(r'(/\S+) \(0x', host.run('ldd', path)))
     for library in sorted(libraries):
-        root.copy(library, 'lib/%s' % library.rsplit('/', 1)[1], 0o755)
+        root.copy(library, f'lib/{os.path.basename(library)}', 0o755)
 
 
 def _issue(password):
@@ -79,10 +80,10 @@ def _issue(password):
 
 def _shadow(password):
     """The salt comes from the password, so that the same inputs build the same image."""
-    secret = '*'
+    hashed = '*'
     if password is not None:
         salt = hashlib.sha256(b'essex-tiny' + password.encode()).hexdigest()[:16]
-        secret = subprocess.run([host.find('openssl'), 'passwd', '-6', '-salt', salt, '-stdin'], check=True,
+        hashed = subprocess.run([host.find('openssl'), 'passwd', '-6', '-salt', salt, '-stdin'], check=True,
                                 input=password, stdout=subprocess.PIPE, text=True).stdout.strip()
-    lines = ['%s:%s:19000:0:99999:7:::' % (user, secret) for user in ('root', 'cirros')]
+    lines = [f'{user}:{hashed}:19000:0:99999:7:::' for user in ('root', 'cirros')]
     return '\n'.join([*lines, 'nobody:*:19000:0:99999:7:::', '']).encode()

@@ -1,9 +1,9 @@
 """A file tree with owners and modes, written as a cpio archive or an ext4 file system without being root."""
 
-from dataclasses import dataclass
 import os
-from pathlib import Path
 import stat
+from dataclasses import dataclass
+from pathlib import Path
 
 BLOCK = 4096
 

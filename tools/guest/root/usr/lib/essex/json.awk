@@ -8,7 +8,7 @@ END {
 }
 
 function blank() {
-    while (substr(text, at, 1) ~ /[ \t\r\n]/) at++
+    while (at <= length(text) && index(" \t\r\n", substr(text, at, 1))) at++
 }
 
 function string(   out, c, code) {
@@ -45,7 +45,7 @@ function value(path,   c, key, n) {
             key = substr(text, at, 1)
             if (key == "," ) { at++; blank() }
             if (at > length(text)) return
-            if (substr(text, at, 1) ~ /[}\]]/) { at++; return }
+            if (index("]}", substr(text, at, 1))) { at++; return }
             key = n
             if (c == "{") { key = string(); blank(); at++ }
             value(path == "" ? key : path "." key)
@@ -53,7 +53,7 @@ function value(path,   c, key, n) {
     }
     if (c == "\"") { print path "\t" string(); return }
     n = at
-    while (at <= length(text) && substr(text, at, 1) !~ /[,}\] \t\r\n]/) at++
+    while (at <= length(text) && !index(",]} \t\r\n", substr(text, at, 1))) at++
     if (at == n) at++
     else print path "\t" substr(text, n, at - n)
 }

@@ -21,7 +21,7 @@ import time
 
 from oslo_config import cfg
 
-from essex import concurrency, config, context, rpc, trace
+from essex import concurrency, config, context, db, rpc, trace
 from essex.wsgi import server as wsgi_server
 
 LOG = logging.getLogger(__name__)
@@ -199,6 +199,8 @@ def run(daemons, name=None):
     for daemon in daemons:
         daemon.bind()
     if CONF.workers > 1:
+        # A connection opened before the fork would be shared by all workers.
+        db.dispose()
         _run_workers(daemons, name)
     else:
         _serve(daemons, name)

@@ -63,6 +63,7 @@ def _keystone(layout, settings, certificate):
     values['DEFAULT'] |= {'bind_host': settings.address, 'public_port': settings.port('keystone'),
                           'admin_port': settings.port('keystone_admin')}
     values['fernet_tokens'] = {'key_repository': layout.state('keystone') / 'fernet-keys'}
+    values['credential'] = {'key_repository': layout.state('keystone') / 'credential-keys'}
     return values
 
 

@@ -12,6 +12,7 @@ def run(layout, settings, say):
         manage(layout, service, 'db_sync' if service != 'nova' else 'db sync', name)
     say('token signing keys')
     manage(layout, 'keystone', 'fernet_setup')
+    manage(layout, 'keystone', 'credential_setup')
     say('first account: admin')
     manage(layout, 'keystone', 'bootstrap', environment={
         'OS_BOOTSTRAP_USERNAME': 'admin', 'OS_BOOTSTRAP_PASSWORD': settings.password('admin'),

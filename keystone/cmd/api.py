@@ -5,18 +5,11 @@ from essex import concurrency
 
 concurrency.patch()
 
-from oslo_config import cfg  # noqa: E402
-
 from essex import config, service  # noqa: E402
 from essex.exception import ConfigError  # noqa: E402
 from keystone.api import pipelines  # noqa: E402
 
-OPTS = [
-    cfg.PortOpt('public_port', default=5000, help='Port of the API.'),
-    cfg.PortOpt('admin_port', default=35357,
-                help='Port of the same API in its admin variant, as v2.0 clients expect. 0: none.'),
-]
-CONF = config.register(OPTS)
+CONF = config.CONF
 
 
 class ApiDaemon(service.Daemon):

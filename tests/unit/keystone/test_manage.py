@@ -1,0 +1,85 @@
+"""keystone-manage as an operator runs it, and what bootstrap makes."""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[3]
+CONFIG = """[database]
+connection = sqlite:///{path}/keystone.sqlite
+[fernet_tokens]
+key_repository = {path}/fernet-keys
+[credential]
+key_repository = {path}/credential-keys
+[identity]
+password_hash_rounds = 4
+"""
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """manage('db_sync') -> the finished process, with text output."""
+    (tmp_path / 'keystone.conf').write_text(CONFIG.format(path=tmp_path), encoding='utf-8')
+
+    def call(*arguments, config=True, **environment):
+        command = [sys.executable, str(ROOT / 'bin' / 'keystone-manage')]
+        if config:
+            command += ['--config-file', str(tmp_path / 'keystone.conf')]
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=60,
+                              env={'PYTHONPATH': str(ROOT), 'PATH': '/usr/bin:/bin', **environment})
+    return call
+
+
+def test_an_installation_from_nothing_twice(manage, tmp_path):
+    environment = {'OS_BOOTSTRAP_PASSWORD': 'p', 'OS_BOOTSTRAP_REGION_ID': 'R', 'OS_BOOTSTRAP_PUBLIC_URL': 'http://a',
+                   'OS_BOOTSTRAP_INTERNAL_URL': 'http://b', 'OS_BOOTSTRAP_ADMIN_URL': 'http://c'}
+    assert manage('db_version').stdout.strip() == '0'
+    for turn in ('made', 'present'):
+        assert 'version 1' in manage('db_sync').stdout and manage('db_version').stdout.strip() == '1'
+        assert manage('fernet_setup').returncode == manage('credential_setup').returncode == 0
+        done = manage('bootstrap', **environment)
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.splitlines()
+        assert len(lines) == 13 and {line.split()[0] for line in lines} == {turn}
+    assert 'primary is 2' in manage('fernet_rotate').stdout
+    assert manage('credential_rotate').returncode == 0
+    assert manage('credential_migrate').stdout.startswith('0 ')
+
+
+def test_what_is_missing_is_said(manage):
+    done = manage('bootstrap')
+    assert done.returncode == 1 and 'OS_BOOTSTRAP_PASSWORD' in done.stderr and 'Traceback' not in done.stderr
+    done = manage('fernet_rotate')
+    assert done.returncode == 1 and 'fernet_setup' in done.stderr and 'Traceback' not in done.stderr
+    done = manage('fernet_setup', '--keystone-user', 'no-such-user')
+    assert done.returncode == 1 and 'no-such-user' in done.stderr
+
+
+def test_help_names_every_command(manage):
+    done = manage('--help', config=False)
+    for command in ('db_sync', 'db_version', 'fernet_setup', 'fernet_rotate', 'credential_setup', 'bootstrap'):
+        assert command in done.stdout
+    assert manage(config=False).returncode == 1 and manage('nonsense', config=False).returncode != 0
+    assert 'OS_BOOTSTRAP_REGION_ID' in manage('bootstrap', '--help').stdout
+
+
+def test_bootstrap_restores_a_lost_administrator(cloud):
+    from keystone.bootstrap import Answers, Bootstrap
+    identity = cloud.managers.identity
+    identity.update_user(cloud.admin['id'], {'enabled': False, 'password': 'forgotten'})
+    Bootstrap(cloud.managers, Answers(password='found', region_id='RegionOne', public_url='http://other')).run()
+    token = cloud.issue(cloud.admin, {'system': {'all': True}}, 'found')
+    assert 'admin' in [role['name'] for role in token.roles]
+    urls = {each['interface']: each['url'] for entry in cloud.managers.catalog.catalog('u', 'p')
+            for each in entry['endpoints']}
+    assert urls == {'public': 'http://other', 'internal': 'http://k:5000', 'admin': 'http://k:35357'}
+
+
+def test_credentials_survive_a_rotation(cloud, tmp_path):
+    made = cloud.managers.ec2.create(cloud.owner['id'], cloud.project['id'])
+    vault = cloud.managers.ec2.vault
+    vault.keys.rotate()
+    vault.keys._next = 0
+    assert vault.behind() == 1 and vault.migrate() == 1 and vault.behind() == 0
+    assert cloud.managers.ec2.get(cloud.owner['id'], made['access']) == made

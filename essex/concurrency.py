@@ -23,6 +23,7 @@ import eventlet.patcher  # noqa: E402
 import eventlet.queue  # noqa: E402
 import eventlet.semaphore  # noqa: E402
 import eventlet.tpool  # noqa: E402
+import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
@@ -145,3 +146,15 @@ class TrampolineFile:
         except Timeout:
             return False
         return True
+
+
+def websocket(handler, protocols=(), max_frame=1 << 20):
+    """A WSGI application that speaks WebSocket (RFC 6455) and calls handler(socket) for each connection.
+
+    The socket has `environ`, wait() -> bytes, str or None when the peer has gone, send(bytes) and close(). Only under
+    `serve`. What the handler raises is its own affair: catch it there.
+    """
+    application = eventlet.websocket.WebSocketWSGI(handler, max_frame_length=max_frame)
+    application.support_legacy_versions = False
+    application.supported_protocols = list(protocols)
+    return application

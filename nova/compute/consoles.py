@@ -1,20 +1,17 @@
 """Consoles of servers: asked of the host the server runs on."""
-import datetime
-import hashlib
 import uuid
 from urllib.parse import urlencode
 
 from oslo_config import cfg
 
-from essex import config, db
+from essex import config
 from nova import exception
 from nova.compute.rpcapi import ComputeAPI
-from nova.db import consoles
+from nova.console import tokens
 
 OPTS = [
     cfg.StrOpt('novncproxy_base_url', default='http://127.0.0.1:6080/vnc_auto.html',
                help='URL of the console page as browsers reach it.'),
-    cfg.IntOpt('console_token_ttl', default=600, min=1, help='Seconds for which a console URL can be opened.'),
 ]
 CONF = config.register(OPTS)
 
@@ -43,7 +40,5 @@ def vnc(context, row, console_type):
         raise exception.ConsoleTypeUnavailable(console_type=str(console_type)[:80])
     place = ComputeAPI().vnc_console(context, row.host, row.uuid)
     token = str(uuid.uuid4())
-    consoles.store(hashlib.sha256(token.encode()).hexdigest(), row.uuid, console_type, place['host'], place['port'],
-                   place.get('internal_access_path'),
-                   db.utcnow() + datetime.timedelta(seconds=CONF.console_token_ttl))
+    tokens.authorize(token, row.uuid, console_type, place['host'], place['port'], place.get('internal_access_path'))
     return {'type': console_type, 'url': f'{CONF.novncproxy_base_url}?{urlencode({"token": token})}'}

@@ -102,12 +102,15 @@ class FloatingIps:
 
     # -- administrators
 
-    def create_floating_ips(self, context, cidr, pool=None, interface=None):
+    def create_floating_ips(self, context, cidr, pool=None, interface=None, missing_only=False):
         """Add the addresses of `cidr` (those of hosts, when it is a block) to a pool; returns how many.
 
-        Raises InvalidNetwork, FloatingIpExists.
+        Raises InvalidNetwork, FloatingIpExists (not with `missing_only`: that leaves alone what is there).
         """
         addresses = _addresses(cidr)
+        if missing_only:
+            known = floating_ips.known_addresses()
+            addresses = [address for address in addresses if address not in known]
         floating_ips.create(addresses, pool or CONF.default_floating_pool, interface)
         return len(addresses)
 

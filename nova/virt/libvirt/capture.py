@@ -17,8 +17,11 @@ _POLL_SECONDS = 0.1
 _FORMAT = 'qcow2'
 
 
-def capture(guests, disks, uuid, path, timeout=3600):
-    """Write the image to `path`; returns its format. What an interrupted capture left is replaced."""
+def capture(guests, disks, uuid, path, owner=None, timeout=3600):
+    """Write the image to `path`; returns its format. What an interrupted capture left is replaced.
+
+    `owner` is who the guest runs as: it has to write the copy.
+    """
     root = next((disk for disk in disks.of(uuid) if disk.role == 'root'), None)
     if root is None:
         raise exception.HypervisorError(what='capture', instance_uuid=uuid, reason='it has no root disk here')
@@ -26,7 +29,7 @@ def capture(guests, disks, uuid, path, timeout=3600):
     copy = disks.path(uuid, 'capture')
     try:
         if info is not None and info.state in (states.RUNNING, states.POWER_PAUSED):
-            _mirror(guests, uuid, copy, time.monotonic() + timeout)
+            _mirror(guests, uuid, root, copy, owner, time.monotonic() + timeout)
         else:
             _remove(copy)
             qemu_img.convert(root.path, root.format, copy, _FORMAT, untrusted=False)
@@ -36,10 +39,14 @@ def capture(guests, disks, uuid, path, timeout=3600):
     return _FORMAT
 
 
-def _mirror(guests, uuid, copy, deadline):
+def _mirror(guests, uuid, root, copy, owner, deadline):
     device = xml.root_device(guests.xml(uuid))
     guests.end_copy(uuid, device)
     _remove(copy)
+    qemu_img.create(copy, qemu_img.info(root.path, root.format)['virtual-size'])
+    os.chmod(copy, 0o600)
+    if owner:
+        os.chown(copy, *owner)
     try:
         guests.copy_disk(uuid, device, copy)
         while not _is_ready(guests, uuid, device):

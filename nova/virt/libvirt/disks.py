@@ -95,6 +95,13 @@ class InstanceDisks:
             raise self._no_space(error) from error
         os.rename(part, os.path.join(self._directory, instance.uuid))
 
+    def hand_over(self, uuid, owner):
+        """Give what is the server's alone to the user its guest runs as; what it shares with others stays ours."""
+        for disk in self.of(uuid):
+            if disk.role in ('root', 'ephemeral', 'swap', 'config'):
+                os.chown(disk.path, *owner)
+                os.chmod(disk.path, 0o400 if disk.role == 'config' else 0o600)
+
     def delete(self, uuid):
         """Have no file of a server."""
         gone = os.path.join(self._directory, f'{uuid}.gone')

@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 _GB = 1 << 30
 _POLL_SECONDS = 0.2
 # A guest that was still booting did not see the power button.
-_PRESS_AGAIN_SECONDS = 10
+_PRESS_AGAIN_SECONDS = 5
 _NAMES = {states.RUNNING: 'running', states.POWER_PAUSED: 'paused', states.SHUTDOWN: 'shut off',
           states.CRASHED: 'crashed', states.POWER_SUSPENDED: 'suspended', states.NOSTATE: 'absent'}
 _THE_CLOUDS_OWN = object()
@@ -104,7 +104,7 @@ class LibvirtDriver(Driver):
     def capture(self, instance, path):
         if not self._disks.exist(instance.uuid):
             raise exception.GuestNotFound(host=self._hostname, instance_uuid=instance.uuid)
-        return capture.capture(self._guests, self._disks, instance.uuid, path)
+        return capture.capture(self._guests, self._disks, instance.uuid, path, self._host.guest_owner())
 
     # Life
 
@@ -199,11 +199,17 @@ class LibvirtDriver(Driver):
         if not self._disks.exist(instance.uuid):
             raise exception.GuestNotFound(host=self._hostname, instance_uuid=instance.uuid)
         self._check_bridges(instance, network_info)
-        text = xml.domain(instance, network_info, self._disks.of(instance.uuid), self._virt_type, self._cache_mode)
+        owner = self._host.guest_owner()
+        if owner:
+            self._disks.hand_over(instance.uuid, owner)
+        text = xml.domain(instance, network_info, self._disks.of(instance.uuid), self._virt_type, self._cache_mode,
+                          owner)
         if self._firewall:
             self._firewall.apply(instance, network_info, security)
         self._ours.add(instance.uuid)
         self._guests.start(instance.uuid, text, keep_memory)
+        if self._firewall:
+            self._firewall.plugged(network_info)
 
     def _check_bridges(self, instance, network_info):
         for bridge in {vif['network']['bridge'] for vif in network_info}:

@@ -2,6 +2,8 @@
 
 Methods whose name starts with _native run in a native thread: libvirt calls only.
 """
+import time
+
 from essex import concurrency
 from nova.compute import states
 from nova.virt import exception
@@ -9,6 +11,8 @@ from nova.virt.driver import InstanceInfo
 from nova.virt.libvirt import xml
 
 _KILL_ATTEMPTS = 5
+_START_SECONDS = 30
+_POLL_SECONDS = 0.1
 
 
 class Guests:
@@ -33,7 +37,12 @@ class Guests:
 
     def start(self, uuid, text, keep_memory=False):
         """Have it running, defined anew from the XML `text` unless it runs. Saved memory is dropped unless kept."""
-        self._run('start', uuid, self._native_start, text, keep_memory)
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._run('start', uuid, self._native_start, text, keep_memory):
+            if time.monotonic() > deadline:
+                raise exception.HypervisorError(what='start', instance_uuid=uuid,
+                                                reason=f'libvirtd is at it for more than {_START_SECONDS} s')
+            concurrency.sleep(_POLL_SECONDS)
 
     def destroy(self, uuid):
         """Have it off, at once, without saved memory."""
@@ -70,7 +79,7 @@ class Guests:
         return self._run('look at', uuid, self._native_statistics)
 
     def copy_disk(self, uuid, device, path):
-        """Begin to copy a disk of a running guest to the new qcow2 `path`."""
+        """Begin to copy a disk of a running guest to `path`, a qcow2 of its size."""
         self._run('capture the disk of', uuid, self._native_copy_disk, device, path)
 
     def end_copy(self, uuid, device):
@@ -103,6 +112,10 @@ class Guests:
                 raise
             return None
         return domain if self._is_ours(domain) else None
+
+    @staticmethod
+    def _is_taken(connection, uuid):
+        return any(domain.UUIDString() == uuid for domain in connection.listAllDomains())
 
     def _is_ours(self, domain):
         try:
@@ -138,7 +151,11 @@ class Guests:
         return domain.XMLDesc() if domain else None
 
     def _native_start(self, connection, uuid, text, keep_memory):
+        """Whether it runs now; else the call is to be repeated."""
         domain = self._find(connection, uuid)
+        if domain is None and self._is_taken(connection, uuid):
+            raise exception.HypervisorError(what='start', instance_uuid=uuid, reason=(
+                'a guest that is not one of this cloud has its uuid. Remove or rename that one'))
         if domain is None or not domain.isActive():
             if domain is not None and not keep_memory and domain.hasManagedSaveImage():
                 domain.managedSaveRemove()
@@ -149,8 +166,19 @@ class Guests:
                 # A try before libvirtd went away may have started it.
                 if not domain.isActive():
                     raise
-        if domain.state()[0] == self._libvirt.VIR_DOMAIN_PAUSED:
-            domain.resume()
+        return self._let_run(domain)
+
+    def _let_run(self, domain):
+        """Whether it runs. Not yet (or no more) when it was half started: a libvirtd that comes back kills those."""
+        state, reason = domain.state()
+        if state == self._libvirt.VIR_DOMAIN_PAUSED and reason != self._libvirt.VIR_DOMAIN_PAUSED_STARTING_UP:
+            try:
+                domain.resume()
+            except self._libvirt.libvirtError:
+                if domain.isActive():
+                    raise
+            state, reason = domain.state()
+        return state in (self._libvirt.VIR_DOMAIN_RUNNING, self._libvirt.VIR_DOMAIN_BLOCKED)
 
     def _native_destroy(self, connection, uuid):
         domain = self._find(connection, uuid)
@@ -201,7 +229,8 @@ class Guests:
         domain = self._find(connection, uuid)
         if domain is not None:
             domain.blockCopy(device, xml.copy_target(path),
-                             flags=self._libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB)
+                             flags=self._libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
+                             | self._libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT)
 
     def _native_end_copy(self, connection, uuid, device):
         domain = self._find(connection, uuid)

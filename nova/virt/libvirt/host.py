@@ -22,6 +22,10 @@ class Host:
         """Kinds of guests that libvirt could run here: 'qemu', 'kvm'."""
         return self._describe()['virt_types']
 
+    def guest_owner(self):
+        """(user id, group id) that guests run as, when we may give them their files; None leaves that to libvirt."""
+        return self._describe()['owner'] if os.geteuid() == 0 else None
+
     def resource(self, virt_type, guests, promised, features):
         """See Driver.available_resource. `guests` is what Guests.list returned, `promised` what disks may grow by."""
         told = self._describe()
@@ -70,7 +74,16 @@ def _native_describe(connection):
     kinds = {domain.get('type') for guest in capabilities.findall('guest')
              if guest.find('arch').get('name') == arch for domain in guest.iter('domain')}
     return {'hostname': connection.getHostname(), 'version': connection.getVersion(), 'cpus': cpus,
-            'memory_mb': memory_mb, 'virt_types': kinds, 'cpu_info': _cpu_info(capabilities.find('host/cpu'), arch)}
+            'memory_mb': memory_mb, 'virt_types': kinds, 'owner': _owner(capabilities), 'cpu_info': _cpu_info(capabilities.find('host/cpu'), arch)}
+
+
+def _owner(capabilities):
+    for model in capabilities.findall('host/secmodel'):
+        label = model.findtext('baselabel')
+        if model.findtext('model') == 'dac' and label:
+            user, _, group = label.partition(':')
+            return int(user), int(group)
+    return None
 
 
 def _cpu_info(cpu, arch):

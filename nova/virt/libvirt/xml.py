@@ -18,11 +18,11 @@ def properties(instance):
     return instance.image_meta.get('properties') or {}
 
 
-def domain(instance, network_info, disks, virt_type, cache):
+def domain(instance, network_info, disks, virt_type, cache, owner=None):
     """The XML of a server's domain.
 
-    `disks` is a list of disks.Disk; `cache` the host's disk cache mode. What the image asks for and nobody knows is
-    replaced by the default.
+    `disks` is a list of disks.Disk; `cache` the host's disk cache mode; `owner` (user id, group id) runs it and has
+    its files already. What the image asks for and nobody knows is replaced by the default.
     """
     root = ET.Element('domain', type=virt_type)
     _text(root, 'name', instance.name)
@@ -39,6 +39,10 @@ def domain(instance, network_info, disks, virt_type, cache):
     for event, action in (('on_poweroff', 'destroy'), ('on_reboot', 'restart'), ('on_crash', 'destroy')):
         _text(root, event, action)
     _devices(root, instance, network_info, disks, cache, machine)
+    if owner:
+        # libvirt would else give the guest's user the shared images too: one guest could change the others'.
+        label = ET.SubElement(root, 'seclabel', type='static', model='dac', relabel='no')
+        _text(label, 'label', f'+{owner[0]}:+{owner[1]}')
     return ET.tostring(root, encoding='unicode')
 
 
@@ -138,11 +142,11 @@ def _features(root, virt_type):
 def _cpu(root, virt_type):
     mode = CONF.libvirt.cpu_mode
     if mode == 'auto':
-        mode = 'host-model' if virt_type == 'kvm' else 'custom'
+        mode = 'host-model' if virt_type == 'kvm' else 'maximum'
     if mode == 'none':
         return
     if mode == 'custom':
-        # Unchecked: emulation lacks some features of every model, and a guest that does without them is fine.
+        # Unchecked: where the host lacks a feature of the model the guest does without it.
         cpu = ET.SubElement(root, 'cpu', mode='custom', match='exact', check='none')
         _text(cpu, 'model', CONF.libvirt.cpu_model, fallback='allow')
     else:
@@ -191,8 +195,12 @@ def _disks(devices, disks, bus, cache, machine):
     if cdrom_prefix == _DISK_BUSES[bus]:
         cdroms = iter('wxyz') if cdrom_bus == 'sata' else iter('dcb')
     for disk in disks:
-        if disk.role in ('iso', 'config'):
+        if disk.role == 'iso':
             element = _disk(devices, disk, 'cdrom', cdrom_prefix + next(cdroms), cdrom_bus, None)
+            ET.SubElement(element, 'readonly')
+        elif disk.role == 'config':
+            # Found by its label, whatever it is; a disk like the others needs no further driver in the guest.
+            element = _disk(devices, disk, 'disk', _DISK_BUSES[bus] + next(letters), bus, None)
             ET.SubElement(element, 'readonly')
         elif disk.format:
             _disk(devices, disk, 'disk', _DISK_BUSES[bus] + next(letters), bus, cache)

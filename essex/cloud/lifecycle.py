@@ -1,5 +1,6 @@
 """Making, starting and stopping the one-host cloud."""
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -57,11 +58,14 @@ def up(layout, say, foreground=False, only=None, timeout=60):
         _log_to(None)
         Supervisor(layout, table).run()
         return 0
+    (layout.run / 'deaths.json').unlink(missing_ok=True)
     pid = _detach(layout, table)
     endpoints = [name for name in ENDPOINTS if only is None or any(name in (each.name, *each.health) for each in table)]
-    trouble = health.wait(settings, endpoints, timeout, alive=lambda: _alive(pid), progress=say)
+    trouble = health.wait(settings, endpoints, timeout, alive=lambda: _alive(pid) and not _dying(layout), progress=say)
     if trouble:
-        raise EssexError('The cloud is not healthy: ' + '; '.join(trouble) + f'. Logs are in {layout.log}.')
+        last = ''.join(f'\n  {name} dies at its start; the end of its log: {_last_line(layout, name)}'
+                       for name in _dying(layout))
+        raise EssexError('The cloud is not healthy: ' + '; '.join(trouble) + f'. Logs are in {layout.log}.{last}')
     return time.monotonic() - began
 
 
@@ -82,6 +86,20 @@ def _detach(layout, table):
     finally:
         logging.shutdown()
         os._exit(code)
+
+
+def _dying(layout):
+    """Names of the processes that have died twice since the start: waiting longer would not help."""
+    try:
+        deaths = json.loads((layout.run / 'deaths.json').read_text())
+    except (OSError, ValueError):
+        return []
+    return [name for name, count in deaths.items() if count >= 2]
+
+
+def _last_line(layout, name):
+    lines = (layout.log / f'{name}.log').read_text(errors='replace').rstrip().splitlines()
+    return lines[-1][:500] if lines else '(empty)'
 
 
 def _alive(pid):

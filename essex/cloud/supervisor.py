@@ -1,4 +1,5 @@
 """The parent of the one-host cloud's processes: starts them, starts a dead one again, stops them all."""
+import json
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ class _Child:
     def __init__(self, process):
         self.process, self.pid, self.started = process, None, 0
         self.delay, self.due = _FIRST_DELAY, 0
+        self.deaths = 0
 
 
 class Supervisor:
@@ -31,6 +33,7 @@ class Supervisor:
         # Waited for one by one below: no handler, no race between a check and a sleep.
         signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         self.layout.pid.write_text(str(os.getpid()))
+        self._tell_deaths()
         try:
             for child in self.children:
                 self._start(child)
@@ -68,8 +71,14 @@ class Supervisor:
                 lived = time.monotonic() - child.started
                 child.delay = _FIRST_DELAY if lived > _HEALTHY else min(child.delay * 2, _LONGEST_DELAY)
                 child.pid, child.due = None, time.monotonic() + (0 if lived > _HEALTHY else child.delay)
+                child.deaths += 1
+                self._tell_deaths()
                 LOG.error('%s died (%s) after %.0f s; starts again in %.1f s', child.process.name,
                           describe(status), lived, max(0, child.due - time.monotonic()))
+
+    def _tell_deaths(self):
+        deaths = {child.process.name: child.deaths for child in self.children if child.deaths}
+        (self.layout.run / 'deaths.json').write_text(json.dumps(deaths))
 
     def _send(self, number):
         for child in self.children:

@@ -1,15 +1,19 @@
 """nova-network, the firewall and the metadata service for real: bridges, DHCP, filters and NAT between network
 namespaces. Guests are namespaces whose interface is plugged into the bridge under the name of their tap device.
 """
+import contextlib
 import json
 import os
 import shutil
 import subprocess
+import threading
 
 import pytest
+from sqlalchemy import select
 
 from essex import db
 from nova.db import fixed_ips, floating_ips, security_groups
+from nova.db.models import Network
 from tests.functional.network_lab import Agent, AgentDied, Guest, Namespace, eventually
 from tests.unit.nova.network.cast import OWNER, add_network, add_server, delete_row
 
@@ -150,6 +154,10 @@ def test_spoofed_traffic_goes_nowhere(lab):
     one.run('ip', 'link', 'set', 'eth0', 'address', one.mac)
     one.set_address(one.address)
     assert eventually(lambda: one.pings('10.0.0.1'))
+    # It is the filter that did this.
+    lab.agent.call('firewall.remove', uuid=one.uuid)
+    one.set_address('10.0.0.77')
+    assert one.pings('10.0.0.1')
 
 
 def test_ipv6_and_foreign_protocols_do_not_pass(lab):
@@ -157,8 +165,11 @@ def test_ipv6_and_foreign_protocols_do_not_pass(lab):
     lab.allow(default_group(), 'icmp', -1, -1, one, two)
     for guest, number in ((one, 1), (two, 2)):
         guest.run('ip', 'addr', 'add', f'fd00::{number}/64', 'dev', 'eth0', 'nodad')
-    assert not two.pings('fd00::1')
+    assert not two.pings('fd00::1') and not one.pings('fd00::2')
     assert one.pings(two.address)
+    for guest in (one, two):
+        lab.agent.call('firewall.remove', uuid=guest.uuid)
+    assert eventually(lambda: two.pings('fd00::1'))
 
 
 def test_a_guest_is_no_dhcp_server(lab):
@@ -172,6 +183,9 @@ def test_a_guest_is_no_dhcp_server(lab):
     # The true one is away: any answer would be the other's.
     os.kill(_pid_of_dnsmasq(lab), 9)
     assert two.dhcp(tries=3) is None
+    for guest in (one, two):
+        lab.agent.call('firewall.remove', uuid=guest.uuid)
+    assert two.dhcp(tries=5)['address'] in ('10.0.0.200', '10.0.0.201')
 
 
 def test_security_groups_open_and_close_while_traffic_flows(lab):
@@ -319,6 +333,45 @@ def test_killed_in_the_middle_it_is_right_after_the_next_start(lab, point):
         assert guest.dhcp(tries=3)['address'] == info[0]['fixed_ips'][0]['address']
 
 
+def test_killed_at_random_moments_the_host_is_equal_to_the_database_afterwards(lab):
+    floating_ips.create(['198.51.100.7'], 'nova')
+    floating_ips.allocate('p1', 'nova')
+    rows = [add_server(f'server{number}') for number in range(6)]
+    for round_ in range(8):
+        victim = threading.Timer(0.02 + 0.04 * round_, lab.agent.child.kill)
+        victim.start()
+        with contextlib.suppress(AgentDied, BrokenPipeError):
+            for row in rows[round_ % 3::3]:
+                lab.agent.call('manager.allocate_for_instance', instance_uuid=row.uuid, compute_host='node1')
+            _toggle_floating(rows[round_ % 3])
+            lab.agent.call('manager.apply_nat')
+            for row in rows[(round_ + 1) % 3::3]:
+                lab.agent.call('manager.deallocate_for_instance', instance_uuid=row.uuid)
+        victim.join()
+        lab.agent.child.wait(10)
+        lab.agent.start()
+        _check_equal(lab)
+
+
+def _toggle_floating(row):
+    floating_ips.disassociate('198.51.100.7')
+    own = fixed_ips.of_instance(row.uuid)
+    if own:
+        floating_ips.associate('198.51.100.7', own[0].id, 'node1', 'p1')
+
+
+def _check_equal(lab):
+    with db.reader() as session:
+        network_id = session.scalar(select(Network.id))
+    with open(f'{lab.directory}/networks/nova-br100.hosts', encoding='utf-8') as file:
+        assert [tuple(line.split(',')) for line in file.read().splitlines()] == fixed_ips.dhcp_hosts(network_id)
+    nat = [(address, fixed) for address, fixed, _ in floating_ips.nat('node1')]
+    assert ('198.51.100.7/32' in lab.host.run('ip', 'addr', 'show', 'dev', 'pub0').stdout) == bool(nat)
+    assert all(f'{address} : {fixed}' in lab.ruleset() for address, fixed in nat)
+    assert nat or '198.51.100.7' not in lab.ruleset()
+    assert len([line for line in lab.host.run('ss', '-Hlun').stdout.splitlines() if ':67 ' in line]) == 1
+
+
 def test_guests_do_not_notice_that_nova_network_is_away(lab):
     one = lab.boot('one')
     lab.outside.serve(80, 'outside')
@@ -361,18 +414,11 @@ def test_a_deleted_network_leaves_nothing(lab):
     lab.boot('one')
     lab.destroy(lab.guests[0])
     with db.reader() as session:
-        network = session.execute(db_networks()).scalar()
+        network = session.scalar(select(Network.uuid))
     lab.agent.call('api.delete_network', uuid=network)
     eventually(lambda: 'br100' not in lab.host.run('ip', 'link').stdout)
     assert not [name for name in os.listdir(f'{lab.directory}/networks') if name.startswith('nova-')]
     assert 'dnsmasq' not in lab.host.run('ss', '-Hlunp').stdout
-
-
-def db_networks():
-    from sqlalchemy import select
-
-    from nova.db.models import Network
-    return select(Network.uuid)
 
 
 def test_the_interface_of_the_network_is_put_into_the_bridge(database, tmp_path):

@@ -26,10 +26,9 @@ def create(label, fixed_range_v4, **more):
 
 
 def _network(fixed_range, uuid):
-    for row in networks.list_all():
+    for row in networks.list_all() if uuid or fixed_range else ():
         if uuid in (None, row.uuid) and fixed_range in (None, row.cidr):
-            if uuid or fixed_range:
-                return row
+            return row
     raise exception.NetworkNotFound(network_id=uuid or fixed_range or '(none given)')
 
 

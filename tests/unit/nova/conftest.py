@@ -1,4 +1,6 @@
 """Nova's database on each kind of server, and a cast of callers."""
+import shutil
+
 import pytest
 from sqlalchemy import delete
 
@@ -15,10 +17,23 @@ def _empty():
             session.execute(delete(table))
 
 
+@pytest.fixture(scope='session')
+def _template(tmp_path_factory):
+    """A migrated SQLite to copy: migrating takes longer than most tests."""
+    return tmp_path_factory.mktemp('nova') / 'template.sqlite'
+
+
 @pytest.fixture
-def nova_sqlite(database):
+def nova_sqlite(conf, database, tmp_path, _template):
     """A fresh SQLite."""
-    return database('nova')
+    if not _template.exists():
+        database('nova', f'sqlite:///{_template}')
+        db.dispose()
+    url = f'sqlite:///{tmp_path}/nova.sqlite'
+    shutil.copy(_template, tmp_path / 'nova.sqlite')
+    conf.set('connection', url, 'database')
+    db.configure(url)
+    return url
 
 
 @pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
@@ -26,7 +41,7 @@ def nova_database(request, conf, database):
     """Each kind of database, migrated and empty; returns its name. On the servers one schema serves all tests."""
     name = request.param
     if name == 'sqlite':
-        database('nova')
+        request.getfixturevalue('nova_sqlite')
     else:
         server = request.getfixturevalue(name)
         if name not in _migrated:

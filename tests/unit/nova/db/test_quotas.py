@@ -89,7 +89,8 @@ def test_the_refusal_says_asked_used_and_limit():
 
 
 @pytest.mark.parametrize(('limits', 'granted'), [
-    ({}, 4), ({'instances': 3}, 3), ({'cores': 5}, 2), ({'ram': 300}, 3), ({'instances': -1, 'cores': -1, 'ram': -1}, 4),
+    ({}, 4), ({'instances': 3}, 3), ({'cores': 5}, 2), ({'ram': 300}, 3),
+    ({'instances': -1, 'cores': -1, 'ram': -1}, 4),
     ({'instances': 3, 'cores': 4}, 2)])
 def test_grants_what_fits_between_the_two_counts(limits, granted):
     quota.set_limits('alpha', limits)

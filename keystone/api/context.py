@@ -23,7 +23,13 @@ class AuthContext:
         token_id = environ.get('HTTP_X_AUTH_TOKEN')
         if token_id:
             self._identify(environ, token_id)
-        return self.app(environ, start_response)
+
+        def start(status, headers, *exc_info):
+            # Every answer depends on who asks, and a cache in between has to know.
+            if not any(name == 'Vary' for name, _ in headers):
+                headers.append(('Vary', 'X-Auth-Token'))
+            return start_response(status, headers, *exc_info)
+        return self.app(environ, start)
 
     def _identify(self, environ, token_id):
         if CONF.admin_token and hmac.compare_digest(token_id.encode('latin-1'), CONF.admin_token.encode()):

@@ -7,7 +7,7 @@ import webob
 import keystone.api.context
 import keystone.api.pipelines
 import keystone.cmd.manage  # noqa: F401 - these declare options
-from essex import config
+from essex import config, service  # noqa: F401 - declares options
 from essex.wsgi.server import loadapp
 from keystone.policies import RULES
 

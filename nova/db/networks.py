@@ -1,6 +1,6 @@
 """Networks: queries."""
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, or_, select
+from sqlalchemy import exc, func, or_, select
 from sqlalchemy import update as sql_update
 
 from essex import db
@@ -83,11 +83,15 @@ def claim(host):
 
 @db.retry
 def create(values):
-    """Insert a network and return it. Raises IntegrityError when its cidr exists."""
+    """Insert a network and return it. Raises NetworkExists."""
     with db.writer() as session:
         network = Network(**values)
-        session.add(network)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(network)
+        except exc.IntegrityError:
+            raise exception.NetworkExists(cidr=values['cidr'], other=f'of the uuid {values["uuid"]} or of that cidr'
+                                          ) from None
         return network
 
 

@@ -4,8 +4,8 @@ import ipaddress
 from essex import db
 from nova import exception
 from nova.compute import quota
-from nova.db import fixed_ips, floating_ips, network_info, networks
-from nova.network import allocation, refresh
+from nova.db import allocations, fixed_ips, floating_ips, network_info, networks
+from nova.network import refresh
 from nova.network.options import CONF
 
 # A /16: more would be a slip of the pen, and one transaction.
@@ -59,7 +59,7 @@ class FloatingIps:
     @db.retry
     def _associate(self, context, instance_uuid, address, fixed_address):
         with db.writer():
-            instance = allocation.lock_server(instance_uuid)
+            instance = allocations.lock_server(instance_uuid)
             if instance is None or instance.deleted_at is not None:
                 raise exception.InstanceNotFound(instance_id=instance_uuid)
             floating = floating_ips.by_address_for(context, address)

@@ -9,7 +9,7 @@ import logging
 from essex import concurrency, failpoint, rpc
 from essex import context as contexts
 from essex.exception import EssexError
-from nova.db import fixed_ips, floating_ips, networks
+from nova.db import allocations, fixed_ips, floating_ips, networks
 from nova.exception import NetworkNotFound
 from nova.network import allocation, refresh
 from nova.network import driver as drivers
@@ -51,9 +51,13 @@ class NetworkManager:
         info = allocation.deallocate(instance_uuid)
         failpoint.reach('network.deallocate.after_database')
         # What a kill here leaves (DHCP still knows the server) the next change or reconcile puts right.
-        for uuid in _network_ids(info):
-            self._withdraw(context, uuid)
-        self._translate(context, _with_floating(info))
+        try:
+            for uuid in _network_ids(info):
+                self._withdraw(context, uuid)
+            self._translate(context, _with_floating(info))
+        except EssexError as error:
+            # A host whose network is broken must not keep servers from being deleted.
+            LOG.error('server %s has given its addresses back, but the host is not told yet: %s', instance_uuid, error)
         if info:
             refresh.filters_naming(context, instance_uuid)
 
@@ -142,9 +146,9 @@ class NetworkManager:
         for row, spec in zip(rows, specs):
             if spec not in failed:
                 self._serve_dhcp(spec, row.id)
-        self._nat()
         self._ready = set(specs) - set(failed)
         self._dhcp = {spec: run for spec, run in self._dhcp.items() if spec in self._ready}
+        self._nat()
 
     def _setup_network(self, spec):
         # One network that cannot be had (its interface is away) must not keep the others from working.
@@ -157,7 +161,7 @@ class NetworkManager:
 
     def sweep(self):
         """Take back the cards and addresses of servers that are gone; returns their uuids."""
-        gone = allocation.ownerless()
+        gone = allocations.ownerless()
         for instance_uuid in gone:
             LOG.warning('server %s is gone but had network cards or addresses: taking them back', instance_uuid)
             self.deallocate_for_instance(contexts.current(), instance_uuid)

@@ -2,8 +2,6 @@
 import ipaddress
 import uuid as uuids
 
-from sqlalchemy import exc
-
 from essex import db
 from nova import exception
 from nova.db import networks
@@ -58,10 +56,7 @@ class Networks:
                 if other.bridge == values['bridge']:
                     raise exception.InvalidNetwork(
                         reason=f'bridge {other.bridge} is that of network {other.label}: each needs its own.')
-            try:
-                return networks.create(values)
-            except exc.IntegrityError:
-                raise exception.NetworkExists(cidr=str(block), other=str(block)) from None
+            return networks.create(values)
 
     def delete_network(self, context, uuid):
         """Delete a network no server is on. Raises NetworkNotFound, NetworkInUse."""

@@ -9,7 +9,7 @@ import pytest
 
 from essex import db
 from nova import exception
-from nova.db import fixed_ips, floating_ips, security_groups, virtual_interfaces
+from nova.db import allocations, fixed_ips, floating_ips, security_groups, virtual_interfaces
 from nova.network import allocation
 from tests.unit.nova.network.cast import OWNER, add_network, add_server
 
@@ -141,7 +141,7 @@ class ServerContract:
         assert security_groups.affected([group.id]) == security_groups.naming(group.id) == \
             security_groups.named_by(server.uuid) == {'node1': [server.uuid]}
         assert security_groups.rules_of(server.uuid)[0][-1] == ['10.0.0.2']
-        assert allocation.ownerless() == [] and floating_ips.nat('node1') == []
+        assert allocations.ownerless() == [] and floating_ips.nat('node1') == []
         assert floating_ips.list_all() == [] and fixed_ips.dhcp_hosts(self.network.id)
         with pytest.raises(exception.FloatingIpNotFound):
             floating_ips.get_for(OWNER, '9999999999')

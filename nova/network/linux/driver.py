@@ -62,12 +62,20 @@ class LinuxDriver(Driver):
 
     @staticmethod
     def _have_floating(wanted):
+        failed = []
         present = {device: set(links.addresses(device)) for device in set(wanted.values())}
         for address, device in wanted.items():
-            if f'{address}/32' not in present[device]:
+            if f'{address}/32' in present[device]:
+                continue
+            try:
                 links.change(f'address add {address}/32 dev {device}')
                 if CONF.send_arp_for_ha:
                     links.announce(device, address)
+            except (commands.CommandFailed, OSError) as error:
+                # The others are to work all the same.
+                failed.append(f'{address} on {device}: {error}')
+        if failed:
+            raise commands.CommandFailed('; '.join(failed))
 
     def remove_stale(self, networks):
         kept = {network.bridge: network for network in networks}

@@ -186,3 +186,33 @@ def test_network_info_of_many_servers_takes_two_statements(manager):
         assert network_info.build([each.uuid for each in servers]) == expected
     assert counter.total == 2
     assert instances.get(servers[0].uuid).network_info == expected[servers[0].uuid]
+
+
+def test_a_broken_host_keeps_no_server_from_being_deleted(manager, monkeypatch):
+    network = add_network()
+    server = add_server()
+    manager.allocate_for_instance(OWNER, server.uuid, 'node1', None)
+
+    def broken(*arguments):
+        raise exception.NetworkSetupFailed(network='private', host='node1', reason='dnsmasq is gone')
+    with monkeypatch.context() as patched:
+        patched.setattr(manager.driver, 'apply_dhcp', broken)
+        manager.deallocate_for_instance(OWNER, server.uuid)
+        assert fixed_ips.of_instance(server.uuid) == []
+        with pytest.raises(exception.NetworkSetupFailed):
+            manager.allocate_for_instance(OWNER, add_server().uuid, 'node1', None)
+    manager.reconcile()
+    assert len(manager.driver.dhcp[network.uuid]) == 1
+
+
+def test_one_network_that_fails_leaves_the_others_served(manager, monkeypatch):
+    bad, good = add_network(), add_network('10.0.1.0/24', 'second')
+    setup = manager.driver.setup_network
+
+    def broken(spec):
+        if spec.id == bad.uuid:
+            raise exception.NetworkSetupFailed(network='private', host='node1', reason='no such interface')
+        setup(spec)
+    monkeypatch.setattr(manager.driver, 'setup_network', broken)
+    manager.reconcile()
+    assert set(manager.driver.dhcp) == {good.uuid}

@@ -58,11 +58,10 @@ class Client:
             message.reply_to = replies.open(seconds)
             if message.reply_to is None:
                 raise self._no_broker(method, host, seconds)
-            left = max(0.001, began + seconds - time.monotonic())
             # Nobody waits for it after that: a server that comes back later must not run it.
-            message.expiration = left
-            process.current().publisher.publish(message, left)
-            answer = waiter.get(began + seconds - time.monotonic())
+            message.expires = began + seconds
+            process.current().publisher.publish(message, message.expires - time.monotonic())
+            answer = waiter.get(message.expires - time.monotonic())
         if answer is None:
             raise self._timeout(method, host, seconds)
         return self._result(answer, method, host)

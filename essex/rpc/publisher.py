@@ -34,7 +34,7 @@ class Outgoing:
     queue: kombu.Queue = None
     exchange: kombu.Exchange = None
     routing_key: str = ''
-    expiration: float = None
+    expires: float = None   # time.monotonic() after which nobody wants it
     reply_to: str = None
     correlation_id: str = None
 
@@ -115,6 +115,10 @@ class Publisher:
             topic=message.topic, method=message.method, host=message.host, seconds=round(seconds, 1))
 
 
+def _left(moment):
+    return None if moment is None else max(0.001, moment - time.monotonic())
+
+
 class _Link:
     """A connection with one channel, and what has been declared over it."""
 
@@ -138,7 +142,7 @@ class _Link:
                 routing_key=message.queue.name if message.queue else message.routing_key,
                 content_type=CONTENT_TYPE, content_encoding='binary', delivery_mode='persistent',
                 # Someone may have deleted the queue: the broker says so, and the next attempt declares it.
-                mandatory=message.queue is not None, expiration=message.expiration,
+                mandatory=message.queue is not None, expiration=_left(message.expires),
                 message_id=message.identity, correlation_id=message.correlation_id,
                 reply_to=message.reply_to, type=message.method, confirm_timeout=seconds)
 

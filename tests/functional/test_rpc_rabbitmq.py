@@ -32,6 +32,6 @@ class TestNative(RpcContract):
         assert rpc.stats()['waiting'] == 0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(620)
 def test_green_processes_peers_that_die_and_a_broker_that_restarts():
-    green.run('tests/functional/rpc_rabbitmq_green.py', '--durations=10', timeout=380)
+    green.run('tests/functional/rpc_rabbitmq_green.py', '--durations=10', timeout=600)

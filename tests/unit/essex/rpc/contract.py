@@ -214,6 +214,7 @@ class RpcContract(RpcCase):
     def test_a_call_whose_caller_has_gone_is_not_run_later(self):
         with pytest.raises(rpc.Timeout):
             self.call('record', host='h1', timeout=0.2, value='late')
+        time.sleep(0.1)   # a message takes its time to the broker, by which it expires later
         self.client.cast(self.ctx, 'record', host='h1', value='cast')
         endpoint, _ = self.serve()
         wait_for(lambda: 'cast' in endpoint.seen)

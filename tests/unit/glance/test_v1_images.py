@@ -3,6 +3,7 @@ import hashlib
 import uuid
 
 import pytest
+import webob
 
 DATA = b'image data'
 META = {'x-image-meta-name': 'one', 'x-image-meta-disk_format': 'raw', 'x-image-meta-container-format': 'bare'}
@@ -69,13 +70,18 @@ def test_an_image_without_data_is_not_found_for_reading(cloud):
 
 
 @pytest.mark.parametrize('headers,status', [
-    ({'x-image-meta-id': 'nope'}, 400), ({'x-image-meta-name': 'x' * 256}, 400), ({'x-image-meta-disk_format': 'floppy'}, 400),
-    ({'x-image-meta-container-format': 'box'}, 400), ({'x-image-meta-disk_format': 'ami'}, 400), ({'x-image-meta-size': '-1'}, 400),
-    ({'x-image-meta-size': 'x'}, 400), ({'x-image-meta-size': str(2 ** 50 + 1)}, 400), ({'x-image-meta-min_ram': 'x'}, 400),
-    ({'x-image-meta-min_disk': '-1'}, 400), ({'x-image-meta-store': 'tape'}, 400), ({'x-image-meta-name': '\xff\xfe'}, 400),
+    ({'x-image-meta-id': 'nope'}, 400), ({'x-image-meta-name': 'x' * 256}, 400),
+    ({'x-image-meta-disk_format': 'floppy'}, 400),
+    ({'x-image-meta-container-format': 'box'}, 400), ({'x-image-meta-disk_format': 'ami'}, 400),
+    ({'x-image-meta-size': '-1'}, 400),
+    ({'x-image-meta-size': 'x'}, 400), ({'x-image-meta-size': str(2 ** 50 + 1)}, 400),
+    ({'x-image-meta-min_ram': 'x'}, 400),
+    ({'x-image-meta-min_disk': '-1'}, 400), ({'x-image-meta-store': 'tape'}, 400),
+    ({'x-image-meta-name': '\xff\xfe'}, 400),
     ({'x-image-meta-location': 'file:///etc/passwd'}, 400), ({'x-image-meta-location': 'http://example.org/x'}, 400),
     ({'x-glance-api-copy-from': 'http://example.org/x'}, 400), ({'x-image-meta-property-' + 'x' * 256: 'a'}, 400),
-    ({'x-image-meta-property-id': 'a'}, 400), ({'x-image-meta-is_public': 'True'}, 403), ({'x-glance-registry-purge-props': 'x'}, 400)])
+    ({'x-image-meta-property-id': 'a'}, 400), ({'x-image-meta-is_public': 'True'}, 403),
+    ({'x-glance-registry-purge-props': 'x'}, 400)])
 def test_bad_headers(cloud, stored, headers, status):
     answer = post(cloud.owner, DATA, **headers)
     assert answer.status_int == status, answer.text
@@ -139,7 +145,8 @@ def test_only_an_administrator_publishes_or_gives_away(cloud):
     image = post(cloud.owner, DATA).json['image']
     path = f'/v1/images/{image["id"]}'
     assert cloud.owner('PUT', path, headers={'x-image-meta-is_public': 'true'}).status_int == 403
-    changed = cloud.admin('PUT', path, headers={'x-image-meta-is_public': 'on', 'x-image-meta-owner': 'beta'}).json['image']
+    changed = cloud.admin('PUT', path, headers={'x-image-meta-is_public': 'on',
+                                                'x-image-meta-owner': 'beta'}).json['image']
     assert changed['is_public'] is True and changed['owner'] == 'beta'
     assert cloud.owner('GET', path).body == DATA
     assert cloud.stranger('PUT', path, headers={'x-image-meta-is_public': 'False'}).json['image']['is_public'] is False
@@ -167,7 +174,7 @@ def test_each_of_the_cast_on_a_private_image(cloud, method, data):
     assert call('nobody') == 401
 
 
-@pytest.mark.parametrize('image_id', ['nope', str(uuid.uuid4()), 'x' * 300, '%00'])
+@pytest.mark.parametrize('image_id', ['nope', '6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'x' * 300, '%00'])
 def test_unknown_ids_are_404(cloud, image_id):
     for method in ('HEAD', 'GET', 'PUT', 'DELETE'):
         assert cloud.owner(method, f'/v1/images/{image_id}').status_int == 404
@@ -213,8 +220,17 @@ def test_changes_include_the_deleted(cloud):
     assert listed(cloud.owner, '?deleted=true') == []
 
 
-@pytest.mark.parametrize('query', ['limit=-1', 'limit=x', 'marker=nope', f'marker={uuid.uuid4()}', 'sort_key=x', 'sort_dir=x',
+@pytest.mark.parametrize('query', ['limit=-1', 'limit=x', 'marker=nope', 'marker=6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'sort_key=x',
+                                   'sort_dir=x',
                                    'size_min=x', 'protected=x', 'changes-since=x', 'is_public=x', 'min_ram=-1'])
 def test_bad_queries_are_400(cloud, query):
     for who in (cloud.owner, cloud.admin):
         assert who('GET', f'/v1/images?{query}').status_int == 400
+
+
+def test_underscores_that_a_server_keeps_apart(cloud):
+    raw = (('X-Image-Meta-Name', 'n'), ('x-image-meta-disk_format', 'iso'), ('x-image-meta-property-a_b-c', 'd'))
+    request = webob.Request.blank('/v1/images', method='POST', environ={
+        'headers_raw': raw, 'essex.context': cloud.context('owner')})
+    image = request.get_response(cloud.api).json['image']
+    assert image['disk_format'] == 'iso' and image['properties'] == {'a_b_c': 'd'}

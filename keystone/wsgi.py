@@ -6,7 +6,7 @@ pipeline instead of `public`.
 import os
 
 from essex import config
-from keystone.api import pipelines
+from keystone import pipelines
 
 
 def _load():

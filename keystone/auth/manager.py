@@ -18,7 +18,8 @@ class AuthManager:
         self.managers = managers
         self.scopes = ScopeResolver(managers.grants)
         known = dict(self.BUILTIN)
-        known.update((extension.name, extension.plugin) for extension in stevedore.ExtensionManager('keystone.auth'))
+        plugins = stevedore.ExtensionManager('essex.keystone.auth')
+        known.update((extension.name, extension.plugin) for extension in plugins)
         self.methods = {name: known[name](managers) for name in CONF.auth.methods if name in known}
 
     def authenticate(self, identity, wanted_scope=None):

@@ -1,4 +1,4 @@
-"""Authentication methods: the contract, password and token. Others plug in by entry points `keystone.auth`."""
+"""Authentication methods: the contract, password and token. Others plug in by entry points `essex.keystone.auth`."""
 import abc
 import dataclasses
 

@@ -7,7 +7,7 @@ concurrency.patch()
 
 from essex import config, service  # noqa: E402
 from essex.exception import ConfigError  # noqa: E402
-from keystone.api import pipelines  # noqa: E402
+from keystone import pipelines  # noqa: E402
 
 CONF = config.CONF
 

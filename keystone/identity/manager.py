@@ -37,7 +37,7 @@ class IdentityManager:
 
     def __init__(self, changes, resource, revocation):
         self.changes, self.resource, self.revocation = changes, resource, revocation
-        self.driver = drivers.load('keystone.identity', CONF.identity.driver, {'sql': sql.Identity})
+        self.driver = drivers.load('essex.keystone.identity', CONF.identity.driver, {'sql': sql.Identity})
 
     def full_user(self, user_id):
         """The user with domain_name and domain_enabled. Raises UserNotFound."""

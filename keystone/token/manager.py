@@ -37,7 +37,7 @@ class TokenManager:
 
     def __init__(self, changes, identity, grants, revocation):
         self.changes, self.identity, self.grants, self.revocation = changes, identity, grants, revocation
-        self.provider = drivers.load('keystone.token', CONF.token.provider, {'fernet': FernetProvider})
+        self.provider = drivers.load('essex.keystone.token', CONF.token.provider, {'fernet': FernetProvider})
         self.cache = Cache(CONF.token.cache_size)
         changes.listen(FACTS, self.cache.clear)
         revocation.listen(self._drop_revoked)

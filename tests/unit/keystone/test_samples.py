@@ -3,7 +3,6 @@ import pathlib
 
 import webob
 
-from essex import config, service  # noqa: F401 - declares options
 from essex.wsgi.server import loadapp
 from keystone.policies import RULES
 

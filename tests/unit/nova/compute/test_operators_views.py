@@ -173,8 +173,8 @@ def test_instance_actions_are_the_journal(alice, stranger):
     row = server()
     stop = JOURNAL.add(operations.STOP, row.uuid, alice, {'instance_uuid': row.uuid, 'host': 'node1'})
     with db.writer() as session:
-        session.add(OperationStep(operation_id=stop.id, name='apply', host='node1', finished_at=db.utcnow(),
-                                  result='Error', error='broken'))
+        session.add(OperationStep(operation_id=stop.id, name='apply', host='node1', started_at=db.utcnow(),
+                                  finished_at=db.utcnow(), result='Error', error='broken'))
         session.execute(update(Operation).values(error='broken', state='failed'))
     instances.mark_deleted(row.uuid)
     listed, = instance_actions.list(alice, row.uuid)

@@ -91,20 +91,30 @@ class Machine:
     def wait_for_exit(self, seconds=STEP):
         self.process.wait(timeout=seconds)
 
-    def ssh(self, command, user='cirros', options=(), check=True):
+    def ssh(self, command, user='cirros', check=True):
         words = ['ssh', '-q', '-i', self.key, '-p', self.port, '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes',
-                 '-o', 'UserKnownHostsFile=/dev/null', '-o', 'IdentitiesOnly=yes', '-o', 'ConnectTimeout=20', *options,
+                 '-o', 'UserKnownHostsFile=/dev/null', '-o', 'IdentitiesOnly=yes', '-o', 'ConnectTimeout=20',
                  f'{user}@127.0.0.1', command]
         done = subprocess.run([*map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=STEP)
         assert done.returncode == 0 or not check, (done, self.serial())
         return done.stdout
 
+    def ssh_methods(self):
+        """The ways to log in that the guest's SSH server offers, as the client lists them when it is refused."""
+        words = ['ssh', '-F', 'none', '-p', self.port, '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes', '-o',
+                 'UserKnownHostsFile=/dev/null', '-o', 'PreferredAuthentications=none', 'root@127.0.0.1', 'true']
+        done = subprocess.run([*map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=STEP)
+        return re.search(r'Permission denied \(([^)]*)\)', done.stderr).group(1)
+
     def qmp(self, command, **arguments):
         """Runs a command of the QEMU monitor and returns its result."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(STEP)
-            connection.connect(f'{self.directory}/qmp')
+            while connection.connect_ex(f'{self.directory}/qmp'):
+                assert self.process.poll() is None, 'QEMU did not start'
+                time.sleep(0.02)
             stream = connection.makefile('rw')
             stream.readline()
             for words in ({'execute': 'qmp_capabilities'}, {'execute': command, 'arguments': arguments}):

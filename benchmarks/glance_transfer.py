@@ -26,7 +26,7 @@ bind_host = 127.0.0.1
 bind_port = {port}
 state_path = {directory}
 log_file = {directory}/glance-api.log
-paste_config = {root}/etc/glance/glance-api-paste.ini
+api_paste_config = {root}/etc/glance/glance-api-paste.ini
 [database]
 connection = sqlite:///{directory}/glance.sqlite
 [paste_deploy]

@@ -58,7 +58,8 @@ class RegistryDaemon(service.Daemon):
 
     def _paste_file(self):
         # In a process that serves both, api_paste_config is the API's.
-        return CONF.find_file('glance-registry-paste.ini') if self._port else paste_file('glance-registry-paste.ini')
+        name = 'glance-registry-paste.ini'
+        return CONF.find_file(name) or name if self._port else paste_file(name)
 
 
 def run_once(rules):

@@ -13,7 +13,7 @@ NAMESPACE = 'essex.glance.store'
 BUILTIN = {'file': FilesystemStore}
 
 OPTS = [
-    cfg.DictOpt('enabled_backends', default={},
+    cfg.DictOpt('enabled_backends',
                 help='Several stores, as id:kind,id:kind. Each has its options in a section named after its id. '
                      'Unset, there is one store, described in [glance_store].'),
 ]
@@ -26,6 +26,8 @@ STORE_OPTS = [
 ]
 config.register(OPTS)
 CONF = config.register(STORE_OPTS, 'glance_store')
+for _builtin in BUILTIN.values():
+    config.register(_builtin.OPTS, 'glance_store')
 
 
 class Stores:

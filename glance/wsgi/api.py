@@ -1,15 +1,17 @@
 """glance-api under another WSGI server: `gunicorn glance.wsgi.api`.
 
 The configuration is GLANCE_CONFIG_FILE, or the usual places. Such a server's threads are native ones.
+Most of them drop headers with underscores (x-image-meta-disk_format) unless told otherwise; version 1 understands
+x-image-meta-disk-format as well.
 """
 import os
 
 from essex import config
 from essex.db import migration
-from essex.wsgi.server import loadapp
+from essex.wsgi.server import loadapp, paste_file
 from glance import daemons
 
 _file = os.environ.get('GLANCE_CONFIG_FILE')
 config.load('glance', prog='glance-api', config_files=[_file] if _file else None)
 migration.require('glance')
-application = loadapp(daemons.paste_file('glance-api'), daemons.flavored('glance-api'))
+application = loadapp(paste_file('glance-api-paste.ini'), daemons.flavored('glance-api'))

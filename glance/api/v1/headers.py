@@ -27,7 +27,7 @@ class Meta:
 def read(req):
     """The Meta of a request. Raises BadRequest."""
     meta = Meta({}, {}, req.headers.get('x-glance-api-copy-from') or None)
-    for header, raw in req.headers.items():
+    for header, raw in _all(req):
         name = header.lower()
         if name.startswith(_PROPERTY):
             key = name[len(_PROPERTY):].replace('-', '_')
@@ -39,6 +39,12 @@ def read(req):
     purge = req.headers.get('x-glance-registry-purge-props')
     meta.purge = parse.boolean('x-glance-registry-purge-props', purge) if purge else True
     return meta
+
+
+def _all(req):
+    """Every header. The environment lacks those with underscores, which this protocol has always had: a server that
+    keeps the raw ones (eventlet's does) lets them through; dashes are understood with any server."""
+    return req.environ.get('headers_raw') or req.headers.items()
 
 
 def _text(raw):

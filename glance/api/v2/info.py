@@ -8,7 +8,7 @@ class InfoController(wsgi.Controller):
     """Discovery."""
 
     def __init__(self, manager):
-        self.stores = manager.stores
+        self.manager = manager
 
     @wsgi.route('GET', '/info/import')
     def imports(self, req):
@@ -27,13 +27,14 @@ class InfoController(wsgi.Controller):
         return {'stores': [{**self._entry(store), **store.describe()} for store in self._several()]}
 
     def _several(self):
-        if not self.stores.several:
+        stores = self.manager.stores
+        if not stores.several:
             raise NotFound('This service has one store, which needs no name.')
-        return self.stores
+        return stores
 
     def _entry(self, store):
         entry = {'id': store.name}
-        if store is self.stores.default:
+        if store is self.manager.stores.default:
             entry['default'] = 'true'
         if store.read_only:
             entry['read-only'] = 'true'

@@ -109,10 +109,10 @@ def _collection(name, item, links):
 DOCUMENTS = {'image': IMAGE, 'images': _collection('images', IMAGE, _PAGE), 'member': MEMBER,
              'members': _collection('members', MEMBER, [{'rel': 'describedby', 'href': '{schema}'}])}
 
+# Open: clients send a whole membership back with one field of it changed.
 ADD_MEMBER = {'type': 'object', 'properties': {'member': {'type': 'string', 'minLength': 1, 'maxLength': 255}},
-              'required': ['member'], 'additionalProperties': False}
-ANSWER = {'type': 'object', 'properties': {'status': {'type': 'string'}}, 'required': ['status'],
-          'additionalProperties': False}
+              'required': ['member']}
+ANSWER = {'type': 'object', 'properties': {'status': {'type': 'string'}}, 'required': ['status']}
 
 
 class SchemaController(wsgi.Controller):

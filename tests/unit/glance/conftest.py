@@ -1,7 +1,6 @@
 """An image service in one process, and a cast: admin, owner, member and reader of a project, a stranger, nobody."""
 import io
 import json
-import shutil
 
 import pytest
 import webob
@@ -13,6 +12,7 @@ from glance import policy
 from glance.api import app as apps
 from glance.api.body_limit import V1_DATA, V2_DATA, BodyLimit
 from glance.api.versions import VersionNegotiation
+from glance.db.models import Base
 from glance.image.manager import ImageManager
 from glance.image.model import Image
 from glance.store.loader import Stores
@@ -52,7 +52,8 @@ class Caller:
 
     def create(self, **fields):
         """A queued image's document."""
-        answer = self('POST', '/v2/images', {'name': 'image', 'disk_format': 'raw', 'container_format': 'bare', **fields})
+        answer = self('POST', '/v2/images', {'name': 'image', 'disk_format': 'raw', 'container_format': 'bare',
+                                             **fields})
         assert answer.status_int == 201, answer.text
         return answer.json
 
@@ -71,11 +72,9 @@ class Caller:
 class Cloud:
     """The rules, and a Caller for each of the cast, by name."""
 
-    def __init__(self, rules):
-        self.rules = rules
-        faces = apps.Root({'/v1': BodyLimit(apps.v1_app(rules), V1_DATA), '/v2': BodyLimit(apps.v2_app(rules), V2_DATA)})
-        self.api = VersionNegotiation(faces)
-        self.registry_app = apps.registry_app(rules)
+    def __init__(self, rules, faces):
+        self.rules, self.api, self.registry_app = rules, faces.api, faces.registry
+        faces.rules = rules
         for name, values in CAST.items():
             setattr(self, name, Caller(self.api, values))
         self.nobody = Caller(self.api, None)
@@ -89,34 +88,64 @@ class Cloud:
         return RequestContext(**CAST[name])
 
 
+class Database:
+    """One SQLite for the whole run, emptied before each test: a new one would compile every statement again."""
+
+    def __init__(self, path):
+        self.url = f'sqlite:///{path}'
+        self._engine = None
+
+    def use(self):
+        """Make it the process's, unless it is."""
+        if db.engine() is not self._engine:
+            self._engine = db.configure(self.url)
+            migration.sync('glance')
+        with db.writer() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(table.delete())
+
+
 @pytest.fixture(scope='session')
-def migrated(tmp_path_factory):
-    """A migrated, empty SQLite to copy: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp('glance') / 'glance.sqlite'
-    db.configure(f'sqlite:///{path}')
-    migration.sync('glance')
+def kept(tmp_path_factory):
+    """The Database."""
+    yield Database(tmp_path_factory.mktemp('glance') / 'glance.sqlite')
     db.dispose()
-    return path
 
 
 @pytest.fixture
-def rules(conf, tmp_path, migrated):
-    """An ImageManager over a fresh database and an empty directory."""
-    shutil.copy(migrated, tmp_path / 'glance.sqlite')
-    url = f'sqlite:///{tmp_path}/glance.sqlite'
-    conf.set('connection', url, 'database')
-    db.configure(url)
+def rules(conf, kept):
+    """An ImageManager over an empty database and an empty directory."""
+    conf.set('connection', kept.url, 'database')
+    kept.use()
     policy.enforcer.cache_clear()
     stores = Stores()
     stores.check()
-    yield ImageManager(stores)
-    db.dispose()
+    return ImageManager(stores)
+
+
+class Faces:
+    """The applications, made once: compiling their schemas takes longer than most tests. `rules` is whose they are."""
+
+    def __init__(self):
+        self.rules = None
+        self.api = VersionNegotiation(apps.Root({'/v1': BodyLimit(apps.v1_app(self), V1_DATA),
+                                                 '/v2': BodyLimit(apps.v2_app(self), V2_DATA)}))
+        self.registry = apps.registry_app(self)
+
+    def __getattr__(self, name):
+        return getattr(self.rules, name)
+
+
+@pytest.fixture(scope='session')
+def faces():
+    """The Faces of this run."""
+    return Faces()
 
 
 @pytest.fixture
-def cloud(rules):
+def cloud(rules, faces):
     """A Cloud."""
-    return Cloud(rules)
+    return Cloud(rules, faces)
 
 
 @pytest.fixture

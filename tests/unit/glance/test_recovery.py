@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from essex import db
 from glance.db import images, uploads
 from glance.db.models import Upload as Row
-from glance.exception import DeletedDuringUpload, StoreUnavailable
+from glance.exception import DeletedDuringUpload, DuplicateData, StoreUnavailable
 from glance.image import lives, status, upload
 
 # An upload in another process, which kills itself where it is told.
@@ -22,7 +22,7 @@ from essex import config, db
 config.CONF([], project='x', default_config_files=[])
 config.CONF.set_override('state_path', sys.argv[1])
 config.CONF.set_override('host', sys.argv[4])
-db.configure(f'sqlite:///{sys.argv[1]}/glance.sqlite')
+db.configure(sys.argv[6])
 from essex.context import RequestContext
 from glance.image.manager import EVERYONE, ImageManager
 from glance.image import upload
@@ -54,9 +54,10 @@ rules.upload(None, rules.get(EVERYONE, sys.argv[3]), Source(), failed_status=sys
 '''
 
 
-def die(tmp_path, where, image_id, host, failed='queued'):
+def die(tmp_path, where, image_id, conf, host=None, failed='queued'):
     """Upload in a process that dies at `where`."""
-    done = subprocess.run([sys.executable, '-c', textwrap.dedent(_CHILD), str(tmp_path), where, image_id, host, failed],
+    done = subprocess.run([sys.executable, '-c', textwrap.dedent(_CHILD), str(tmp_path), where, image_id,
+                           host or conf.host, failed, conf.database.connection],
                           check=False, stderr=subprocess.PIPE)
     assert done.returncode == -9, done.stderr.decode()
 
@@ -69,7 +70,7 @@ def state(cloud, image):
 @pytest.mark.parametrize('failed', ['queued', 'killed'])
 def test_kill_9_at_every_step(cloud, rules, stored, tmp_path, conf, where, failed):
     image = cloud.owner.create()
-    die(tmp_path, where, image['id'], conf.host, failed)
+    die(tmp_path, where, image['id'], conf, failed=failed)
     assert state(cloud, image) == 'saving'
     assert upload.recover(rules.stores) == 1
     assert state(cloud, image) == failed and stored() == []
@@ -80,7 +81,7 @@ def test_kill_9_at_every_step(cloud, rules, stored, tmp_path, conf, where, faile
 
 def test_deleted_before_it_is_recovered(cloud, rules, stored, tmp_path, conf):
     image = cloud.owner.create()
-    die(tmp_path, 'reading', image['id'], conf.host)
+    die(tmp_path, 'reading', image['id'], conf)
     assert cloud.owner('DELETE', f'/v2/images/{image["id"]}').status_int == 204
     upload.recover(rules.stores)
     assert stored() == [] and images.status_of(image['id']) is None
@@ -100,10 +101,11 @@ def test_the_living_are_left_alone(cloud, rules):
 
 def test_another_nodes_uploads_are_its_own_while_it_gives_signs_of_life(cloud, rules, tmp_path, conf):
     image = cloud.owner.create()
-    die(tmp_path, 'reading', image['id'], 'another-node')
+    die(tmp_path, 'reading', image['id'], conf, 'another-node')
     assert upload.recover(rules.stores) == 0 and state(cloud, image) == 'saving'
     with db.writer() as session:
-        session.execute(update(Row).values(alive_at=db.utcnow() - datetime.timedelta(seconds=conf.upload_dead_after + 1)))
+        silence = datetime.timedelta(seconds=conf.upload_dead_after + 1)
+        session.execute(update(Row).values(alive_at=db.utcnow() - silence))
     assert upload.recover(rules.stores) == 1 and state(cloud, image) == 'queued'
 
 
@@ -112,16 +114,19 @@ def test_one_given_up_by_another_node_ends_without_harm(cloud, rules, stored):
     context = cloud.context('owner')
 
     class Source(io.BytesIO):
+        given_up = False
+
         def read(self, count):
             data = super().read(count)
-            if not data:
+            if not data and not self.given_up:
+                self.given_up = True
                 with db.reader() as session:
                     upload_id = session.execute(select(Row.id)).scalar()
                 assert uploads.claim(upload_id, 'claim', 'another-node', 'life')
                 upload.release('claim', image['id'], status.QUEUED)
                 cloud.owner.upload(image, b'second')
             return data
-    with pytest.raises(Exception):
+    with pytest.raises(DuplicateData):
         rules.upload(context, rules.get(context, image['id']), Source(b'first'))
     assert cloud.owner('GET', image['file']).body == b'second' and stored() == [image['id']]
 

@@ -21,9 +21,11 @@ def created(caller, **fields):
 
 
 def test_an_api_server_tells_of_an_image(admin, cloud, tmp_path):
-    image = created(admin, name='x', disk_format='raw', container_format='bare', is_public=True, size='5', checksum='a' * 32,
+    image = created(admin, name='x', disk_format='raw', container_format='bare', is_public=True, size='5',
+                    checksum='a' * 32,
                     location=f'file://{tmp_path}/images/x', properties={'a': 'b'}, owner='alpha')
-    assert image['status'] == 'active' and image['location'].endswith('/x') and image['size'] == 5 and image['is_public']
+    assert image['status'] == 'active' and image['location'].endswith('/x')
+    assert image['size'] == 5 and image['is_public']
     assert image['owner'] == 'alpha' and image['properties'] == {'a': 'b'}
     assert admin('GET', f'/images/{image["id"]}').json['image'] == image
     assert cloud.owner('GET', f'/v2/images/{image["id"]}').json['size'] == 5
@@ -52,14 +54,18 @@ def test_users_tell_nothing_about_data(owner):
 def test_purging_properties(owner):
     image = created(owner, properties={'a': '1', 'b': '2'})
     path = f'/images/{image["id"]}'
-    assert owner('PUT', path, {'image': {'properties': {'c': '3'}}}).json['image']['properties'] == {'a': '1', 'b': '2', 'c': '3'}
+    assert owner('PUT', path, {'image': {'properties': {'c': '3'}}}).json['image']['properties'] == {'a': '1',
+                                                                                                     'b': '2', 'c': '3'}
     answer = owner('PUT', path, {'image': {'properties': {'d': '4'}}}, {'X-Glance-Registry-Purge-Props': 'true'})
     assert answer.json['image']['properties'] == {'d': '4'}
 
 
-@pytest.mark.parametrize('body', [{}, {'image': 5}, {'image': {'name': 5}}, {'image': {'name': 'x' * 256}}, {'image': {'size': -1}},
-                                  {'image': {'size': 'x'}}, {'image': {'is_public': 'x'}}, {'image': {'properties': {'a': 5}}},
-                                  {'image': {'id': 'nope'}}, {'image': {'disk_format': 'x'}}, {'image': {'checksum': 'a' * 33}},
+@pytest.mark.parametrize('body', [{}, {'image': 5}, {'image': {'name': 5}}, {'image': {'name': 'x' * 256}},
+                                  {'image': {'size': -1}},
+                                  {'image': {'size': 'x'}}, {'image': {'is_public': 'x'}},
+                                  {'image': {'properties': {'a': 5}}},
+                                  {'image': {'id': 'nope'}}, {'image': {'disk_format': 'x'}},
+                                  {'image': {'checksum': 'a' * 33}},
                                   {'image': {'location': 'ftp://x'}}, []])
 def test_bad_bodies_are_400(admin, body):
     answer = admin('POST', '/images', body)

@@ -77,7 +77,8 @@ def test_no_bytes_are_an_image_too(cloud):
 
 @pytest.mark.parametrize('asked,status,expected', [
     ('bytes=0-9', 206, DATA[:10]), ('bytes=5-', 206, DATA[5:]), ('bytes=-7', 206, DATA[-7:]),
-    ('bytes=2999990-9999999', 206, DATA[2999990:]), ('bytes=3000000-', 416, None), ('bytes=9-5', 416, None), ('lines=1', 416, None)])
+    ('bytes=2999990-9999999', 206, DATA[2999990:]), ('bytes=3000000-', 416, None), ('bytes=9-5', 416, None),
+    ('lines=1', 416, None)])
 def test_ranges(cloud, asked, status, expected):
     image = cloud.owner.upload(cloud.owner.create(), DATA)
     answer = cloud.owner('GET', image['file'], headers={'Range': asked})
@@ -167,7 +168,8 @@ def test_the_storage_quota_of_a_project(cloud, conf, stored):
     assert put(cloud.owner, second).status_int == 204
 
 
-@pytest.mark.parametrize('error', [ConnectionResetError('reset'), ValueError('bad chunk'), BrokenPipeError(), TimeoutError()])
+@pytest.mark.parametrize('error', [ConnectionResetError('reset'), ValueError('bad chunk'), BrokenPipeError(),
+                                   TimeoutError()])
 def test_a_client_that_goes_away(cloud, rules, nothing_left, error):
     image = cloud.owner.create()
     record = rules.get(cloud.context('owner'), image['id'])

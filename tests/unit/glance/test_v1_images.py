@@ -220,7 +220,8 @@ def test_changes_include_the_deleted(cloud):
     assert listed(cloud.owner, '?deleted=true') == []
 
 
-@pytest.mark.parametrize('query', ['limit=-1', 'limit=x', 'marker=nope', 'marker=6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'sort_key=x',
+@pytest.mark.parametrize('query', ['limit=-1', 'limit=x', 'marker=nope',
+                                   'marker=6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'sort_key=x',
                                    'sort_dir=x',
                                    'size_min=x', 'protected=x', 'changes-since=x', 'is_public=x', 'min_ram=-1'])
 def test_bad_queries_are_400(cloud, query):

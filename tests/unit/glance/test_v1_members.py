@@ -41,7 +41,8 @@ def test_replacing_the_set_keeps_answers(cloud, image):
     cloud.owner('PUT', path, {'memberships': [{'member_id': 'beta', 'can_share': True}, {'member_id': 'gamma'}]})
     assert cloud.stranger('PUT', f'/v2/images/{image["id"]}/members/beta', {'status': 'accepted'}).status_int == 200
     assert cloud.owner('PUT', path, {'memberships': [{'member_id': 'beta'}, {'member_id': 'delta'}]}).status_int == 204
-    assert members(cloud, image) == [{'member_id': 'beta', 'can_share': True}, {'member_id': 'delta', 'can_share': False}]
+    assert members(cloud, image) == [{'member_id': 'beta', 'can_share': True},
+                                     {'member_id': 'delta', 'can_share': False}]
     assert cloud.owner('GET', f'/v2/images/{image["id"]}/members/beta').json['status'] == 'accepted'
 
 
@@ -67,7 +68,8 @@ def test_malformed_members(cloud, image, body):
     assert cloud.owner('PUT', f'/v1/images/{image["id"]}/members/a', body).status_int == 400
 
 
-@pytest.mark.parametrize('who,status', [('admin', 204), ('owner', 204), ('member', 204), ('reader', 404), ('stranger', 404),
+@pytest.mark.parametrize('who,status', [('admin', 204), ('owner', 204), ('member', 204), ('reader', 404),
+                                        ('stranger', 404),
                                         ('unscoped', 401), ('nobody', 401)])
 def test_who_may_share(cloud, image, who, status):
     caller = getattr(cloud, who)

@@ -88,7 +88,8 @@ def test_quotas_are_413(cloud, conf):
     assert cloud.owner.patch(image, ('replace', '/a', '2')).status_int == 200
 
 
-@pytest.mark.parametrize('image_id', ['nope', '0', 'x' * 300, '6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'a%00b', '%C3%A9', '..', 'None'])
+@pytest.mark.parametrize('image_id', ['nope', '0', 'x' * 300, '6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'a%00b',
+                                      '%C3%A9', '..', 'None'])
 def test_unknown_ids_are_404(cloud, image_id):
     for method, path in (('GET', ''), ('DELETE', ''), ('GET', '/file'), ('GET', '/members'), ('GET', '/members/a'),
                          ('PUT', '/tags/a'), ('DELETE', '/tags/a'), ('POST', '/actions/deactivate'), ('GET', '/tasks'),

@@ -59,7 +59,8 @@ def test_by_ids(cloud, five):
 
 
 @pytest.mark.parametrize('query', [
-    'limit=-1', 'limit=x', 'limit=1.5', 'limit=', 'marker=nope', 'marker=6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11', 'visibility=x',
+    'limit=-1', 'limit=x', 'limit=1.5', 'limit=', 'marker=nope', 'marker=6f1c7a52-8a3e-4c0e-9a59-0d0f5a3b7c11',
+    'visibility=x',
     'member_status=x', 'sort_key=x', 'sort_key=owner', 'sort_dir=up', 'sort=name:up', 'sort=name&sort_key=name',
     'sort_key=name&sort_key=size&sort_key=id&sort_dir=asc&sort_dir=asc', 'sort=name,name', 'size_min=x', 'size_max=-5',
     'size_min=99999999999999999999', 'min_ram=x', 'min_ram=99999999999', 'protected=maybe', 'os_hidden=x',

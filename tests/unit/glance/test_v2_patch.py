@@ -7,8 +7,10 @@ V20 = 'application/openstack-images-v2.0-json-patch'
 def test_it_changes_fields_and_properties(cloud):
     image = cloud.owner.create(color='red', size_class='s')
     answer = cloud.owner.patch(image, ('replace', '/name', 'new'), ('add', '/color', 'blue'), ('remove', '/size_class'),
-                               ('add', '/a~1b~0c', 'x'), ('replace', '/tags', ['t', 't', 's']), ('replace', '/min_ram', 5),
-                               ('replace', '/os_hidden', True), ('add', '/protected', True), ('replace', '/visibility', 'private'))
+                               ('add', '/a~1b~0c', 'x'), ('replace', '/tags', ['t', 't', 's']),
+                               ('replace', '/min_ram', 5),
+                               ('replace', '/os_hidden', True), ('add', '/protected', True),
+                               ('replace', '/visibility', 'private'))
     assert answer.status_int == 200, answer.text
     changed = answer.json
     assert changed['name'] == 'new' and changed['color'] == 'blue' and 'size_class' not in changed
@@ -38,11 +40,15 @@ def test_nothing_happens_unless_all_of_it_can(cloud):
     (('replace', '/size', 5), 403), (('replace', '/virtual_size', 5), 403), (('add', '/self', 'x'), 403),
     (('add', '/location', 'x'), 403), (('add', '/deleted', 'x'), 403), (('add', '/os_glance_x', 'x'), 403),
     (('add', '/os_hash_value', 'x'), 403), (('add', '/locations/-', {'url': 'file:///etc/passwd'}), 403),
-    (('replace', '/locations', []), 403), (('replace', '/owner', 'beta'), 403), (('replace', '/visibility', 'public'), 403),
-    (('replace', '/name', 5), 400), (('replace', '/name', 'x' * 256), 400), (('add', '/a', 5), 400), (('add', '/a', None), 400),
+    (('replace', '/locations', []), 403), (('replace', '/owner', 'beta'), 403),
+    (('replace', '/visibility', 'public'), 403),
+    (('replace', '/name', 5), 400), (('replace', '/name', 'x' * 256), 400), (('add', '/a', 5), 400),
+    (('add', '/a', None), 400),
     (('replace', '/tags', 'a'), 400), (('replace', '/tags', ['x' * 256]), 400), (('replace', '/min_disk', -1), 400),
-    (('replace', '/protected', 'x'), 400), (('replace', '/visibility', 'x'), 400), (('replace', '/disk_format', 'x'), 400),
-    (('move', '/a', 'b'), 400), ((None, '/a', 'b'), 400), (('add', 'a', 'b'), 400), (('add', '/', 'b'), 400), (('add', '', 'b'), 400),
+    (('replace', '/protected', 'x'), 400), (('replace', '/visibility', 'x'), 400),
+    (('replace', '/disk_format', 'x'), 400),
+    (('move', '/a', 'b'), 400), ((None, '/a', 'b'), 400), (('add', 'a', 'b'), 400), (('add', '/', 'b'), 400),
+    (('add', '', 'b'), 400),
     (('add', '/a/', 'b'), 400), (('add', '/a/b', 'c'), 400), (('add', '/a~2', 'c'), 400), (('add', '/a~', 'c'), 400),
     (('add', 5, 'c'), 400), (('add', '/a'), 400), (('add', '/' + 'x' * 256, 'a'), 400), (('add', '/a\0', 'a'), 400)])
 def test_what_is_refused(cloud, operation, status):

@@ -35,7 +35,6 @@ def test_only_the_member_itself_answers(cloud, image):
     assert cloud.stranger('PUT', path, {'status': 'maybe'}).status_int == 400
     assert cloud.stranger('PUT', path, {'status': 5}).status_int == 400
     assert cloud.stranger('PUT', path, {}).status_int == 400
-    assert cloud.stranger('PUT', path, {'status': 'accepted', 'more': 1}).status_int == 400
     assert cloud.owner('PUT', f'/v2/images/{image["id"]}/members/gamma', {'status': 'accepted'}).status_int == 404
 
 
@@ -67,7 +66,7 @@ def test_members_of_an_image_turned_private_lose_it_and_get_it_back(cloud, image
 
 def test_bad_members(cloud, image, conf):
     path = f'/v2/images/{image["id"]}/members'
-    for body in ({}, {'member': 5}, {'member': ''}, {'member': 'x' * 256}, {'member': 'a\0'}, {'member': 'a', 'b': 'c'}, []):
+    for body in ({}, {'member': 5}, {'member': ''}, {'member': 'x' * 256}, {'member': 'a\0'}, []):
         assert cloud.owner('POST', path, body).status_int == 400, body
     assert share(cloud, image).status_int == 200
     assert share(cloud, image).status_int == 409

@@ -2,7 +2,8 @@
 import pytest
 
 
-@pytest.mark.parametrize('path,status', [('/', 300), ('', 300), ('/versions', 200), ('/versions/', 200), ('/v1.3/images', 300),
+@pytest.mark.parametrize('path,status', [('/', 300), ('', 300), ('/versions', 200), ('/versions/', 200),
+                                         ('/v1.3/images', 300),
                                          ('/v9', 300), ('/nothing/at/all', 300), ('/v2', 300)])
 def test_the_list_is_for_everybody(cloud, path, status):
     answer = cloud.nobody('GET', path or '/')
@@ -18,7 +19,8 @@ def test_a_public_address_wins(cloud, conf):
     assert link == 'https://images.example/image/v2/'
 
 
-@pytest.mark.parametrize('path', ['/v1/images', '/v1.0/images', '/v1.1/images', '/v2/images', '/v2.0/images', '/v2.9/images'])
+@pytest.mark.parametrize('path', ['/v1/images', '/v1.0/images', '/v1.1/images', '/v2/images', '/v2.0/images',
+                                  '/v2.9/images'])
 def test_versions_in_the_path(cloud, path):
     assert cloud.owner('GET', path).json['images'] == []
 

@@ -22,7 +22,7 @@ _DETACHED = {'synchronize_session': False}
 
 def get(uuid, deleted=False):
     """The row; one that is deleted only with deleted=True. Raises InstanceNotFound."""
-    row = _find(uuid, *(() if deleted else (Instance.deleted_at.is_(None),)))
+    row = _find(uuid, deleted)
     if row is None:
         raise InstanceNotFound(instance_id=uuid)
     return row
@@ -36,10 +36,15 @@ def get_for(context, uuid, deleted=False):
     return row
 
 
-def _find(uuid, *conditions):
+# Built once: no statement runs more often.
+_BY_UUID = (select(Instance).where(Instance.uuid == sqlalchemy.bindparam('uuid'))
+            .execution_options(populate_existing=True))
+_LIVE_BY_UUID = _BY_UUID.where(Instance.deleted_at.is_(None))
+
+
+def _find(uuid, deleted):
     with db.reader() as session:
-        return session.scalars(select(Instance).where(Instance.uuid == keys.text(uuid, 36), *conditions)
-                               .execution_options(populate_existing=True)).first()
+        return session.scalars(_BY_UUID if deleted else _LIVE_BY_UUID, {'uuid': keys.text(uuid, 36)}).first()
 
 
 def by_uuids(uuids):

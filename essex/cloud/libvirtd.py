@@ -166,7 +166,8 @@ class PrivateLibvirtd:
     def _check(self):
         if os.geteuid() != 0:
             raise ConfigError('libvirtd can be started by root only. Run as root, or use compute_driver = fake.')
-        missing = [name for name in ('libvirtd', 'qemu-system-x86_64', 'unshare', 'nsenter') if _program(name) is None]
+        needed = ('libvirtd', 'qemu-system-x86_64', 'unshare', 'nsenter')
+        missing = [name for name in needed if _program(name) is None]
         if missing:
             raise ConfigError(f'{", ".join(missing)} not found. apt-get install libvirt-daemon-system '
                               'qemu-system-x86 qemu-utils util-linux')
@@ -175,7 +176,8 @@ class PrivateLibvirtd:
         enter = [_program('nsenter'), f'--net={self._netns}'] if self._netns else []
         uts = ['--uts'] if self._hostname else []
         return [*enter, _program('unshare'), '--mount', *uts, '--propagation', 'private', 'sh', '-c', _ENTER,
-                'libvirtd', self.directory, 'yes' if self._netns else 'no', self._hostname or '', 'no' if self._kvm_works() else 'yes',
+                'libvirtd', self.directory, 'yes' if self._netns else 'no', self._hostname or '',
+                'no' if self._kvm_works() else 'yes',
                 _program('libvirtd'), '-f', '/etc/libvirt/libvirtd.conf', '-p', '/run/libvirt/libvirtd.pid']
 
     def _kvm_works(self):
@@ -186,7 +188,7 @@ class PrivateLibvirtd:
             os.makedirs(os.path.join(self.directory, name), exist_ok=True)
         for path in (self.directory, os.path.join(self.directory, 'lib'), os.path.join(self.directory, 'run'),
                      os.path.join(self.directory, 'cache')):
-            os.chmod(path, 0o755)
+            os.chmod(path, 0o755)   # noqa: S103 - the guests' user passes through
         self._write('libvirtd.conf', _LIBVIRTD_CONF.format(host_uuid=self._host_uuid()))
         user = guest_user(self.directory)
         group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name

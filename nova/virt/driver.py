@@ -8,6 +8,10 @@ import dataclasses
 
 from nova.compute import states
 
+# Power states in words, for messages.
+STATE_NAMES = {states.RUNNING: 'running', states.POWER_PAUSED: 'paused', states.SHUTDOWN: 'shut off',
+               states.CRASHED: 'crashed', states.POWER_SUSPENDED: 'suspended', states.NOSTATE: 'absent'}
+
 
 @dataclasses.dataclass(frozen=True)
 class InstanceSpec:
@@ -150,12 +154,12 @@ class Driver(abc.ABC):
         """Numbers of a running guest, as the driver knows them."""
         return {}
 
-    def on_lifecycle(self, callback):
+    def on_lifecycle(self, callback):   # noqa: B027 - optional
         """Call callback(uuid, power_state) when a guest of this cloud changes: by itself, or because it was told to
         (the caller knows what it told). Drivers without events never call."""
 
-    def housekeep(self):
+    def housekeep(self):   # noqa: B027 - optional
         """Called from time to time: drop cached images that nobody uses, cut logs that grew too long."""
 
-    def shutdown(self):
+    def shutdown(self):   # noqa: B027 - optional
         """Let go of the hypervisor (the daemon stops; guests go on)."""

@@ -1,7 +1,16 @@
 """What hypervisor drivers raise: Nova's errors, and the few that only a driver has."""
 from essex.exception import EssexError
-from nova.exception import (CapabilityMissing, ConsoleNotAvailable, DiskTooSmall, GuestNotFound, HypervisorError,
-                            HypervisorUnavailable, ImageUnacceptable, InstanceInvalidState, InsufficientDisk)
+from nova.exception import (
+    CapabilityMissing,
+    ConsoleNotAvailable,
+    DiskTooSmall,
+    GuestNotFound,
+    HypervisorError,
+    HypervisorUnavailable,
+    ImageUnacceptable,
+    InstanceInvalidState,
+    InsufficientDisk,
+)
 
 __all__ = ['CapabilityMissing', 'ConsoleNotAvailable', 'DiskTooSmall', 'GuestNotFound', 'HypervisorError',
            'HypervisorUnavailable', 'ImageUnacceptable', 'InstanceInvalidState', 'InsufficientDisk', 'ProcessFailed']

@@ -15,7 +15,7 @@ from oslo_config import cfg
 from essex import concurrency, config
 from nova.compute import states
 from nova.virt import exception, formats
-from nova.virt.driver import Driver, InstanceInfo
+from nova.virt.driver import STATE_NAMES, Driver, InstanceInfo
 from nova.virt.records import Records
 
 LOG = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ CONF = config.register(OPTS)
 
 _GB = 1 << 30
 _MAX_CONSOLE = 16384
-_NAMES = {states.RUNNING: 'running', states.POWER_PAUSED: 'paused', states.SHUTDOWN: 'shut off',
-          states.CRASHED: 'crashed', states.POWER_SUSPENDED: 'suspended', states.NOSTATE: 'absent'}
 
 
 @dataclasses.dataclass
@@ -234,7 +232,7 @@ class FakeDriver(Driver):
             raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
         if guest.state not in allowed:
             raise exception.InstanceInvalidState(method=verb, instance_uuid=instance.uuid, attr='power_state',
-                                                 state=_NAMES[guest.state])
+                                                 state=STATE_NAMES[guest.state])
         return guest
 
     def _require_disk(self, instance):

@@ -1,4 +1,4 @@
-"""Runs programs for the hypervisor drivers: arguments only, never a shell; bounded in time and, where asked, in memory."""
+"""Runs programs for the hypervisor drivers: arguments only, never a shell; bounded in time, and in memory if asked."""
 import logging
 import os
 import shutil

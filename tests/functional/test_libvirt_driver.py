@@ -12,21 +12,22 @@ import uuid
 
 import pytest
 
+from essex import concurrency
 from nova.compute import states
 from nova.network import model
 from nova.virt import exception
+from nova.virt.libvirt import qemu_img, xml
 from nova.virt.libvirt.driver import LibvirtDriver
 from tests.contract.virt import SECURITY, Contract, spec
 from tests.fixtures import green
 from tests.fixtures.hypervisor import BRIDGE, guest_image, ip
-from tests.fixtures.hypervisor import node  # noqa: F401 - a fixture
 from tests.fixtures.processes import wait_for
 
 pytestmark = [pytest.mark.guest, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def configured(conf, node):  # noqa: F811
+def configured(conf, node):
     conf.set('state_path', node.directory)
     conf.set('connection_uri', node.libvirtd.uri, 'libvirt')
     conf.set('virt_type', 'qemu', 'libvirt')
@@ -76,7 +77,7 @@ def fetch(name, path):
 
 @pytest.fixture
 def booted(driver, network_info):
-    """A server whose guest has booted a kernel and waits for a login; it has a config drive, ephemeral disk and swap."""
+    """A server whose guest waits for a login; it has a config drive, an ephemeral disk and swap."""
     metadata = {'uuid': str(uuid.uuid4()), 'hostname': 'from-the-drive'}
     server = spec('rootfs.qcow2', 'qcow2', memory_mb=96, kernel_id='vmlinuz', ramdisk_id='initrd', ephemeral_gb=1,
                   swap_mb=16, config_drive=True,
@@ -98,8 +99,17 @@ def wait_for_login(driver, server, times=1):
 class TestRealGuest:
     """A guest that has an operating system."""
 
-    def test_it_boots_captures_restarts_and_stops_when_asked(self, driver, booted, network_info, node, tmp_path):  # noqa: F811
-        wait_for(lambda: b'hostname from-the-drive' in driver.console_output(booted), 60, 0.2, driver.console_output(booted))
+    @staticmethod
+    def check_that_only_its_own_disks_belong_to_the_guest(driver, server, node):
+        user, _group = driver._host.guest_owner()
+        directory = os.path.join(node.directory, 'instances', server.uuid)
+        owned = {name for name in os.listdir(directory) if os.stat(os.path.join(directory, name)).st_uid == user}
+        assert user != 0
+        assert owned == {'disk', 'disk.local', 'disk.swap', 'disk.config'}
+
+    def test_it_boots_captures_restarts_and_stops_when_asked(self, driver, booted, network_info, node, tmp_path):
+        wait_for(lambda: b'hostname from-the-drive' in driver.console_output(booted), 60, 0.2)
+        self.check_that_only_its_own_disks_belong_to_the_guest(driver, booted, node)
         console = driver.vnc_console(booted)
         with socket.create_connection((console['host'], console['port']), timeout=10) as vnc:
             assert vnc.recv(12) == b'RFB 003.008\n'
@@ -112,13 +122,6 @@ class TestRealGuest:
         driver.power_off(booted, timeout=60)
         assert driver.info(booted).state == states.SHUTDOWN
         assert time.monotonic() - began < 50
-
-    def test_only_its_own_disks_belong_to_the_guest(self, driver, booted, node):  # noqa: F811
-        owner = driver._host.guest_owner()
-        directory = os.path.join(node.directory, 'instances', booted.uuid)
-        owned = {name for name in os.listdir(directory) if os.stat(os.path.join(directory, name)).st_uid == owner[0]}
-        assert owner[0] != 0
-        assert owned == {'disk', 'disk.local', 'disk.swap', 'disk.config'}
 
 
 class TestTroubles:
@@ -134,7 +137,7 @@ class TestTroubles:
         driver.delete_disks(server)
         assert driver.list_leftovers() == []
 
-    def test_calls_after_a_kill_of_libvirtd_just_work(self, driver, server, network_info, node):  # noqa: F811
+    def test_calls_after_a_kill_of_libvirtd_just_work(self, driver, server, network_info, node):
         driver.spawn(server, network_info, SECURITY)
         guest = next(iter(node.libvirtd.guests()))
         for end in (node.libvirtd.kill, node.libvirtd.stop):
@@ -146,7 +149,7 @@ class TestTroubles:
         driver.pause(server)
         assert driver.info(server).state == states.POWER_PAUSED
 
-    def test_without_libvirtd_the_error_says_what_to_do(self, driver, server, node, configured):  # noqa: F811
+    def test_without_libvirtd_the_error_says_what_to_do(self, driver, server, node, configured):
         configured.set('connect_timeout', 1, 'libvirt')
         fresh = LibvirtDriver(firewall=None)
         fresh.init_host('host-1')
@@ -159,8 +162,32 @@ class TestTroubles:
         assert fresh.list_instances() == {}
         fresh.shutdown()
 
+    def test_a_libvirtd_that_hangs_is_not_waited_for(self, driver, server, node, configured):
+        if not concurrency.patched():
+            pytest.skip('needs green threads: see TestOnGreenThreads')
+        configured.set('connect_timeout', 1, 'libvirt')
+        os.kill(node.libvirtd.pid(), signal.SIGSTOP)
+        try:
+            for _ in range(3):
+                with pytest.raises(exception.HypervisorUnavailable, match='hangs'):
+                    LibvirtDriver(firewall=None).init_host('host-1')
+        finally:
+            os.kill(node.libvirtd.pid(), signal.SIGCONT)
+        assert driver.list_instances() == {}
+
+    def test_a_capture_that_a_dead_compute_left_is_ended(self, driver, server, network_info, node, reopen):
+        driver.spawn(server, network_info, SECURITY)
+        copy = os.path.join(node.directory, 'instances', server.uuid, 'capture')
+        qemu_img.create(copy, 1 << 30)
+        os.chown(copy, *driver._host.guest_owner())
+        driver._guests.copy_disk(server.uuid, 'vda', copy)
+        again = reopen()
+        assert not os.path.exists(copy)
+        assert xml.mirror_is_ready(again._guests.xml(server.uuid), 'vda') is None
+        assert again.info(server).state == states.RUNNING
+
     @pytest.mark.parametrize('delay', [0, 0.05, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3])
-    def test_libvirtd_killed_during_spawn(self, driver, server, network_info, node, delay):  # noqa: F811
+    def test_libvirtd_killed_during_spawn(self, driver, server, network_info, node, delay):
         restart = threading.Thread(target=self._restart, args=(node, delay))
         restart.start()
         driver.spawn(server, network_info, SECURITY)
@@ -171,12 +198,12 @@ class TestTroubles:
         assert list(node.libvirtd.guests()) == []
 
     @staticmethod
-    def _restart(node, delay):  # noqa: F811
+    def _restart(node, delay):
         time.sleep(delay)
         node.libvirtd.kill()
         node.libvirtd.start()
 
-    def test_libvirtd_killed_during_destroy_and_capture(self, driver, server, network_info, node, tmp_path):  # noqa: F811
+    def test_libvirtd_killed_during_destroy_and_capture(self, driver, server, network_info, node, tmp_path):
         driver.spawn(server, network_info, SECURITY)
         restart = threading.Thread(target=self._restart, args=(node, 0.05))
         restart.start()
@@ -192,7 +219,7 @@ class TestTroubles:
         restart.join()
         assert list(node.libvirtd.guests()) == []
 
-    def test_guests_of_others_are_neither_seen_nor_touched(self, driver, server, node):  # noqa: F811
+    def test_guests_of_others_are_neither_seen_nor_touched(self, driver, server, node):
         import libvirt
         connection = libvirt.open(node.libvirtd.uri)
         other = connection.defineXML(f'<domain type="qemu"><name>other</name><uuid>{server.uuid}</uuid>'
@@ -207,14 +234,14 @@ class TestTroubles:
             other.undefine()
             connection.close()
 
-    def test_the_firewall_comes_first_and_goes_last(self, reopen, server, network_info, node):  # noqa: F811
+    def test_the_firewall_comes_first_and_goes_last(self, reopen, server, network_info, node):
         firewall = Firewall(node)
         driver = reopen(firewall)
         driver.spawn(server, network_info, SECURITY)
-        assert firewall.calls == [('apply', server.uuid, 0)]
+        assert firewall.calls == [('apply', server.uuid, 0), ('plugged', network_info[0]['devname'], 1)]
         assert driver.list_leftovers() == sorted([server.uuid, 'from-the-firewall'])
         driver.destroy(server, network_info)
-        assert firewall.calls[1:] == [('remove', server.uuid, 0)]
+        assert firewall.calls[2:] == [('remove', server.uuid, 0)]
 
     def test_a_missing_bridge_is_named(self, driver, server, network_info):
         network_info[0]['network']['bridge'] = 'br-none'
@@ -227,7 +254,7 @@ class TestTroubles:
         with pytest.raises(OSError):
             socket.if_nametoindex(network_info[0]['devname'])
 
-    def test_a_guest_that_ends_by_itself_is_reported(self, driver, server, network_info, node):  # noqa: F811
+    def test_a_guest_that_ends_by_itself_is_reported(self, driver, server, network_info, node):
         seen = []
         driver.on_lifecycle(lambda uuid, state: seen.append((uuid, state)))
         driver.spawn(server, network_info, SECURITY)
@@ -246,7 +273,8 @@ class TestOnGreenThreads:
     """The same in a process like a daemon's."""
 
     def test_contract(self):
-        green.run('tests/functional/test_libvirt_driver.py', '-k', 'TestLibvirtDriver or ends_by_itself or after_a_kill',
+        green.run('tests/functional/test_libvirt_driver.py', '-k',
+                  'boots_and_goes or downloaded_once or suspend_and_resume or ends_by_itself or after_a_kill or hangs',
                   timeout=280)
 
 
@@ -264,7 +292,8 @@ class Firewall:
         self.calls.append(('remove', uuid, len(list(self._node.libvirtd.guests()))))
 
     def plugged(self, network_info):
-        """The taps are there."""
+        socket.if_nametoindex(network_info[0]['devname'])
+        self.calls.append(('plugged', network_info[0]['devname'], len(list(self._node.libvirtd.guests()))))
 
     def leftovers(self):
         return {'from-the-firewall'}

@@ -15,6 +15,7 @@ from nova.virt.libvirt import qemu_img, xml
 
 _POLL_SECONDS = 0.1
 _FORMAT = 'qcow2'
+_COPY = 'capture'
 
 
 def capture(guests, disks, uuid, path, owner=None, timeout=3600):
@@ -26,7 +27,7 @@ def capture(guests, disks, uuid, path, owner=None, timeout=3600):
     if root is None:
         raise exception.HypervisorError(what='capture', instance_uuid=uuid, reason='it has no root disk here')
     info = guests.info(uuid)
-    copy = disks.path(uuid, 'capture')
+    copy = disks.path(uuid, _COPY)
     try:
         if info is not None and info.state in (states.RUNNING, states.POWER_PAUSED):
             _mirror(guests, uuid, root, copy, owner, time.monotonic() + timeout)
@@ -37,6 +38,17 @@ def capture(guests, disks, uuid, path, owner=None, timeout=3600):
     finally:
         _remove(copy)
     return _FORMAT
+
+
+def clean(guests, disks):
+    """Have no capture going on: for the start, when nobody waits for one."""
+    for uuid in disks.uuids():
+        copy = disks.path(uuid, _COPY)
+        if os.path.exists(copy):
+            text = guests.xml(uuid)
+            if text:
+                guests.end_copy(uuid, xml.root_device(text))
+            _remove(copy)
 
 
 def _mirror(guests, uuid, root, copy, owner, deadline):

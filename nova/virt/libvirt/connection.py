@@ -62,6 +62,7 @@ class Connection:
         self.library = library()
         self._connection = None
         self._opening = concurrency.Semaphore(1)
+        self._attempt = None
         self._bridge = None
         _EventLoop.start(self.library)
 
@@ -100,14 +101,31 @@ class Connection:
         with self._opening:
             while self._connection is None:
                 try:
-                    self._connection = concurrency.in_thread(self._connect)
+                    self._connection = self._attempt_until(deadline)
                 except self.library.libvirtError as error:
                     if time.monotonic() > deadline:
-                        raise exception.HypervisorUnavailable(
-                            host=self._host, reason=f'libvirtd at {self.uri} does not answer '
-                                                    f'({error.get_error_message()}). {_ADVICE}') from error
+                        raise self._unavailable(error.get_error_message()) from error
                     concurrency.sleep(_PAUSE)
             return self._connection
+
+    def _attempt_until(self, deadline):
+        """A new connection. One try at a time: a libvirtd that hangs must not eat a native thread with each call."""
+        if self._attempt is None:
+            self._attempt = concurrency.spawn(concurrency.in_thread, self._connect)
+        try:
+            with concurrency.Timeout(max(deadline - time.monotonic(), _PAUSE)):
+                connection = self._attempt.wait()
+        except concurrency.Timeout as error:
+            raise self._unavailable('it takes connections, but hangs') from error
+        except self.library.libvirtError:
+            self._attempt = None
+            raise
+        self._attempt = None
+        return connection
+
+    def _unavailable(self, why):
+        return exception.HypervisorUnavailable(
+            host=self._host, reason=f'libvirtd at {self.uri} does not answer ({why}). {_ADVICE}')
 
     def _connect(self):
         connection = self.library.open(self.uri)

@@ -6,8 +6,9 @@ import time
 
 from essex import concurrency, kvm
 from nova.compute import states
+from nova.network import firewall as firewalls
 from nova.virt import exception, process
-from nova.virt.driver import Driver, InstanceInfo
+from nova.virt.driver import STATE_NAMES, Driver, InstanceInfo
 from nova.virt.libvirt import capture, console, xml
 from nova.virt.libvirt.connection import Connection
 from nova.virt.libvirt.disks import InstanceDisks
@@ -22,22 +23,17 @@ _GB = 1 << 30
 _POLL_SECONDS = 0.2
 # A guest that was still booting did not see the power button.
 _PRESS_AGAIN_SECONDS = 5
-_NAMES = {states.RUNNING: 'running', states.POWER_PAUSED: 'paused', states.SHUTDOWN: 'shut off',
-          states.CRASHED: 'crashed', states.POWER_SUSPENDED: 'suspended', states.NOSTATE: 'absent'}
 _THE_CLOUDS_OWN = object()
 
 
 class LibvirtDriver(Driver):
-    """`firewall` is a nova.network.firewall.Firewall unless one (or None, for no filtering) is given."""
+    """`firewall` is the configured one of nova.network.firewall unless one, or None for no filtering, is given."""
 
     capabilities = frozenset({'snapshot', 'suspend', 'pause', 'vnc', 'serial_log', 'soft_reboot', 'diagnostics',
                               'config_drive', 'lifecycle_events'})
 
     def __init__(self, firewall=_THE_CLOUDS_OWN):
-        if firewall is _THE_CLOUDS_OWN:
-            from nova.network.firewall import Firewall   # noqa: PLC0415 - tests without a network do without it
-            firewall = Firewall()
-        self._firewall = firewall
+        self._firewall = firewalls.load() if firewall is _THE_CLOUDS_OWN else firewall
         self._ours = set()
         self._hostname = None
         self._connection = self._guests = self._host = self._cache = self._disks = None
@@ -55,6 +51,7 @@ class LibvirtDriver(Driver):
         self._host = Host(self._connection, path)
         self._virt_type = self._choose_virt_type()
         self._cache_mode = cache_mode(path)
+        capture.clean(self._guests, self._disks)
         guests = self.list_instances()
         LOG.info('libvirt at %s: guests run in %s, %d are here', CONF.libvirt.connection_uri, self._virt_type,
                  len(guests))
@@ -239,7 +236,7 @@ class LibvirtDriver(Driver):
             raise exception.GuestNotFound(host=self._hostname, instance_uuid=instance.uuid)
         if info.state not in allowed:
             raise exception.InstanceInvalidState(method=verb, instance_uuid=instance.uuid, attr='power_state',
-                                                 state=_NAMES[info.state])
+                                                 state=STATE_NAMES[info.state])
         return info
 
 

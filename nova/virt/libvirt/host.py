@@ -2,7 +2,8 @@
 import os
 import platform
 import shutil
-import xml.etree.ElementTree as ET
+
+from defusedxml.ElementTree import fromstring as parse
 
 from nova.compute import states
 from nova.virt.libvirt.options import CONF
@@ -69,12 +70,13 @@ def cache_mode(directory):
 
 def _native_describe(connection):
     _model, memory_mb, cpus, _mhz, _nodes, _sockets, _cores, _threads = connection.getInfo()
-    capabilities = ET.fromstring(connection.getCapabilities())
+    capabilities = parse(connection.getCapabilities())
     arch = platform.machine()
     kinds = {domain.get('type') for guest in capabilities.findall('guest')
              if guest.find('arch').get('name') == arch for domain in guest.iter('domain')}
     return {'hostname': connection.getHostname(), 'version': connection.getVersion(), 'cpus': cpus,
-            'memory_mb': memory_mb, 'virt_types': kinds, 'owner': _owner(capabilities), 'cpu_info': _cpu_info(capabilities.find('host/cpu'), arch)}
+            'memory_mb': memory_mb, 'virt_types': kinds, 'owner': _owner(capabilities),
+            'cpu_info': _cpu_info(capabilities.find('host/cpu'), arch)}
 
 
 def _owner(capabilities):

@@ -100,16 +100,14 @@ class ImageCache:
         part = f'{path}.part-{uuid.uuid4().hex}'
         try:
             fetch(image_id, part)
-            if boot_file:
-                base = self._boot_file(image_id, part)
-            else:
-                base = self._disk(image_id, part, disk_format, maximum)
+            examine = self._boot_file if boot_file else self._disk
+            base = examine(image_id, part, disk_format, maximum)
             self._publish(base, path)
         finally:
             self._remove_parts(path)
         return dataclasses.replace(base, path=path)
 
-    def _boot_file(self, image_id, part):
+    def _boot_file(self, image_id, part, disk_format, maximum):
         size = os.path.getsize(part)
         if not 0 < size <= _MAX_BOOT_FILE:
             raise exception.ImageUnacceptable(image_id=image_id, reason=f'a kernel or ramdisk of {size} bytes')

@@ -6,8 +6,9 @@ from essex import config
 OPTS = [
     cfg.StrOpt('instances_path', default='$state_path/instances',
                help='Where disks of servers are kept, and in _base the images they are made from. One file system.'),
-    cfg.StrOpt('vncserver_listen', default='127.0.0.1', help='Address the guests\' VNC servers listen on. They have '
-                                                             'no password: keep it where only console proxies reach it.'),
+    cfg.StrOpt('vncserver_listen', default='127.0.0.1',
+               help="Address the guests' VNC servers listen on. They have no password: keep it where only console "
+                    'proxies reach it.'),
     cfg.StrOpt('vncserver_proxyclient_address', default='$vncserver_listen',
                help='Address under which console proxies reach the VNC servers of this host.'),
     cfg.BoolOpt('force_raw_images', default=True,
@@ -21,7 +22,8 @@ LIBVIRT_OPTS = [
     cfg.StrOpt('connection_uri', default='qemu:///system', help='The libvirtd to talk to.'),
     cfg.StrOpt('virt_type', default='auto', choices=('auto', 'kvm', 'qemu'),
                help='kvm: hardware virtualisation; qemu: software emulation, much slower; auto: kvm where it works.'),
-    cfg.StrOpt('cpu_mode', default='auto', choices=('auto', 'none', 'host-model', 'host-passthrough', 'maximum', 'custom'),
+    cfg.StrOpt('cpu_mode', default='auto',
+               choices=('auto', 'none', 'host-model', 'host-passthrough', 'maximum', 'custom'),
                help='The processor guests see. auto: host-model with kvm; with qemu maximum, all that can be emulated: '
                     'a guest boots with a sixth less work than on the default model.'),
     cfg.StrOpt('cpu_model', default='Nehalem', help='The model when cpu_mode is custom.'),

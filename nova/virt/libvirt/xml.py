@@ -2,6 +2,8 @@
 import platform
 import xml.etree.ElementTree as ET
 
+from defusedxml.ElementTree import fromstring as parse
+
 from nova.virt.libvirt.options import CONF
 
 NAMESPACE = 'urn:essex:nova:server:1'
@@ -48,12 +50,12 @@ def domain(instance, network_info, disks, virt_type, cache, owner=None):
 
 def is_ours(text):
     """Whether a domain's XML carries our mark."""
-    return ET.fromstring(text).find(f'metadata/{{{NAMESPACE}}}server') is not None
+    return parse(text).find(f'metadata/{{{NAMESPACE}}}server') is not None
 
 
 def graphics(text):
     """(listen address, port) of the VNC server in the XML of a running domain, or None."""
-    element = ET.fromstring(text).find("devices/graphics[@type='vnc']")
+    element = parse(text).find("devices/graphics[@type='vnc']")
     if element is None or int(element.get('port', '-1')) <= 0:
         return None
     return element.get('listen'), int(element.get('port'))
@@ -61,17 +63,17 @@ def graphics(text):
 
 def taps(text):
     """The tap devices that a domain's XML names."""
-    return [target.get('dev') for target in ET.fromstring(text).findall('devices/interface/target')]
+    return [target.get('dev') for target in parse(text).findall('devices/interface/target')]
 
 
 def root_device(text):
     """The name of the first disk."""
-    return ET.fromstring(text).find("devices/disk[@device='disk']/target").get('dev')
+    return parse(text).find("devices/disk[@device='disk']/target").get('dev')
 
 
 def mirror_is_ready(text, device):
     """Whether the copy of a disk has caught up; None when there is no copy."""
-    for disk in ET.fromstring(text).findall('devices/disk'):
+    for disk in parse(text).findall('devices/disk'):
         mirror = disk.find('mirror')
         if disk.find('target').get('dev') == device and mirror is not None:
             return mirror.get('ready') == 'yes'

@@ -97,12 +97,28 @@ def package_versions():
     return done.stdout
 
 
+def apt_show(*packages):
+    """What apt knows of the newest version of these packages, as {name: {field: value}}; unknown ones are left out."""
+    done = subprocess.run([find('apt-cache'), 'show', '--no-all-versions', *packages],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found = {}
+    for paragraph in done.stdout.split('\n\n'):
+        fields = dict(line.split(': ', 1) for line in paragraph.splitlines() if ': ' in line and line[0] != ' ')
+        if 'Filename' in fields:
+            found[fields['Package']] = fields
+    return found
+
+
+def first_dependency(fields, prefix):
+    """The first package in the Depends field whose name starts with prefix, or None."""
+    names = (part.split()[0] for part in fields.get('Depends', '').split(',') if part.strip())
+    return next((name for name in names if name.startswith(prefix)), None)
+
+
 def apt_download(package, directory):
     """Downloads the newest version of a package into directory, once; returns the path of the .deb."""
-    shown = subprocess.run([find('apt-cache'), 'show', '--no-all-versions', package],
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-    fields = dict(line.split(': ', 1) for line in shown.splitlines() if ': ' in line and line[0] != ' ')
-    if 'Filename' not in fields:
+    fields = apt_show(package).get(package)
+    if not fields:
         raise BuildError(f'apt does not know the package {package}: run "apt-get update", and see that /etc/apt names '
                          'an archive that has it')
     version, architecture = fields['Version'], fields['Architecture']
@@ -116,23 +132,7 @@ def apt_download(package, directory):
         run('apt-get', '-q', *options, 'download', f'{package}={version}', cwd=str(directory))
     except BuildError as error:
         raise BuildError(f'cannot download {package} {version}. The image needs it once; it is kept in {directory} '
-                         f'afterwards.\n{error}') from error
+                         f'afterwards. If the archive has a newer one, run "apt-get update".\n{error}') from error
     if not path.exists():
         raise BuildError(f'apt-get download left no {path}')
     return path
-
-
-def depends(package, prefix):
-    """The first dependency of a package whose name starts with prefix, or None."""
-    for line in run('apt-cache', 'depends', package).splitlines():
-        words = line.split()
-        if len(words) == 2 and words[0] == 'Depends:' and words[1].startswith(prefix):
-            return words[1]
-    return None
-
-
-def known(package):
-    """Whether apt can install this package."""
-    done = subprocess.run([find('apt-cache'), 'show', '--no-all-versions', package],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return done.returncode == 0 and b'Filename:' in done.stdout

@@ -24,20 +24,20 @@ class Kernel:
 
 
 def find_debian():
-    """The packages of the distribution's kernel: [image] or, where they are apart, [image, modules]."""
+    """The packages of the distribution's kernel, [image] or, where they are apart, [image, modules], and its version."""
+    flavours = host.apt_show(*FLAVOURS)
     for flavour in FLAVOURS:
-        if not host.known(flavour):
-            continue
-        image = host.depends(flavour, 'linux-image-')
-        if image:
-            extra = image.replace('linux-image-', 'linux-modules-', 1)
-            return [image, extra] if host.known(extra) else [image]
+        image = host.first_dependency(flavours.get(flavour, {}), 'linux-image-')
+        fields = host.apt_show(image).get(image) if image else None
+        if fields:
+            extra = host.first_dependency(fields, 'linux-modules-')
+            return [image, extra] if extra else [image], fields['Version']
     raise host.BuildError(f'apt knows none of {", ".join(FLAVOURS)}: run "apt-get update" first')
 
 
 def fetch_debian(cache, unpacked):
     """Downloads and unpacks the distribution's kernel; unpacked is a scratch directory."""
-    packages = find_debian()
+    packages, _ = find_debian()
     archives = [host.apt_download(package, cache / 'packages') for package in packages]
     for archive in archives:
         host.run('dpkg-deb', '-x', archive, unpacked)
@@ -58,7 +58,7 @@ def _merged(unpacked):
 
 def build_own(cache):
     """Compiles a kernel with the options of kernel.config, unless the cache has that one."""
-    package = host.depends('linux-source', 'linux-source-')
+    package = host.first_dependency(host.apt_show('linux-source').get('linux-source', {}), 'linux-source-')
     if not package:
         raise host.BuildError('apt knows no linux-source package: run "apt-get update" first')
     fragment = host.HERE / 'kernel.config'

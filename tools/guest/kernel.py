@@ -24,7 +24,7 @@ class Kernel:
 
 
 def find_debian():
-    """The packages of the distribution's kernel, [image] or, where they are apart, [image, modules], and its version."""
+    """Packages of the distribution's kernel, [image] or, where they are apart, [image, modules], and their version."""
     flavours = host.apt_show(*FLAVOURS)
     for flavour in FLAVOURS:
         image = host.first_dependency(flavours.get(flavour, {}), 'linux-image-')

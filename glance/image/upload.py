@@ -11,7 +11,7 @@ import uuid
 
 from oslo_config import cfg
 
-from essex import concurrency, config, db
+from essex import concurrency, config, db, trace
 from essex.exception import EssexError
 from glance.db import images, uploads
 from glance.exception import ChecksumMismatch, DataNotFound, DeletedDuringUpload, ImageNotFound
@@ -82,7 +82,9 @@ class Upload:
 
     def _transfer(self, source, size, expected_md5):
         intake = Intake(source, inspection_for(self.image), size, self._limit(), self._beat)
-        url = self.store.add(self.image.id, self.id, iter(intake), size)
+        with trace.span(f'store {self.store.name}: add', kind='store', image_id=self.image.id) as details:
+            url = self.store.add(self.image.id, self.id, iter(intake), size)
+            details['bytes'] = intake.size
         facts = intake.facts()
         try:
             if expected_md5 and expected_md5.lower() != facts.checksum:

@@ -14,4 +14,6 @@ from glance import daemons
 _file = os.environ.get('GLANCE_CONFIG_FILE')
 config.load('glance', prog='glance-api', config_files=[_file] if _file else None)
 migration.require('glance')
+# Here nothing runs from time to time: what dead uploads left is undone at the start, and by `glance-manage recover`.
+daemons.run_once(daemons.manager())
 application = loadapp(paste_file('glance-api-paste.ini'), daemons.flavored('glance-api'))

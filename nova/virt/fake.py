@@ -3,12 +3,14 @@
 It lets a cloud be tried, tested and measured on any machine. It says so: hypervisor_type is 'fake'. Guests are
 remembered in a file, as a real hypervisor's outlive nova-compute. Tests make it fail by subclassing.
 """
+import contextlib
 import dataclasses
 import logging
 import os
 import platform
-import tempfile
+import shutil
 import time
+import uuid
 
 from oslo_config import cfg
 
@@ -59,6 +61,7 @@ class FakeDriver(Driver):
         self._records = Records()
         self._host = None
         self._downloads = {}
+        self._scratch = None
 
     def init_host(self, host):
         self._host = host
@@ -67,6 +70,10 @@ class FakeDriver(Driver):
             path = config.state_file(f'fake-guests-{host.replace("/", "_")}.jsonl')
         self._records.close()
         self._records = Records(path or None)
+        # What a download that was cut short left goes.
+        self._scratch = os.path.join(CONF.state_path, f'fake-downloads-{host.replace("/", "_")}')
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        os.makedirs(self._scratch)
         LOG.warning('nova-compute uses the fake hypervisor: servers are records, nothing runs. It remembers %d guests.',
                     len(self._records.under('guest/')))
 
@@ -102,17 +109,19 @@ class FakeDriver(Driver):
 
     def _download(self, image_id, disk_format, fetch):
         """Fetch it once as a real hypervisor would, look at it, remember its size and let go of it."""
-        lock = self._downloads.setdefault(image_id, concurrency.Semaphore(1))
-        with lock, tempfile.TemporaryDirectory(prefix='essex-fake-') as directory:
+        with self._downloads.setdefault(image_id, concurrency.Semaphore(1)):
             if self._records.get(f'image/{image_id}') is not None:
                 return
-            path = os.path.join(directory, 'image')
-            fetch(image_id, path)
+            path = os.path.join(self._scratch, uuid.uuid4().hex)
             try:
+                fetch(image_id, path)
                 found = concurrency.in_thread(formats.inspect, path, disk_format)
+                size = found.virtual_size or os.path.getsize(path)
             except formats.Unsafe as error:
                 raise exception.ImageUnacceptable(image_id=image_id, reason=str(error)) from error
-            size = found.virtual_size or os.path.getsize(path)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
             self._records.put(f'image/{image_id}', {'format': found.name, 'bytes': size})
 
     def create_disks(self, instance):

@@ -82,7 +82,8 @@ def booted(driver, network_info):
     server = spec('rootfs.qcow2', 'qcow2', memory_mb=96, kernel_id='vmlinuz', ramdisk_id='initrd', ephemeral_gb=1,
                   swap_mb=16, config_drive=True,
                   config_drive_files={'openstack/latest/meta_data.json': json.dumps(metadata).encode()},
-                  image_meta={'disk_format': 'qcow2', 'properties': {'os_command_line': _CMDLINE}})
+                  image_meta={'disk_format': 'qcow2', 'properties': {
+                      'os_command_line': _CMDLINE, 'hw_rng_model': 'virtio', 'hw_disk_bus': 'virtio'}})
     driver.prepare_image(server, fetch)
     driver.create_disks(server)
     driver.spawn(server, network_info, SECURITY)

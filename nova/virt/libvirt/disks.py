@@ -15,7 +15,6 @@ import dataclasses
 import json
 import os
 import shutil
-import tempfile
 
 from essex import concurrency
 from nova.virt import exception, process
@@ -133,8 +132,7 @@ class InstanceDisks:
             self._swap(os.path.join(part, 'disk.swap'), instance.swap_mb)
         if instance.config_drive:
             self._config_drive(os.path.join(part, 'disk.config'), instance.config_drive_files)
-        with open(os.path.join(part, 'console.log'), 'wb'):
-            pass
+        os.close(os.open(os.path.join(part, 'console.log'), os.O_CREAT | os.O_WRONLY, 0o600))
         with open(os.path.join(part, 'instance.json'), 'w') as file:
             json.dump({'name': instance.name, 'project_id': instance.project_id, 'image': instance.image_ref,
                        'bytes': size + instance.ephemeral_gb * _GB + instance.swap_mb * _MB}, file)
@@ -184,16 +182,20 @@ class InstanceDisks:
     def _config_drive(path, files):
         """An ISO 9660 image labelled config-2, as cloud-init and others look for."""
         program = process.find('genisoimage', 'mkisofs', 'xorrisofs') or 'genisoimage'
-        with tempfile.TemporaryDirectory(prefix='essex-config-') as directory:
-            for name, content in files.items():
-                target = os.path.normpath(os.path.join(directory, name))
-                if not target.startswith(directory + os.sep):
-                    raise ValueError(f'{name} leads out of the config drive')
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                with open(target, 'wb') as file:
-                    file.write(content)
-            process.run([program, '-quiet', '-o', path, '-ldots', '-allow-lowercase', '-allow-multidot', '-l',
-                         '-publisher', 'essex', '-J', '-r', '-V', 'config-2', directory], timeout=_FORMAT_SECONDS)
+        # Beside it, not in /tmp: what a crash leaves goes with the rest of the server. It may hold secrets.
+        directory = f'{path}.files'
+        os.mkdir(directory, 0o700)
+        for name, content in files.items():
+            target = os.path.normpath(os.path.join(directory, name))
+            if not target.startswith(directory + os.sep):
+                raise ValueError(f'{name} leads out of the config drive')
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, 'wb') as file:
+                file.write(content)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        process.run([program, '-quiet', '-o', path, '-ldots', '-allow-lowercase', '-allow-multidot', '-l',
+                     '-publisher', 'essex', '-J', '-r', '-V', 'config-2', directory], timeout=_FORMAT_SECONDS)
+        shutil.rmtree(directory)
 
     def _no_space(self, error):
         usage = shutil.disk_usage(self._directory)

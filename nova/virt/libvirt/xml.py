@@ -10,6 +10,7 @@ NAMESPACE = 'urn:essex:nova:server:1'
 ET.register_namespace('essex', NAMESPACE)
 
 _DISK_BUSES = {'virtio': 'vd', 'scsi': 'sd', 'sata': 'sd', 'ide': 'hd', 'usb': 'sd'}
+_NO_READONLY_DISKS = ('ide', 'sata')
 _VIF_MODELS = ('virtio', 'e1000', 'e1000e', 'rtl8139', 'ne2k_pci', 'pcnet')
 _VIDEO_MODELS = ('vga', 'cirrus', 'virtio', 'qxl', 'vmvga', 'bochs', 'none')
 _MACHINES = ('pc', 'q35')
@@ -197,7 +198,7 @@ def _disks(devices, disks, bus, cache, machine):
     if cdrom_prefix == _DISK_BUSES[bus]:
         cdroms = iter('wxyz') if cdrom_bus == 'sata' else iter('dcb')
     for disk in disks:
-        if disk.role == 'iso':
+        if disk.role == 'iso' or disk.role == 'config' and bus in _NO_READONLY_DISKS:
             element = _disk(devices, disk, 'cdrom', cdrom_prefix + next(cdroms), cdrom_bus, None)
             ET.SubElement(element, 'readonly')
         elif disk.role == 'config':

@@ -74,8 +74,8 @@ def test_nothing_breaks_out_of_its_place(make):
 
 
 @pytest.mark.parametrize(('bus', 'machine', 'expected'), [
-    ('virtio', 'pc', ['vda', 'vdb', 'vdc']), ('ide', 'pc', ['hda', 'hdb', 'hdc']),
-    ('scsi', 'pc', ['sda', 'sdb', 'sdc']), ('ide', 'q35', ['sda', 'sdb', 'sdc'])])
+    ('virtio', 'pc', ['vda', 'vdb', 'vdc']), ('ide', 'pc', ['hda', 'hdb']),
+    ('scsi', 'pc', ['sda', 'sdb', 'sdc']), ('ide', 'q35', ['sda', 'sdb'])])
 def test_disks_have_names_of_their_own(make, bus, machine, expected):
     disks = [Disk('root', '/i/disk', 'qcow2'), Disk('swap', '/i/disk.swap', 'raw'), Disk('iso', '/i/disk.iso', 'raw'),
              Disk('config', '/i/disk.config', 'raw'), Disk('console', '/i/console.log')]

@@ -33,8 +33,8 @@ EXTRAS = {
     # The unmodified clients a user drives the cloud with; tools/start installs them.
     'clients': ['python-openstackclient>=7', 'python-novaclient>=18', 'python-glanceclient>=4',
                 'python-keystoneclient>=5', 'openstacksdk>=4'],
-    'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7', 'websocket-client>=1.8,<2',
-             'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
+    'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
+             'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
 }
 
 # Drivers are chosen by these names in the configuration; a site adds its own the same way.

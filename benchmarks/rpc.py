@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from essex import concurrency  # noqa: E402
+from essex import concurrency
 
 concurrency.patch()
 

@@ -62,7 +62,8 @@ def load(project, argv=None, config_files=None, prog=None, validate=None):
         if validate:
             validate(CONF)
     except (cfg.Error, OSError, ValueError) as error:
-        print(f'{prog or project}: configuration: {error}', file=sys.stderr)
+        # Logging is not set up yet: this is for whoever started the program.
+        sys.stderr.write(f'{prog or project}: configuration: {error}\n')
         raise SystemExit(1) from error
     setup_logging()
     return CONF

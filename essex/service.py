@@ -40,7 +40,8 @@ class Periodic:
 
     def __init__(self, function, interval, initial_delay=None, daemon=None):
         self.function, self.interval, self.daemon = function, interval, daemon
-        self.initial_delay = random.uniform(0, interval) if initial_delay is None else initial_delay
+        self.initial_delay = (random.uniform(0, interval) if initial_delay is None  # noqa: S311 - spreads load
+                              else initial_delay)
         self._thread = None
 
     def start(self):

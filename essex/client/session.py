@@ -57,9 +57,8 @@ def service_session():
 def _session(plugin):
     options = CONF[GROUP]
     verify = False if options.insecure else options.cafile or True
-    made = session.Session(auth=plugin, verify=verify, timeout=options.http_request_timeout,
+    return session.Session(auth=plugin, verify=verify, timeout=options.http_request_timeout,
                            user_agent='essex', additional_user_agent=())
-    return made
 
 
 def service_adapter(service_type, endpoint=None, **kwargs):

@@ -101,7 +101,8 @@ def parser():
     init.add_argument('--tls', action='store_true', help='HTTPS also on loopback')
     up = command('up', _up, 'start the cloud and wait until it is healthy')
     up.add_argument('--foreground', action='store_true', help='stay in the foreground (for a service manager)')
-    up.add_argument('--only', help='start only these processes, separated by commas: keystone, glance, nova, novncproxy')
+    up.add_argument('--only', help='start only these processes, separated by commas: keystone, glance, nova, '
+                                   'novncproxy')
     up.add_argument('--timeout', type=float, default=60, help='seconds to wait (default: %(default)s)')
     down = command('down', _down, 'stop the cloud; guests go on running')
     down.add_argument('--guests', action='store_true', help='shut down the guests too and remove their networks')

@@ -26,7 +26,7 @@ class Layout:
         """Make the directories; secrets live below, so nobody else may read most of them."""
         # Guests' disks are opened by another user: it must be able to walk through, not to list.
         self.root.mkdir(parents=True, exist_ok=True)
-        os.chmod(self.root, 0o711)
+        os.chmod(self.root, 0o711)  # noqa: S103
         for path in (self.etc, self.log, self.run, self.status, self.trace, self.pki):
             path.mkdir(parents=True, exist_ok=True)
             os.chmod(path, 0o700)

@@ -54,7 +54,7 @@ def _authority(directory):
 
 
 def _builder(common_name, issuer, public_key, lifetime):
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     return (x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])).issuer_name(issuer)
             .public_key(public_key).serial_number(x509.random_serial_number())
@@ -65,7 +65,7 @@ def _fresh(path, names):
     if not path.exists():
         return False
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)
     held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     known = {str(each.value) for each in held}
     return certificate.not_valid_after_utc > soon and set(names) <= known

@@ -14,7 +14,7 @@ def lines(directory, request_id):
     began = spans[0]['start']
     whole = max(span['start'] - began + span['ms'] / 1000 for span in spans) or 0.001
     depths = _depths(spans)
-    stamp = datetime.datetime.fromtimestamp(began, datetime.timezone.utc).strftime('%Y-%m-%d %H:%M:%S.%f')[:-3]
+    stamp = datetime.datetime.fromtimestamp(began, datetime.UTC).strftime('%Y-%m-%d %H:%M:%S.%f')[:-3]
     text = [f'{request_id}: {len(spans)} spans, {whole * 1000:.1f} ms from {stamp} UTC', '']
     text.append(f'{"at ms":>9} {"took ms":>9}  {"":{_WIDTH}}  {"daemon":<18} what')
     for span in spans:

@@ -12,7 +12,8 @@ def text(layout, settings, demo, server, address, seconds):
               f'  Shell:     . {layout.openrc}          (admin; demo: . {layout.root}/openrc-demo)',
               '             openstack server list --all-projects', '']
     if settings.hypervisor == 'fake':
-        lines += [f'  First server: {server["name"]} ({server["id"]}), a record only: the fake hypervisor runs no guests.']
+        lines += [f'  First server: {server["name"]} ({server["id"]}), a record only: '
+                  'the fake hypervisor runs no guests.']
     else:
         took = f', {seconds:.1f} s after the request' if seconds else ''
         lines += [f'  First server: {server["name"]} at {address} answers over SSH{took}. Log in:',

@@ -5,7 +5,6 @@ A caller's own id in X-Openstack-Request-Id becomes the global request id, by wh
 import logging
 import re
 
-
 from essex import context, trace
 from essex.exception import EssexError
 from essex.wsgi.request import json_response

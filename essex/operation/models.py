@@ -43,7 +43,7 @@ class OperationMixin:
     finished_at = Column(Timestamp)
 
     @declared_attr
-    def __table_args__(cls):
+    def __table_args__(cls):  # noqa: N805 - SQLAlchemy passes the class
         return (Index('ix_operations_queue_state', 'queue', 'state', mysql_length={'queue': 191}),
                 Index('ix_operations_resource', 'resource_id', 'state'),
                 Index('ix_operations_request', 'request_id'))

@@ -21,8 +21,16 @@ What is promised:
 * Over memory:// all of this holds within the process and ends with it.
 """
 from essex.rpc.client import Client
-from essex.rpc.errors import BrokerUnavailable, MessageTooLarge, MessagingError, RemoteError
-from essex.rpc.errors import SerializationError, Timeout, UnknownMethod, WrongArguments
+from essex.rpc.errors import (
+           BrokerUnavailable,
+           MessageTooLarge,
+           MessagingError,
+           RemoteError,
+           SerializationError,
+           Timeout,
+           UnknownMethod,
+           WrongArguments,
+)
 from essex.rpc.heartbeats import set_heartbeat_lookup
 from essex.rpc.jobs import acknowledge
 from essex.rpc.process import after_fork, configure, shutdown

@@ -7,5 +7,5 @@ from essex.wsgi.urls import base_url
 from essex.wsgi.validation import compile_schema
 from essex.wsgi.versions import APIVersion, Microversions
 
-__all__ = ['APIVersion', 'Application', 'Controller', 'Microversions', 'Reply', 'Request', 'base_url', 'compile_schema', 'json_response',
-           'limit_and_marker', 'next_link', 'page_of', 'route']
+__all__ = ['APIVersion', 'Application', 'Controller', 'Microversions', 'Reply', 'Request', 'base_url', 'compile_schema',
+           'json_response', 'limit_and_marker', 'next_link', 'page_of', 'route']

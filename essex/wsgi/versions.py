@@ -17,7 +17,8 @@ class APIVersion(NamedTuple):
         """The version in `text`. Raises BadRequest."""
         match = re.fullmatch(r'([1-9]\d{0,2})\.(0|[1-9]\d{0,3})', text)
         if not match:
-            raise BadRequest(f'API Version String {text[:40]} is of invalid format. Must be of format MajorNum.MinorNum.')
+            raise BadRequest(f'API Version String {text[:40]} is of invalid format. '
+                             'Must be of format MajorNum.MinorNum.')
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self):

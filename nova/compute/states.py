@@ -1,8 +1,9 @@
-"""States of a server: what it is (vm_state), what is being done to it (task_state), what the hypervisor says (power_state)."""
+"""States of a server: what it is (vm_state), what is done to it (task_state), what the hypervisor says (power_state)."""
 
 # vm_state
 BUILDING, ACTIVE, PAUSED, SUSPENDED = 'building', 'active', 'paused', 'suspended'
-STOPPED, RESCUED, RESIZED, ERROR, DELETED, SOFT_DELETED = 'stopped', 'rescued', 'resized', 'error', 'deleted', 'soft-delete'
+STOPPED, RESCUED, RESIZED, ERROR = 'stopped', 'rescued', 'resized', 'error'
+DELETED, SOFT_DELETED = 'deleted', 'soft-delete'
 
 # task_state
 SCHEDULING, NETWORKING, SPAWNING, BLOCK_DEVICE_MAPPING = 'scheduling', 'networking', 'spawning', 'block_device_mapping'

@@ -59,7 +59,8 @@ class Proxy:
 
     def _plain(self, request):
         if request.method not in ('GET', 'HEAD'):
-            return _secured(webob.Response(status=405, text='Only GET is possible here.', allow=('GET', 'HEAD')), request)
+            refusal = webob.Response(status=405, text='Only GET is possible here.', allow=('GET', 'HEAD'))
+            return _secured(refusal, request)
         if request.path == '/check':
             return _secured(self._refusal(request) or webob.Response(text='This link opens a console.'), request)
         if request.path not in self._files:

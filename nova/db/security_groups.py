@@ -1,8 +1,8 @@
 """Security groups, their rules and their members: queries."""
 import uuid
 
-from sqlalchemy import delete as sql_delete
 from sqlalchemy import bindparam, exc, func, or_, select
+from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import aliased, selectinload
 
 from essex import db

@@ -85,7 +85,8 @@ def test_consoles(cloud, server):
 
 
 @pytest.mark.parametrize('command, account', [
-    (('availability', 'zone', 'list'), 'demo'), (('hypervisor', 'list'), 'admin'), (('limits', 'show', '--absolute'), 'demo'),
+    (('availability', 'zone', 'list'), 'demo'), (('hypervisor', 'list'), 'admin'),
+    (('limits', 'show', '--absolute'), 'demo'),
     (('compute', 'service', 'list'), 'admin'), (('usage', 'show'), 'demo'), (('hypervisor', 'stats', 'show'), 'admin'),
     (('aggregate', 'list'), 'admin'), (('extension', 'list', '--compute'), 'demo'),
 ])
@@ -127,5 +128,6 @@ def test_the_fake_hypervisor_says_so(cloud):
 
 def test_help_is_there():
     for command in ('essex', 'nova-manage', 'keystone-manage', 'glance-manage'):
-        done = subprocess.run([ROOT / 'bin' / command, '--help'], capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run([ROOT / 'bin' / command, '--help'], capture_output=True, text=True, timeout=30,
+                              check=True)
         assert 'usage' in done.stdout.lower()

@@ -5,7 +5,7 @@ from nova.compute import quota
 
 _LIMIT = schemas.count(-1)
 UPDATE = {'type': 'object', 'properties': {'quota_set': {
-    'type': 'object', 'properties': {**{name: _LIMIT for name in quota.RESOURCES}, 'force': schemas.BOOLEAN,
+    'type': 'object', 'properties': {**dict.fromkeys(quota.RESOURCES, _LIMIT), 'force': schemas.BOOLEAN,
                                      'tenant_id': {'type': 'string'}, 'id': {'type': 'string'}},
     'additionalProperties': False}}, 'required': ['quota_set'], 'additionalProperties': False}
 

@@ -28,7 +28,7 @@ class Usage(wsgi.Controller):
 
 
 def _period(values):
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     start = servers.parse_time('start', values['start'][-1]) if 'start' in values else now - _PERIOD
     end = servers.parse_time('end', values['end'][-1]) if 'end' in values else now
     if start >= end:

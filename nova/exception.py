@@ -385,8 +385,8 @@ class HypervisorUnavailable(EssexError):
 class ComputeHostLost(EssexError):
     """A host went away in the middle of something. `when` says when it was last heard of."""
 
-    message = ('nova-compute on host %(host)s went away while it worked at %(action)s, step %(step)s; %(when)s. What the '
-               'server holds there is cleaned up as soon as nova-compute is back. Delete the server, or try again.')
+    message = ('nova-compute on host %(host)s went away while it worked at %(action)s, step %(step)s; %(when)s. What '
+               'the server holds there is cleaned up as soon as nova-compute is back. Delete the server, or try again.')
 
 
 class ComputeHostDown(Conflict):

@@ -1,4 +1,4 @@
-"""States of a server: what it is (vm_state), what is done to it (task_state), what the hypervisor says (power_state)."""
+"""States of a server: what it is (vm_state), what is done to it (task_state), what the host says (power_state)."""
 
 # vm_state
 BUILDING, ACTIVE, PAUSED, SUSPENDED = 'building', 'active', 'paused', 'suspended'

@@ -249,7 +249,8 @@ def names_of(instance_uuids):
 # Built once: it runs with every look at a server.
 _NAMES = (select(SecurityGroupMember.instance_uuid, SecurityGroup.name)
           .join(SecurityGroup, SecurityGroup.id == SecurityGroupMember.security_group_id)
-          .where(SecurityGroupMember.instance_uuid.in_(bindparam('uuids', expanding=True))).order_by(SecurityGroup.name))
+          .where(SecurityGroupMember.instance_uuid.in_(bindparam('uuids', expanding=True)))
+          .order_by(SecurityGroup.name))
 
 
 def affected(group_ids):

@@ -93,7 +93,8 @@ def test_each_filter_is_told(nova_sqlite):
     add_host('d')
     text = why_not(add_server(memory_mb=2048), tried=[{'host': 'd', 'reason': 'the disk is full'}])
     assert text == ('No valid host was found. 4 hosts considered; '
-                    'RetryFilter rejected 1 (failed on d: the disk is full); ComputeFilter rejected 1 (c is disabled: new fan); '
+                    'RetryFilter rejected 1 (failed on d: the disk is full); '
+                    'ComputeFilter rejected 1 (c is disabled: new fan); '
                     'RamFilter rejected 2 (asked 2048 MB, most free 768 MB on a).')
 
 

@@ -1,11 +1,19 @@
 """What the executors of servers' operations share: their tools, and reading and changing the server."""
 import dataclasses
 import importlib
+import logging
 
+from essex import rpc
 from essex.operation import Executor
 from nova.db import faults, instance_states, instances
 from nova.network import security
 from nova.virt.driver import InstanceSpec
+
+LOG = logging.getLogger(__name__)
+
+# A call to nova-network dies with the process that has taken it, but may be repeated: the next one answers. Together
+# less than the steps' time limit.
+_NETWORK_TRIES, _NETWORK_SECONDS = 3, 30
 
 
 @dataclasses.dataclass
@@ -37,6 +45,15 @@ class InstanceExecutor(Executor):
         if again or 'instance' not in run.memory:
             run.memory['instance'] = instances.get(run.resource_id, deleted=True)
         return run.memory['instance']
+
+    def ask_network(self, method, run, *args):
+        """Call a method of nova-network, and again when no answer comes; returns its result."""
+        for _ in range(_NETWORK_TRIES - 1):
+            try:
+                return method(run.context, run.resource_id, *args, timeout=_NETWORK_SECONDS)
+            except rpc.Timeout as error:
+                LOG.warning('server %s: %s Trying again.', run.resource_id, error)
+        return method(run.context, run.resource_id, *args, timeout=_NETWORK_SECONDS)
 
     def show(self, run, **values):
         """Set columns of the server, unless something else is being done to it by now; whether that was so."""

@@ -44,10 +44,10 @@ class BootExecutor(InstanceExecutor):
     def network(self, run):
         """Have cards and addresses."""
         row = self.instance(run)
-        self.tools.network.allocate_for_instance(run.context, row.uuid, run.data['host'], row.requested_networks)
+        self.ask_network(self.tools.network.allocate_for_instance, run, run.data['host'], row.requested_networks)
 
     def undo_network(self, run):
-        self.tools.network.deallocate_for_instance(run.context, run.resource_id)
+        self.ask_network(self.tools.network.deallocate_for_instance, run)
 
     def image(self, run):
         """Have the base image on the host."""

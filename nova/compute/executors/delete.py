@@ -23,7 +23,7 @@ class DeleteExecutor(InstanceExecutor):
 
     def network(self, run):
         """Have no cards and addresses."""
-        self.tools.network.deallocate_for_instance(run.context, run.resource_id)
+        self.ask_network(self.tools.network.deallocate_for_instance, run)
 
     def disk(self, run):
         """Have no disks."""

@@ -29,11 +29,11 @@ class DirectNetwork:
         if error:
             raise error
 
-    def allocate_for_instance(self, context, instance_uuid, host, requested_networks=None):
+    def allocate_for_instance(self, context, instance_uuid, host, requested_networks=None, timeout=None):
         self._maybe_fail()
         return allocation.allocate(instance_uuid, host, requested_networks)
 
-    def deallocate_for_instance(self, context, instance_uuid):
+    def deallocate_for_instance(self, context, instance_uuid, timeout=None):
         self._maybe_fail()
         allocation.deallocate(instance_uuid)
 

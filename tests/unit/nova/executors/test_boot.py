@@ -2,7 +2,7 @@
 import pytest
 from sqlalchemy import text
 
-from essex import db
+from essex import db, rpc
 from essex.exception import EssexError
 from nova.compute import operations, states
 from nova.db import instance_states, instances
@@ -124,6 +124,11 @@ def test_no_addresses_left(world):
     assert row.vm_state == states.ERROR
     assert fault(row.uuid) == 'No fixed IP addresses are left in network n (10.0.0.0/28).'
     nothing_is_left(world, row)
+
+
+def test_a_call_that_died_with_nova_network_is_repeated(world):
+    world.network.fail = rpc.Timeout('No answer to allocate_for_instance from any network daemon')
+    assert world.boot().vm_state == states.ACTIVE
 
 
 def test_no_host(world):

@@ -39,6 +39,7 @@ EXTRAS = {
 
 # Drivers are chosen by these names in the configuration; a site adds its own the same way.
 ENTRY_POINTS = {
+    'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore'],
     'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
     'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],
     'essex.nova.scheduler.filters': [f'{name} = nova.scheduler.filters:{name}' for name in (
@@ -55,7 +56,9 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*']),
-    package_data={'nova.console': ['static/*', 'static/**/*']},
+    package_data={'nova.console': ['static/*', 'static/**/*'],
+                  **{f'{service}.db.migrations': ['migrate.cfg'] for service in ('keystone', 'glance', 'nova')},
+                  'essex': ['*.S']},
     install_requires=REQUIRES,
     extras_require=EXTRAS,
     entry_points=ENTRY_POINTS,

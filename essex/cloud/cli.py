@@ -124,10 +124,13 @@ def main(argv=None):
     began = time.monotonic()
     try:
         return args.function(args, Layout(args.state_dir)) or 0
-    except (EssexError, RuntimeError, OSError) as error:
-        print(f'essex {args.command}: {error}', file=sys.stderr)
-        if os.environ.get('ESSEX_DEBUG'):
+    except Exception as error:
+        # What an API of the cloud answered is for the user as well; anything else is a fault of ours.
+        ours = isinstance(error, (EssexError, RuntimeError, OSError))
+        known = ours or type(error).__module__.startswith('keystoneauth1')
+        if not known or os.environ.get('ESSEX_DEBUG'):
             raise
+        print(f'essex {args.command}: {error}', file=sys.stderr)
         return 1
     finally:
         if os.environ.get('ESSEX_DEBUG'):

@@ -50,6 +50,7 @@ def up(layout, say, foreground=False, only=None, timeout=60):
         say('the cloud is up already')
         return 0
     began = time.monotonic()
+    _check_ports(settings)
     if settings.hypervisor == 'libvirt':
         PrivateLibvirtd(str(layout.libvirt)).start()
     table = [each for each in processes.table(layout) if only is None or each.name in only]
@@ -67,6 +68,18 @@ def up(layout, say, foreground=False, only=None, timeout=60):
                        for name in _dying(layout))
         raise EssexError('The cloud is not healthy: ' + '; '.join(trouble) + f'. Logs are in {layout.log}.{last}')
     return time.monotonic() - began
+
+
+def _check_ports(settings):
+    """Raise EssexError when another program has a port of ours: its answers would pass for ours."""
+    for name in settings.port_names():
+        try:
+            with socket.create_server((settings.address, settings.port(name)), reuse_port=False):
+                continue
+        except OSError as error:
+            raise EssexError(f'Port {settings.port(name)} of {settings.address} ({name}) cannot be used: '
+                             f'{error.strerror}. Stop the program that has it, or change the port in '
+                             f'{settings.layout.settings} and run `essex init` again.') from error
 
 
 def _detach(layout, table):

@@ -87,6 +87,10 @@ class Settings:
         """The port of an endpoint."""
         return int(self._parser['ports'][name])
 
+    def port_names(self):
+        """The names of all endpoints."""
+        return list(self._parser['ports'])
+
     def url(self, name, path=''):
         """The URL of an endpoint as clients use it."""
         host = f'[{self.address}]' if ':' in self.address else self.address

@@ -46,7 +46,7 @@ class OperationMixin:
     def __table_args__(cls):  # noqa: N805 - SQLAlchemy passes the class
         return (Index('ix_operations_queue_state', 'queue', 'state', mysql_length={'queue': 191}),
                 Index('ix_operations_resource', 'resource_id', 'state'),
-                Index('ix_operations_request', 'request_id'))
+                Index('ix_operations_request', 'request_id'), Index('ix_operations_state', 'state'))
 
 
 class StepMixin:

@@ -59,7 +59,7 @@ def _journal(meta):
           Column('error', Text), Column('error_type', String(255)), _time('created_at', nullable=False),
           _time('updated_at', nullable=False), _time('finished_at'),
           Index('ix_operations_queue_state', 'queue', 'state', mysql_length={'queue': 191}),
-          Index('ix_operations_request', 'request_id'),
+          Index('ix_operations_request', 'request_id'), Index('ix_operations_state', 'state'),
           Index('ix_operations_resource', 'resource_id', 'state'), **OPTIONS)
     Table('operation_steps', meta, _id(), Column('operation_id', Integer, nullable=False, index=True),
           Column('name', String(64), nullable=False), Column('undo', Boolean, nullable=False),

@@ -42,14 +42,19 @@ async function connect() {
     url.search = new URLSearchParams({token}).toString();
     rfb = new RFB(element('screen'), url.href, {shared: true, wsProtocols: ['binary']});
     rfb.scaleViewport = true;
-    rfb.addEventListener('connect', () => { connected(true); say('Connected'); rfb.focus(); });
+    let name = '';
+    rfb.addEventListener('connect', () => {
+        connected(true);
+        say(name ? 'Connected to ' + name : 'Connected');
+        rfb.focus();
+    });
     rfb.addEventListener('disconnect', async (event) => {
         connected(false);
         say(await reason() || (event.detail.clean ? 'The server closed the console.' : 'The connection was lost.'), true);
     });
     rfb.addEventListener('desktopname', (event) => {
-        document.title = event.detail.name.replace(/^QEMU \((.*)\)$/, '$1');
-        say('Connected to ' + document.title);
+        // QEMU (instance-0000000a): what the hypervisor calls the server. It comes before the connection is ready.
+        document.title = name = event.detail.name.replace(/^QEMU \((.*)\)$/, '$1');
     });
 }
 

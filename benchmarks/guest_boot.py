@@ -64,6 +64,7 @@ def main():
     parser.add_argument('--memory', type=int, default=128)
     parser.add_argument('--smallest', action='store_true')
     arguments = parser.parse_args()
+    arguments.image = arguments.image.resolve()
     with tempfile.TemporaryDirectory(prefix='guest-key-') as directory:
         key = Path(directory) / 'id'
         subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], check=True)

@@ -354,6 +354,10 @@ class ImageForbidden(Forbidden):
     message = 'Not authorized for image %(image_id)s.'
 
 
+class ImagePropertyInvalid(BadRequest):
+    message = 'Image metadata cannot be called %(name)s: that is an attribute of every image.'
+
+
 class ImageServiceUnavailable(ServiceUnavailable):
     message = 'The image service at %(endpoint)s does not answer: %(reason)s'
 

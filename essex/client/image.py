@@ -61,8 +61,12 @@ class ImageClient:
 
     def update(self, image_id, **fields):
         """Set fields and properties; returns the document."""
-        patch = [{'op': 'add', 'path': '/' + name.replace('~', '~0').replace('/', '~1'), 'value': value}
-                 for name, value in fields.items()]
+        return self.change(image_id, fields)
+
+    def change(self, image_id, fields, removed=()):
+        """Set fields and properties, and remove some; returns the document."""
+        patch = [{'op': 'add', 'path': _pointer(name), 'value': value} for name, value in fields.items()]
+        patch += [{'op': 'remove', 'path': _pointer(name)} for name in removed]
         return self._call('PATCH', f'/v2/images/{_plain(image_id)}', json=patch,
                           headers={'Content-Type': _PATCH}).json()
 
@@ -155,6 +159,10 @@ class _Blocks:
 def _wait(jobs):
     for job in jobs:
         job.wait()
+
+
+def _pointer(name):
+    return '/' + name.replace('~', '~0').replace('/', '~1')
 
 
 def _plain(image_id):

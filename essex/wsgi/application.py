@@ -25,7 +25,9 @@ class _Handler:
 
     def accepts(self, version):
         low, high = self.route.versions
-        return version is None or ((low is None or version >= low) and (high is None or version <= high))
+        if version is None:   # an API without microversions: what has been there from the beginning
+            return low is None
+        return (low is None or version >= low) and (high is None or version <= high)
 
 
 class Application:

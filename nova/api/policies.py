@@ -15,29 +15,27 @@ _BASE = (
     rule('project_reader_or_admin', f'rule:context_is_admin or {_OWN}', 'Anyone with a role in the project.'),
     rule('project_member_or_admin',
          f'rule:context_is_admin or ({_OWN} and (role:member or role:Member or role:_member_ or role:manager or '
-         'role:demo or role:service))', 'Those who may change things in the project.'),
+         'role:service))', 'Those who may change things in the project.'),
     rule('owner_or_admin', 'rule:context_is_admin or user_id:%(user_id)s', 'The user in person.'),
 )
 
 _SERVERS = {
-    _READ: ('index', 'detail', 'show', 'ips', 'metadata', 'actions', 'console_output', 'tags', 'security_groups',
-            'diagnostics:own', 'volume_attachments', 'interfaces'),
+    _READ: ('index', 'detail', 'show', 'ips', 'metadata', 'actions', 'console_output', 'security_groups',
+            'volume_attachments', 'interfaces'),
     _WRITE: ('create', 'update', 'delete', 'stop', 'start', 'reboot', 'pause', 'unpause', 'suspend', 'resume',
              'create_image', 'change_metadata', 'remote_console', 'lock', 'unlock', 'change_security_groups',
-             'floating_ip', 'change_tags', 'rebuild', 'rescue'),
-    _ADMIN: ('index:all_tenants', 'show:host', 'create:forced_host', 'reset_state', 'force_delete', 'diagnostics',
-             'actions:traceback', 'inject_network_info', 'reset_network'),
+             'floating_ip', 'force_delete'),
+    _ADMIN: ('index:all_tenants', 'show:host', 'reset_state', 'diagnostics', 'actions:traceback'),
 }
 _OTHERS = {
     _READ: ('flavors:show', 'limits:show', 'quota_sets:show', 'availability_zones:list', 'extensions:show',
-            'networks:show', 'floating_ips:show', 'security_groups:show', 'usage:show', 'images:show',
-            'server_groups:show'),
+            'networks:show', 'floating_ips:show', 'security_groups:show', 'usage:show', 'images:show'),
     _WRITE: ('floating_ips:change', 'security_groups:change', 'images:change'),
     'rule:owner_or_admin': ('keypairs:show', 'keypairs:change'),
     _ADMIN: ('flavors:change', 'flavors:access', 'flavors:extra_specs', 'quota_sets:change', 'quota_sets:others',
              'availability_zones:detail', 'hosts:show', 'hosts:change', 'hypervisors:show', 'services:show',
              'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
-             'keypairs:others', 'limits:others', 'server_groups:change'),
+             'limits:others'),
 }
 
 

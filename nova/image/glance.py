@@ -83,6 +83,23 @@ def delete_for(context, image_id):
         _users(context).delete(image_id)
 
 
+def check_properties(properties):
+    """Raise ImagePropertyInvalid when users' metadata would change what an image is."""
+    for name in properties:
+        if name in _STANDARD:
+            raise exception.ImagePropertyInvalid(name=name)
+
+
+def set_properties_for(context, image_id, properties, removed=()):
+    """Set properties of an image, and remove some, with the caller's own rights; returns its description.
+
+    Raises ImageNotFound, ImageForbidden, ImagePropertyInvalid.
+    """
+    check_properties(properties)
+    with _named(image_id):
+        return _described(_users(context).change(image_id, properties, removed))
+
+
 def create(context, name, disk_format, container_format, min_disk=0, min_ram=0, properties=None):
     """Enter a queued image that belongs to the caller; returns its id. Raises ImageQuotaExceeded."""
     try:

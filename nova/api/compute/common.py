@@ -1,10 +1,11 @@
 """What the Compute API's controllers share: faces, links, times, policy."""
+import datetime
 import re
 
 from oslo_config import cfg
 
 from essex import config, policy, wsgi
-from essex.exception import BadRequest
+from essex.exception import BadRequest, PolicyNotAuthorized
 from nova.api import policies
 
 OPTS = [
@@ -30,14 +31,26 @@ def enforcer():
 
 def authorize(req, rule, target=None):
     """Raise Forbidden unless the caller may do `rule`. Without `target` it is the caller's own project."""
-    context = req.context
-    enforcer().enforce(context, rule, target or {'project_id': context.project_id, 'user_id': context.user_id})
+    if not _allowed(req.context, rule, target):
+        raise PolicyNotAuthorized(action=rule)
 
 
 def allowed(req, rule):
     """Whether the caller may do `rule` in the own project."""
-    context = req.context
-    return enforcer().check(context, rule, {'project_id': context.project_id, 'user_id': context.user_id})
+    return _allowed(req.context, rule)
+
+
+def _allowed(context, rule, target=None):
+    # Without a project there is nothing of one's own: to the rules None would equal None.
+    if context.project_id is None and not context.is_admin:
+        return False
+    return enforcer().check(context, rule, target or {'project_id': context.project_id, 'user_id': context.user_id})
+
+
+def need_project(req):
+    """Raise BadRequest unless the caller's token is for a project, to which what is made can belong."""
+    if req.context.project_id is None:
+        raise BadRequest('This needs a token that is scoped to a project.')
 
 
 def face(req):
@@ -78,6 +91,18 @@ def microtime(moment):
     return moment.strftime('%Y-%m-%dT%H:%M:%S.%f') if moment else None
 
 
+def parse_time(name, text):
+    """A time of the query string as naive UTC. Raises BadRequest."""
+    try:
+        # A plus sign that was not quoted arrives as a blank.
+        moment = datetime.datetime.fromisoformat(text.strip().replace(' ', '+') if 'T' in text else text)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest(f'{name} must be a time such as 2026-11-22T06:00:00Z. The value was: {text[:40]!r}') from error
+    return moment
+
+
 def id_of(reference, what):
     """The id in an id or a URL that ends with it. Raises BadRequest."""
     if not isinstance(reference, str) or not reference.strip('/'):
@@ -105,9 +130,10 @@ def flag(values, name, default=False):
     raise BadRequest(f'{name} must be true or false. The value was: {values[name][-1][:40]!r}')
 
 
-def page_link(req, collection, rows, limit, key):
+def page_link(req, rows, limit, key):
     """The link to the next page of a list, as the list's extra key; {} when this is the last."""
     if not rows or len(rows) < limit:
         return {}
-    href = wsgi.next_link(req, link(req, *collection), key(rows[-1]), limit)
-    return {f'{collection[0]}_links': [{'rel': 'next', 'href': href}]}
+    path = req.path_info.strip('/').split('/')
+    href = wsgi.next_link(req, link(req, *path), key(rows[-1]), limit)
+    return {f'{path[0]}_links': [{'rel': 'next', 'href': href}]}

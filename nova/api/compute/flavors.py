@@ -1,8 +1,9 @@
 """/flavors, their extra specs and access."""
 from essex import wsgi
-from essex.exception import BadRequest
+from essex.exception import BadRequest, NotFound
 from nova.api.compute import common, schemas
 from nova.compute import flavors
+from nova.exception import FlavorIsPublic
 
 CREATE = schemas.wrapped('flavor', {
     'name': schemas.NAME, 'id': {'anyOf': [{'type': 'string', 'maxLength': 255}, {'type': 'integer'},
@@ -87,7 +88,10 @@ class Flavors(wsgi.Controller):
     @wsgi.route('GET', '/flavors/<flavor_id>/os-flavor-access')
     def access(self, req, flavor_id):
         common.authorize(req, 'flavors:access')
-        return self._access(flavor_id, flavors.access(req.context, flavor_id))
+        try:
+            return self._access(flavor_id, flavors.access(req.context, flavor_id))
+        except FlavorIsPublic as error:
+            raise NotFound(f'Access list not available for public flavors such as {flavor_id}.') from error
 
     @wsgi.route('POST', '/flavors/<flavor_id>/action', schema=ACCESS)
     def action(self, req, flavor_id, body):
@@ -109,8 +113,7 @@ class Flavors(wsgi.Controller):
         rows = flavors.list(
             req.context, _is_public(req, values), _number(values, 'minRam'), _number(values, 'minDisk'),
             values.get('sort_key', ['flavorid'])[-1], _direction(values), limit, marker)
-        path = req.path_info.lstrip('/').split('/')
-        return rows, common.page_link(req, tuple(path), rows, limit, lambda row: row.flavorid)
+        return rows, common.page_link(req, rows, limit, lambda row: row.flavorid)
 
 
 def _is_public(req, values):

@@ -1,6 +1,5 @@
 """/os-floating-ips and /os-floating-ip-pools."""
 from essex import wsgi
-from essex.exception import NotFound
 from nova.api.compute import common
 from nova.network import api as network_api
 
@@ -31,8 +30,11 @@ class FloatingIps(wsgi.Controller):
     @wsgi.route('POST', '/os-floating-ips')
     def create(self, req):
         common.authorize(req, 'floating_ips:change')
+        common.need_project(req)
         # The body may be missing: that asks for an address of the default pool.
-        body = req.json or {}
+        body = {} if req.json is None else req.json
+        if common.is_legacy(req):
+            body = wsgi.drop_unknown(_CREATE, body)
         _check(body)
         return {'floating_ip': _view(self.network.allocate_floating_ip(req.context, body.get('pool')))}
 
@@ -42,8 +44,6 @@ class FloatingIps(wsgi.Controller):
         self.network.release_floating_ip(req.context, row.id)
 
     def _get(self, req, floating_id, rule):
-        if not floating_id.isascii() or '\0' in floating_id:
-            raise NotFound(f'Floating IP not found for ID {floating_id[:80]}')
         row = self.network.get_floating_ip(req.context, floating_id)
         common.authorize(req, rule, {'project_id': row.project_id})
         return row

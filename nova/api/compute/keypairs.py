@@ -4,8 +4,7 @@ from nova.api.compute import common, schemas
 from nova.compute import keypairs
 
 CREATE = schemas.wrapped('keypair', {
-    'name': schemas.NAME, 'public_key': {'anyOf': [{'type': 'string'}, {'type': 'null'}]},
-    'user_id': {'type': 'string'}, 'type': {'type': 'string'}}, required=('name',))
+    'name': schemas.NAME, 'public_key': {'type': ['string', 'null']}}, required=('name',))
 
 
 class Keypairs(wsgi.Controller):

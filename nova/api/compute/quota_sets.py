@@ -1,8 +1,12 @@
 """/os-quota-sets: what a project may have."""
+import re
+
 from essex import wsgi
+from essex.exception import NotFound
 from nova.api.compute import common, schemas
 from nova.compute import quota
 
+_PROJECT = re.compile(r'[A-Za-z0-9_.-]{1,64}')
 _LIMIT = schemas.count(-1)
 UPDATE = {'type': 'object', 'properties': {'quota_set': {
     'type': 'object', 'properties': {**dict.fromkeys(quota.RESOURCES, _LIMIT), 'force': schemas.BOOLEAN,
@@ -33,6 +37,8 @@ class QuotaSets(wsgi.Controller):
     @wsgi.route('PUT', '/os-quota-sets/<project_id>', schema=UPDATE)
     def update(self, req, project_id, body):
         common.authorize(req, 'quota_sets:change')
+        if not _PROJECT.fullmatch(project_id):
+            raise NotFound(f'{project_id[:80]} is no project id.')
         asked = body['quota_set']
         wanted = {name: int(asked[name]) for name in quota.RESOURCES if name in asked}
         limits = quota.set_limits(project_id, wanted, schemas.is_true(asked.get('force', False)))

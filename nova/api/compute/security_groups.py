@@ -35,6 +35,7 @@ class SecurityGroups(wsgi.Controller):
     @wsgi.route('POST', '/os-security-groups', schema=GROUP)
     def create(self, req, body):
         common.authorize(req, 'security_groups:change')
+        common.need_project(req)
         asked = body['security_group']
         group = self.network.create_security_group(req.context, asked['name'], asked.get('description'))
         return {'security_group': _view(group, (), {})}

@@ -3,6 +3,7 @@ from essex import wsgi
 from essex.exception import BadRequest
 from nova.api.compute import common, schemas
 from nova.compute import api as compute_api
+from nova.image import glance
 from nova.network import api as network_api
 
 _ANY = {}
@@ -25,14 +26,16 @@ _ACTIONS = {
                     'required': ['name'], 'additionalProperties': False},
     'os-resetState': {'type': 'object', 'properties': {'state': {'type': 'string', 'enum': ['active', 'error']}},
                       'required': ['state'], 'additionalProperties': False},
-    'os-getConsoleOutput': {'anyOf': [{'type': 'null'}, {
-        'type': 'object', 'properties': {'length': _LENGTH}, 'additionalProperties': False}]},
+    'os-getConsoleOutput': {'type': ['object', 'null'], 'properties': {'length': _LENGTH},
+                            'additionalProperties': False},
     'os-getVNCConsole': {'type': 'object', 'properties': {'type': {'type': 'string'}}, 'required': ['type'],
                          'additionalProperties': False},
     'addFloatingIp': _ADDRESS, 'removeFloatingIp': _ADDRESS, 'addSecurityGroup': _NAMED,
     'removeSecurityGroup': _NAMED,
 }
-_BODY = {'type': 'object', 'minProperties': 1}
+_SCHEMAS = {name: schemas.action(name, inner) for name, inner in _ACTIONS.items()}
+_CHECKS = {name: wsgi.compile_schema(schema) for name, schema in _SCHEMAS.items()}
+_BODY = {'type': 'object'}
 _SIMPLE = {'os-start': ('start', 'servers:start'), 'os-stop': ('stop', 'servers:stop'),
            'pause': ('pause', 'servers:pause'), 'unpause': ('unpause', 'servers:unpause'),
            'suspend': ('suspend', 'servers:suspend'), 'resume': ('resume', 'servers:resume'),
@@ -49,17 +52,17 @@ class ServerActions(wsgi.Controller):
 
     def __init__(self):
         self.compute, self.network = compute_api.API(), network_api.API()
-        self._checks = {name: wsgi.compile_schema(schemas.action(name, inner)) for name, inner in _ACTIONS.items()}
 
     @wsgi.route('POST', '/servers/<server_id>/action', status=202, schema=_BODY)
     def act(self, req, server_id, body):
-        name = next(iter(body))
         if len(body) != 1:
-            raise BadRequest('The body of an action must have exactly one key, the action\'s name.')
+            raise BadRequest("The body of an action must have exactly one key, the action's name.")
+        name = next(iter(body))
         if name not in _ACTIONS:
             raise BadRequest(f'There is no such action: {name[:80]}')
-        if not common.is_legacy(req):
-            self._checks[name](body)
+        if common.is_legacy(req):
+            body = wsgi.drop_unknown(_SCHEMAS[name], body)
+        _CHECKS[name](body)
         row = self.compute.get(req.context, server_id)
         if name in _SIMPLE:
             method, rule = _SIMPLE[name]
@@ -74,16 +77,13 @@ class ServerActions(wsgi.Controller):
 
     def _reboot(self, req, row, value):
         self._authorize(req, row, 'servers:reboot')
-        kind = str((value or {}).get('type', '')).upper()
-        if kind not in ('SOFT', 'HARD'):
-            raise BadRequest("Argument 'type' for reboot is not HARD or SOFT")
-        self.compute.reboot(req.context, row.uuid, kind)
+        self.compute.reboot(req.context, row.uuid, value['type'])
 
     def _create_image(self, req, row, value):
         self._authorize(req, row, 'servers:create_image')
-        if not isinstance(value, dict) or not value.get('name'):
-            raise BadRequest('createImage entity requires name attribute')
-        image = self.compute.snapshot(req.context, row.uuid, value['name'], value.get('metadata') or {})
+        metadata = value.get('metadata') or {}
+        glance.check_properties(metadata)
+        image = self.compute.snapshot(req.context, row.uuid, value['name'].strip(), metadata)
         return wsgi.Reply(headers={'Location': common.link(req, 'images', image)})
 
     def _reset_state(self, req, row, value):
@@ -94,7 +94,7 @@ class ServerActions(wsgi.Controller):
         self._authorize(req, row, 'servers:console_output')
         length = (value or {}).get('length')
         # -1 is how some clients say "all".
-        lines = None if length in (None, '', -1, '-1') else int(length)
+        lines = None if length in (None, -1, '-1') else int(length)
         return wsgi.Reply({'output': self.compute.console_output(req.context, row.uuid, lines)}, status=200)
 
     def _vnc_console(self, req, row, value):

@@ -1,5 +1,4 @@
 """/servers: list, show, create, update, delete, addresses."""
-import datetime
 import secrets
 import string
 
@@ -9,6 +8,7 @@ from essex import config, wsgi
 from essex.exception import BadRequest, NotFound
 from nova.api.compute import common, schemas, security_groups, server_views
 from nova.compute import api as compute_api
+from nova.compute import states
 from nova.network import api as network_api
 
 OPTS = [
@@ -90,6 +90,7 @@ class Servers(wsgi.Controller):
     @wsgi.route('POST', '/servers', status=202, schema=CREATE)
     def create(self, req, body):
         common.authorize(req, 'servers:create')
+        common.need_project(req)
         asked = body['server']
         request = _request(req, body, asked)
         rows = self.compute.create(req.context, request)
@@ -185,7 +186,7 @@ class Servers(wsgi.Controller):
         if limit == 0:
             return [], {}
         rows = self.compute.list(req.context, filters, limit, marker, _sort(values))
-        return rows, common.page_link(req, ('servers',), rows, limit, lambda row: row.uuid)
+        return rows, common.page_link(req, rows, limit, lambda row: row.uuid)
 
 
 def _filters(req, values):
@@ -195,9 +196,11 @@ def _filters(req, values):
         filters['project_id'] = filters.pop('tenant_id')
     for name in ('changes-since', 'changes-before'):
         if name in filters:
-            filters[name] = parse_time(name, filters[name])
+            filters[name] = common.parse_time(name, filters[name])
     if 'image' in filters:
         filters['image'] = common.id_of(filters['image'], 'image')
+    if 'status' in filters and common.is_legacy(req) and not states.vm_states_of(filters['status']):
+        raise BadRequest(f"Invalid server status: {filters['status'][:40]}")
     if 'flavor' in filters:
         filters['flavor'] = common.id_of(filters['flavor'], 'flavor')
     if common.flag(values, 'all_tenants'):
@@ -221,24 +224,14 @@ def _sort(values):
     return [(key, directions[index] if index < len(directions) else 'desc') for index, key in enumerate(keys)]
 
 
-def parse_time(name, text):
-    """A time of the query string as naive UTC. Raises BadRequest."""
-    try:
-        # A plus sign that was not quoted arrives as a blank.
-        moment = datetime.datetime.fromisoformat(text.strip().replace(' ', '+') if 'T' in text else text)
-    except ValueError as error:
-        raise BadRequest(f'{name} must be a time such as 2026-11-22T06:00:00Z. The value was: {text[:40]!r}') from error
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    return moment
-
-
 def _request(req, body, asked):
     devices = asked.get('block_device_mapping_v2') or ()
     image = _image(asked, devices)
     minimum, maximum = int(asked.get('min_count') or 1), int(asked.get('max_count') or asked.get('min_count') or 1)
     if minimum > maximum:
-        raise BadRequest('min_count must be <= max_count')
+        if not common.is_legacy(req):
+            raise BadRequest('min_count must be <= max_count')
+        minimum = maximum
     hints = {}
     for place in (body, asked):
         for name in ('os:scheduler_hints', 'OS-SCH-HNT:scheduler_hints'):

@@ -3,7 +3,7 @@ import datetime
 
 from essex import wsgi
 from essex.exception import BadRequest
-from nova.api.compute import common, servers
+from nova.api.compute import common
 from nova.compute import usage
 
 _PERIOD = datetime.timedelta(days=28)
@@ -29,8 +29,8 @@ class Usage(wsgi.Controller):
 
 def _period(values):
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    start = servers.parse_time('start', values['start'][-1]) if 'start' in values else now - _PERIOD
-    end = servers.parse_time('end', values['end'][-1]) if 'end' in values else now
+    start = common.parse_time('start', values['start'][-1]) if 'start' in values else now - _PERIOD
+    end = common.parse_time('end', values['end'][-1]) if 'end' in values else now
     if start >= end:
         raise BadRequest('Invalid start time. The start time cannot occur after the end time.')
     return start, end

@@ -53,7 +53,8 @@ def up(layout, say, foreground=False, only=None, timeout=60):
     _check_ports(settings)
     if settings.hypervisor == 'libvirt':
         PrivateLibvirtd(str(layout.libvirt)).start()
-    table = [each for each in processes.table(layout) if only is None or each.name in only]
+    table = [each for each in processes.table(layout, settings.hypervisor)
+             if only is None or each.name in only]
     processes.preload()
     if foreground:
         _log_to(None)

@@ -22,16 +22,17 @@ class Process:
     health: tuple = ()
 
 
-def table(layout):
+def table(layout, hypervisor='fake'):
     """The processes, in the order they start."""
     def files(service, *names):
         return tuple(part for name in names for part in ('--config-file', str(layout.config(service, name))))
+    # The last: `essex up` has started libvirtd before, and this one makes sure that it stays.
+    own = (Process('libvirtd', 'essex.cloud.keeper', (str(layout.libvirt),)),) if hypervisor == 'libvirt' else ()
     return (
         Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',)),
         Process('glance', 'glance.cmd.all', files('glance', 'glance-api'), ('glance',)),
         Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',)),
-        Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',)),
-    )
+        Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',)), *own)
 
 
 # What every service imports. Their own modules stay out: they declare options, each in a process of its own.

@@ -77,7 +77,7 @@ class Daemon:
     name = None
 
     def __init__(self):
-        self.parts, self.addresses, self.state = [], [], 'new'
+        self.parts, self.addresses, self.state = [], [], 'starting'
 
     def setup(self):
         """Make the parts; called once, before anything starts."""
@@ -209,6 +209,8 @@ def run(daemons, name=None):
 
 def _serve(daemons, name):
     signals, status = _Signals(), StatusFile(name, daemons)
+    # Told before they serve: a start may take long, and endpoints of the first answer while the last still starts.
+    status.write()
     for daemon in daemons:
         daemon.start()
     notify('READY=1')

@@ -112,5 +112,7 @@ def test_processes_racing_for_the_same_operations(request, conf, tmp_path, kind)
     drain(runner(Recorder(path)))
     assert [state(each) for each in ids] == ['done'] * 25
     calls = called(path)
-    assert {call: calls.count(call) for call in set(calls)} == {**dict.fromkeys(STEPS, 25), 'finished': 25}
+    assert {step: calls.count(step) for step in STEPS} == dict.fromkeys(STEPS, 25)
+    # Said again by whoever closes an operation whose closing was cut short: it must bear that, as a step must.
+    assert calls.count('finished') >= 25
     db.dispose()

@@ -1,9 +1,9 @@
 """A small cloud in rows: project alpha has one of everything, node1 runs its server."""
 import copy
+import json
 import shutil
 import uuid
 
-import orjson
 import webob
 
 from essex import db
@@ -34,14 +34,16 @@ class Client:
     def __init__(self, app, context):
         self.app, self.context = app, context
 
-    def __call__(self, method, path, body=UNSET, headers=None, raw=None):
+    def __call__(self, method, path, body=UNSET, headers=None, raw=None, query=None):
         """The answer. `body` is sent as JSON, `raw` as it is."""
         request = webob.Request.blank(path, method=method, base_url='http://cloud:8774', headers=headers or {})
         if body is not UNSET:
-            raw = orjson.dumps(body)
+            raw = json.dumps(body).encode()
         if raw is not None:
             request.body = raw
             request.headers.setdefault('Content-Type', 'application/json')
+        if query is not None:
+            request.query_string = query
         if self.context is not None:
             request.environ['essex.context'] = self.context
         return request.get_response(self.app)
@@ -89,6 +91,7 @@ class Stage:
         self._network()
         self.server = self.make_server(launched_at=db.utcnow())
         allocation.allocate(self.server, 'node1')
+        security_groups.add_members(self.server, [security_groups.ensure_default('alpha', 'alice').id])
         self.key = keypairs.import_(self.clients['owner'].context, 'laptop', PUBLIC_KEY).name
         group = security_groups.create({'project_id': 'alpha', 'user_id': 'alice', 'name': 'web', 'description': 'w'})
         self.group = group.id

@@ -154,6 +154,11 @@ def places(stage):
             'aggregate_id': stage.aggregate, 'image_id': stage.image}
 
 
+def path_of(stage, path):
+    """`path` with the words in it replaced."""
+    return re.sub(r'<(?:\w+:)?(\w+)>', lambda match: str(places(stage)[match[1]]), path)
+
+
 def filled(body, stage):
     if isinstance(body, dict):
         return {key: filled(value, stage) for key, value in body.items()}
@@ -169,7 +174,7 @@ def secrets(stage):
 @pytest.mark.parametrize('method, path, body, codes', TRIALS, ids=lambda each: each if isinstance(each, str) else '')
 def test_who_may(stage, method, path, body, codes):
     expected = dict(zip(('admin', 'owner', 'colleague', 'reader', 'stranger'), codes, strict=True))
-    path = re.sub(r'<(?:\w+:)?(\w+)>', lambda match: str(places(stage)[match[1]]), path)
+    path = path_of(stage, path)
     body = filled(body, stage) if body is not UNSET else UNSET
     stage.keep()
     for who in CAST:

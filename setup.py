@@ -39,6 +39,24 @@ EXTRAS = {
 
 # Drivers are chosen by these names in the configuration; a site adds its own the same way.
 ENTRY_POINTS = {
+    'console_scripts': [
+        'keystone-api = keystone.cmd.api:main',
+        'keystone-manage = keystone.cmd.manage:main',
+        'glance-api = glance.cmd.api:main',
+        'glance-registry = glance.cmd.registry:main',
+        'glance-all = glance.cmd.all:main',
+        'glance-manage = glance.cmd.manage:main',
+        'nova-all = nova.cmd.all:main',
+        'nova-api = nova.cmd.api:main',
+        'nova-api-metadata = nova.cmd.metadata:main',
+        'nova-scheduler = nova.cmd.scheduler:main',
+        'nova-compute = nova.cmd.compute:main',
+        'nova-network = nova.cmd.network:main',
+        'nova-consoleauth = nova.cmd.consoleauth:main',
+        'nova-novncproxy = nova.cmd.novncproxy:main',
+        'nova-manage = nova.cmd.manage:main',
+        'essex = essex.cloud.cli:main',
+    ],
     'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore'],
     'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
     'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],

@@ -80,8 +80,8 @@ def test_a_server_image(cloud, server):
 
 def test_consoles(cloud, server):
     assert cloud.openstack('console', 'log', 'show', server)
-    url = cloud.json('console', 'url', 'show', server)['url']
-    assert 'token=' in url
+    refused = cloud.openstack('console', 'url', 'show', server, check=False)
+    assert 'the fake hypervisor has no screens' in refused.stderr
 
 
 @pytest.mark.parametrize('command, account', [
@@ -126,8 +126,9 @@ def test_the_fake_hypervisor_says_so(cloud):
     assert {row['Hypervisor Type'] for row in cloud.json('hypervisor', 'list', account='admin')} == {'fake'}
 
 
-def test_help_is_there():
-    for command in ('essex', 'nova-manage', 'keystone-manage', 'glance-manage'):
-        done = subprocess.run([ROOT / 'bin' / command, '--help'], capture_output=True, text=True, timeout=30,
-                              check=True)
-        assert 'usage' in done.stdout.lower()
+@pytest.mark.parametrize('command', sorted(path.name for path in (ROOT / 'bin').iterdir() if '.' not in path.name
+                                           and path.is_file()))
+def test_every_command_has_help(command):
+    done = subprocess.run([ROOT / 'bin' / command, '--help'], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'usage' in done.stdout.lower()

@@ -76,7 +76,8 @@ QUOTA_DETAILS = closed({'id': TEXT, **dict.fromkeys(_QUOTAS, _USED)}, dict.fromk
 LIMITS = closed({'rate': maybe(closed({})), 'absolute': closed(dict.fromkeys((
     'maxImageMeta', 'maxPersonality', 'maxPersonalitySize', 'maxSecurityGroupRules', 'maxSecurityGroups',
     'maxServerMeta', 'maxTotalCores', 'maxTotalFloatingIps', 'maxTotalInstances', 'maxTotalKeypairs',
-    'maxTotalRAMSize', 'totalCoresUsed', 'totalFloatingIpsUsed', 'totalInstancesUsed', 'totalRAMUsed', 'totalSecurityGroupsUsed'), NUMBER), dict.fromkeys((
+    'maxTotalRAMSize', 'totalCoresUsed', 'totalFloatingIpsUsed', 'totalInstancesUsed', 'totalRAMUsed',
+    'totalSecurityGroupsUsed'), NUMBER), dict.fromkeys((
         'maxServerGroupMembers', 'maxServerGroups', 'totalServerGroupsUsed'), NUMBER))})
 EXTENSION = closed({**dict.fromkeys(('alias', 'description', 'name', 'namespace', 'updated'), TEXT),
                     'links': maybe(LINK)})
@@ -98,8 +99,8 @@ SHORT_HYPERVISOR = {'id': NUMBER, 'hypervisor_hostname': TEXT, 'state': {'enum':
 HYPERVISOR = closed({
     **SHORT_HYPERVISOR, **dict.fromkeys((
         'current_workload', 'free_disk_gb', 'free_ram_mb', 'hypervisor_version', 'local_gb', 'local_gb_used',
-        'memory_mb', 'memory_mb_used', 'running_vms', 'vcpus', 'vcpus_used'), NUMBER), 'disk_available_least': MAYBE_NUMBER,
-    'cpu_info': TEXT, 'host_ip': TEXT, 'hypervisor_type': TEXT,
+        'memory_mb', 'memory_mb_used', 'running_vms', 'vcpus', 'vcpus_used'), NUMBER),
+    'disk_available_least': MAYBE_NUMBER, 'cpu_info': TEXT, 'host_ip': TEXT, 'hypervisor_type': TEXT,
     'service': closed({'host': TEXT, 'id': NUMBER, 'disabled_reason': MAYBE_TEXT})})
 STATISTICS = closed(dict.fromkeys((
     'count', 'current_workload', 'disk_available_least', 'free_disk_gb', 'free_ram_mb', 'local_gb', 'local_gb_used',

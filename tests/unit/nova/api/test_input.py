@@ -153,7 +153,8 @@ def test_bad_queries(stage, query):
 
 
 @pytest.mark.parametrize('value', ['0', '-1', '99999999999999999999', 'x', 'x' * 300, '..', '%00', '%ff',
-                                   '%F0%9F%98%80', '%2e%2e', "';--", '7f0e3e6c-4c5e-4d7a-9f4e-7c1fbd8a9b11', '1.0', 'a.json'])
+                                   '%F0%9F%98%80', '%2e%2e', "';--", '7f0e3e6c-4c5e-4d7a-9f4e-7c1fbd8a9b11', '1.0',
+                                   'a.json'])
 def test_unknown_ids(stage, value):
     for method, path, body, _ in TABLE:
         if '<' not in path or path.startswith(('/os-quota-sets', '/os-simple-tenant-usage')):

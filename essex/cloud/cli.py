@@ -26,6 +26,9 @@ def _init(args, layout):
 
 
 def _up(args, layout):
+    from essex import concurrency
+    # Before anything imports urllib3: it keeps the class of TLS contexts it finds, and one kept from before recurses.
+    concurrency.patch()
     from essex.cloud import lifecycle
     took = lifecycle.up(layout, _say, args.foreground, args.only.split(',') if args.only else None, args.timeout)
     if took:

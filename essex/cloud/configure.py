@@ -14,7 +14,7 @@ def write(layout, settings):
     for service, names in SERVICES.items():
         target = layout.etc / service
         target.mkdir(parents=True, exist_ok=True)
-        layout.state(service).mkdir(parents=True, exist_ok=True)
+        _private_state(layout.state(service), service)
         for sample in sorted((ROOT / 'etc' / service).iterdir()):
             if sample.suffix == '.ini' or not (target / sample.name).exists():
                 shutil.copy(sample, target / sample.name)
@@ -24,6 +24,17 @@ def write(layout, settings):
                 path.touch()
             text = ini.set_values(path.read_text(), _VALUES[name](layout, settings, certificate))
             _write_secret(path, text)
+
+
+def _private_state(directory, service):
+    """Have the service's directory and, empty, its database: password hashes and user data are for nobody else."""
+    directory.mkdir(parents=True, exist_ok=True)
+    # Guests and dnsmasq open what lies below Nova's as users of their own: they may walk through, not list.
+    os.chmod(directory, 0o711 if service == 'nova' else 0o700)  # noqa: S103
+    database = directory / f'{service}.sqlite'
+    # SQLite gives the files beside it the mode of this one.
+    os.close(os.open(database, os.O_WRONLY | os.O_CREAT, 0o600))
+    os.chmod(database, 0o600)
 
 
 def _names(settings):

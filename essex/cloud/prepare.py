@@ -24,7 +24,8 @@ def run(layout, settings, say):
 def manage(layout, service, command, name=None, environment=None):
     """Run `<service>-manage command` in a child process."""
     arguments = ['--config-file', str(layout.config(service, name)), *command.split()]
-    processes.run_in_child(_main, f'{service}.cmd.manage', arguments, environment or {})
+    processes.run_in_child(_main, f'{service}.cmd.manage', arguments, environment or {},
+                           log=layout.log / 'setup.log')
 
 
 def _main(module, arguments, environment):

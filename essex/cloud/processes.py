@@ -93,16 +93,19 @@ def _become(process, log_path):
     session.reset()
 
 
-def run_in_child(function, *args):
+def run_in_child(function, *args, log):
     """Call `function` in a forked child and wait for it (work that must not touch the parent's state).
 
-    Raises RuntimeError when it fails; what it printed says why.
+    What it prints goes to the file `log`. Raises RuntimeError with the end of that when it fails.
     """
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
+            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(descriptor, 1)
+            os.dup2(descriptor, 2)
             concurrency.after_fork()
             function(*args)
             status = 0
@@ -115,5 +118,6 @@ def run_in_child(function, *args):
             os._exit(status)
     _, result = os.waitpid(pid, 0)
     if result:
-        name = getattr(function, '__name__', str(function))
-        raise RuntimeError(f'{name} {" ".join(map(str, args))} failed with status {os.waitstatus_to_exitcode(result)}')
+        with open(log, encoding='utf-8', errors='replace') as lines:
+            last = lines.read().strip().splitlines()[-1:]
+        raise RuntimeError(f'{args[0]} {" ".join(args[1])} failed: {"".join(last)} (all of it is in {log})')

@@ -30,7 +30,7 @@ def _private_state(directory, service):
     """Have the service's directory and, empty, its database: password hashes and user data are for nobody else."""
     directory.mkdir(parents=True, exist_ok=True)
     # Guests and dnsmasq open what lies below Nova's as users of their own: they may walk through, not list.
-    os.chmod(directory, 0o711 if service == 'nova' else 0o700)  # noqa: S103
+    os.chmod(directory, 0o711 if service == 'nova' else 0o700)
     database = directory / f'{service}.sqlite'
     # SQLite gives the files beside it the mode of this one.
     os.close(os.open(database, os.O_WRONLY | os.O_CREAT, 0o600))

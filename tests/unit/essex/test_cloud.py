@@ -2,12 +2,14 @@
 import ipaddress
 import ssl
 import stat
+import subprocess
+import sys
 
 import pytest
 from cryptography import x509
 
 from essex import context, trace
-from essex.cloud import ini, openrc, pki, settings, supervisor, timeline
+from essex.cloud import configure, ini, openrc, pki, settings, supervisor, timeline
 from essex.cloud.layout import Layout
 from essex.exception import ConfigError
 
@@ -46,6 +48,24 @@ def test_settings_are_for_the_owner_alone(made):
     assert again.password('admin') == made.password('admin')
     assert len({again.password(name) for name in settings.ACCOUNTS}) == len(settings.ACCOUNTS)
     assert again.url('nova', '/v2.1') == 'http://127.0.0.1:8774/v2.1'
+
+
+def test_databases_are_for_the_owner_alone(made):
+    made.set('host', 'here')
+    for _ in range(2):
+        configure.write(made.layout, made)
+        for service in ('keystone', 'glance', 'nova'):
+            directory = made.layout.state(service)
+            assert stat.S_IMODE((directory / f'{service}.sqlite').stat().st_mode) == 0o600
+            assert stat.S_IMODE(directory.stat().st_mode) & 0o066 == 0
+
+
+def test_urllib3_is_not_imported_before_tls_is_green(tmp_path):
+    code = ('import sys\nfrom essex import concurrency\nfrom essex.cloud import cli\npatch = concurrency.patch\n'
+            'def spy():\n    print("urllib3" in sys.modules)\n    patch()\n'
+            f'concurrency.patch = spy\ncli.main(["--state-dir", {str(tmp_path)!r}, "up"])')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split()[:1] == ['False'], done.stderr
 
 
 def test_no_cloud_yet_is_said(tmp_path):

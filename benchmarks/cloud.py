@@ -103,7 +103,8 @@ def measure(cloud, layout, count):
     cloud.run(ROOT / 'bin' / 'nova-manage', '--config-file', layout.config('nova'), 'network', 'create', 'big',
               '10.200.0.0/16', '--bridge', 'br101')
     networks = session.get(f'{base}/os-networks').json()['networks']
-    body = {'server': {'name': 'bench', 'flavorRef': '42', 'imageRef': demo.image.get('/images').json()['images'][0]['id'],
+    image = demo.image.get('/images').json()['images'][0]['id']
+    body = {'server': {'name': 'bench', 'flavorRef': '42', 'imageRef': image,
                        'networks': [{'uuid': next(each['id'] for each in networks if each['label'] == 'big')}]}}
 
     def post(**more):

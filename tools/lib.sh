@@ -32,7 +32,7 @@ install_packages() {
         return
     fi
     for name in $missing; do
-        grep -h "^$name " "$@" | head -1 | sed 's/ *\[root\]//; s/^/  + /'
+        sed -n "/^$name\( \|$\)/{s/ *\[root\]//; s/^/  + /p; q}" "$@"
     done
     [ "$(id -u)" = 0 ] || fail "these packages are missing and only root can install them:
     sudo apt-get install $(echo $missing)"

@@ -63,6 +63,11 @@ def is_legacy(req):
     return face(req) in LEGACY_FACES
 
 
+def since(req, minor):
+    """Whether the client asked for microversion 2.`minor` or a later one."""
+    return req.api_version is not None and req.api_version >= (2, minor)
+
+
 def link(req, *path):
     """The URL of a resource at the face the client used."""
     return '/'.join((wsgi.base_url(req, CONF.osapi_compute_link_prefix), *path))

@@ -1,6 +1,6 @@
 """POST /servers/{id}/action: one key in the body says what to do."""
 from essex import wsgi
-from essex.exception import BadRequest
+from essex.exception import BadRequest, NotFound
 from nova.api.compute import common, schemas
 from nova.compute import api as compute_api
 from nova.image import glance
@@ -33,6 +33,19 @@ _ACTIONS = {
     'addFloatingIp': _ADDRESS, 'removeFloatingIp': _ADDRESS, 'addSecurityGroup': _NAMED,
     'removeSecurityGroup': _NAMED,
 }
+# Protocols of consoles with their types, since 2.6; mks since 2.8. Those no driver has are refused one by one.
+_CONSOLES = {'vnc': ('novnc', 'xvpvnc'), 'spice': ('spice-html5',), 'rdp': ('rdp-html5',), 'serial': ('serial',),
+             'mks': ('webmks',)}
+
+
+def _console(protocols):
+    return schemas.wrapped('remote_console', {
+        'protocol': {'type': 'string', 'enum': list(protocols)},
+        'type': {'type': 'string', 'enum': [kind for protocol in protocols for kind in _CONSOLES[protocol]]},
+    }, required=('protocol', 'type'))
+
+
+CONSOLE, CONSOLE_8 = _console(('vnc', 'spice', 'rdp', 'serial')), _console(_CONSOLES)
 _SCHEMAS = {name: schemas.action(name, inner) for name, inner in _ACTIONS.items()}
 _CHECKS = {name: wsgi.compile_schema(schema) for name, schema in _SCHEMAS.items()}
 _BODY = {'type': 'object'}
@@ -58,6 +71,8 @@ class ServerActions(wsgi.Controller):
         if len(body) != 1:
             raise BadRequest("The body of an action must have exactly one key, the action's name.")
         name = next(iter(body))
+        if name == 'os-getVNCConsole' and common.since(req, 6):
+            raise NotFound('From 2.6 on consoles are asked for at remote-consoles.')
         if name not in _ACTIONS:
             raise BadRequest(f'There is no such action: {name[:80]}')
         if common.is_legacy(req):
@@ -70,6 +85,17 @@ class ServerActions(wsgi.Controller):
             getattr(self.compute, method)(req.context, row.uuid)
             return None
         return getattr(self, _METHODS[name])(req, row, body[name])
+
+    @wsgi.route('POST', '/servers/<server_id>/remote-consoles', schema=CONSOLE, versions=('2.6', '2.7'))
+    @wsgi.route('POST', '/servers/<server_id>/remote-consoles', schema=CONSOLE_8, versions=('2.8', None))
+    def remote_console(self, req, server_id, body):
+        row = self.compute.get(req.context, server_id)
+        self._authorize(req, row, 'servers:remote_console')
+        protocol, kind = body['remote_console']['protocol'], body['remote_console']['type']
+        if kind not in _CONSOLES[protocol]:
+            raise BadRequest(f'Unavailable console type {kind} for protocol {protocol}.')
+        console = self.compute.vnc_console(req.context, row.uuid, kind)
+        return {'remote_console': {'protocol': protocol, 'type': console['type'], 'url': console['url']}}
 
     @staticmethod
     def _authorize(req, row, rule):

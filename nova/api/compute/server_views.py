@@ -5,6 +5,8 @@ from nova.api.compute import common
 from nova.compute import states
 from nova.network import model as network_model
 
+# What administrators see besides from 2.3 on.
+_SINCE_3 = ('hostname', 'kernel_id', 'launch_index', 'ramdisk_id', 'reservation_id', 'root_device_name', 'user_data')
 _WITH_PROGRESS = ('ACTIVE', 'BUILD', 'REBUILD', 'RESIZE', 'VERIFY_RESIZE', 'MIGRATING')
 
 
@@ -35,9 +37,13 @@ def detail(req, row, fault=None, groups=(), with_host=False):
         shown['progress'] = row.progress or 0
     if fault is not None and status in ('ERROR', 'DELETED'):
         shown['fault'] = _fault(fault, with_host)
+    if common.since(req, 9):
+        shown['locked'] = row.locked_by is not None
     if with_host:
         shown.update({'OS-EXT-SRV-ATTR:host': row.host, 'OS-EXT-SRV-ATTR:hypervisor_hostname': row.node,
                       'OS-EXT-SRV-ATTR:instance_name': row.name})
+        if common.since(req, 3):
+            shown.update({f'OS-EXT-SRV-ATTR:{name}': getattr(row, name) for name in _SINCE_3})
     return shown
 
 

@@ -146,8 +146,11 @@ class Servers(wsgi.Controller):
     @wsgi.route('GET', '/servers/<server_id>/os-virtual-interfaces')
     def interfaces(self, req, server_id):
         row = self._get(req, server_id, 'servers:interfaces')
-        return {'virtual_interfaces': [{'id': vif['id'], 'mac_address': vif['address']}
-                                       for vif in row.network_info or ()]}
+        shown = [{'id': vif['id'], 'mac_address': vif['address']} for vif in row.network_info or ()]
+        if common.since(req, 12):
+            for entry, vif in zip(shown, row.network_info or (), strict=True):
+                entry['net_id'] = vif['network']['id']
+        return {'virtual_interfaces': shown}
 
     @wsgi.route('GET', '/servers/<server_id>/os-interface')
     def interface_attachments(self, req, server_id):
@@ -192,6 +195,9 @@ class Servers(wsgi.Controller):
 def _filters(req, values):
     """The filters of a list request; None when nothing can match."""
     filters = {name: values[name][-1] for name in _FILTERS if name in values}
+    # Before 2.5 administrators alone could ask for it.
+    if not common.since(req, 5) and not common.allowed(req, 'servers:index:all_tenants'):
+        filters.pop('ip6', None)
     if 'tenant_id' in filters:
         filters['project_id'] = filters.pop('tenant_id')
     for name in ('changes-since', 'changes-before'):

@@ -1,11 +1,14 @@
 """/os-services: the daemons of the cloud."""
 from essex import wsgi
-from nova.api.compute import common
+from nova.api.compute import common, schemas
 from nova.compute import services
+from nova.exception import HostBinaryNotFound
 
 _NAME = {'type': 'string', 'minLength': 1, 'maxLength': 255}
 UPDATE = {'type': 'object', 'properties': {'host': _NAME, 'binary': _NAME, 'disabled_reason': _NAME},
           'required': ['host', 'binary'], 'additionalProperties': False}
+FORCE_DOWN = {'type': 'object', 'properties': {'host': _NAME, 'binary': _NAME, 'forced_down': schemas.BOOLEAN},
+              'required': ['host', 'binary', 'forced_down'], 'additionalProperties': False}
 
 
 class Services(wsgi.Controller):
@@ -16,7 +19,11 @@ class Services(wsgi.Controller):
         common.authorize(req, 'services:show')
         values = req.query()
         rows = services.list(req.context, values.get('host', [None])[-1], values.get('binary', [None])[-1])
-        return {'services': [_view(row) for row in rows]}
+        shown = [_view(row) for row in rows]
+        if common.since(req, 11):
+            for entry, row in zip(shown, rows, strict=True):
+                entry['forced_down'] = bool(row.forced_down)
+        return {'services': shown}
 
     @wsgi.route('PUT', '/os-services/enable', schema=UPDATE)
     def enable(self, req, body):
@@ -30,6 +37,15 @@ class Services(wsgi.Controller):
                                                                                         'disabled_reason']})
     def disable_with_reason(self, req, body):
         return self._set(req, body, False, body['disabled_reason'])
+
+    @wsgi.route('PUT', '/os-services/force-down', schema=FORCE_DOWN, versions=('2.11', None))
+    def force_down(self, req, body):
+        common.authorize(req, 'services:change')
+        found = services.list(req.context, body['host'], body['binary'])
+        if not found:
+            raise HostBinaryNotFound(host=body['host'][:80], binary=body['binary'][:80])
+        row = services.update(req.context, found[0].id, forced_down=schemas.is_true(body['forced_down']))
+        return {'service': {'host': row.host, 'binary': row.binary, 'forced_down': row.forced_down}}
 
     @wsgi.route('DELETE', '/os-services/<service_id>', status=204)
     def delete(self, req, service_id):

@@ -3,7 +3,7 @@ from essex import wsgi
 from essex.wsgi.versions import version_entry
 from nova.api.compute import common
 
-MINIMUM, MAXIMUM = '2.1', '2.1'
+MINIMUM, MAXIMUM = '2.1', '2.12'
 _MEDIA = 'application/vnd.openstack.compute+json;version='
 
 

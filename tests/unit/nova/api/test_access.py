@@ -15,6 +15,9 @@ FLAVOR = {'flavor': {'name': 'new', 'id': '7', 'ram': 64, 'vcpus': 1, 'disk': 1}
 RULE = {'security_group_rule': {'parent_group_id': '{group}', 'ip_protocol': 'tcp', 'from_port': 80, 'to_port': 80,
                                 'cidr': '0.0.0.0/0'}}
 NODE1 = {'host': 'node1', 'binary': 'nova-compute'}
+CONSOLE = {'remote_console': {'protocol': 'vnc', 'type': 'novnc'}}
+# Paths that came with a later microversion.
+LATER = {'/servers/<server_id>/remote-consoles': '2.6', '/os-services/force-down': '2.11'}
 META = {'metadata': {'a': 'b'}}
 
 # What admin, owner, colleague, reader and stranger get.
@@ -103,6 +106,8 @@ TABLE = [
     ('DELETE', '/os-security-groups/<group_id>', UNSET, own(202)),
     ('POST', '/os-security-group-rules', RULE, own(200)),
     ('DELETE', '/os-security-group-rules/<rule_id>', UNSET, own(202)),
+    ('POST', '/servers/<server_id>/remote-consoles', CONSOLE, own(200)),
+    ('PUT', '/os-services/force-down', {**NODE1, 'forced_down': True}, ADMIN),
     ('GET', '/extensions', UNSET, ALL), ('GET', '/extensions/<alias>', UNSET, ALL),
     ('GET', '/os-aggregates', UNSET, ADMIN), ('GET', '/os-aggregates/<aggregate_id>', UNSET, ADMIN),
     ('POST', '/os-aggregates', {'aggregate': {'name': 'n', 'availability_zone': 'z'}}, ADMIN),
@@ -174,13 +179,14 @@ def secrets(stage):
 @pytest.mark.parametrize('method, path, body, codes', TRIALS, ids=lambda each: each if isinstance(each, str) else '')
 def test_who_may(stage, method, path, body, codes):
     expected = dict(zip(('admin', 'owner', 'colleague', 'reader', 'stranger'), codes, strict=True))
+    headers = {'OpenStack-API-Version': f'compute {LATER.get(path, "2.1")}'}
     path = path_of(stage, path)
     body = filled(body, stage) if body is not UNSET else UNSET
     stage.keep()
     for who in CAST:
         if method != 'GET' and expected.get(who, 403) < 400:
             stage.reset()
-        answer = stage.clients[who](method, f'/v2.1{path}', body)
+        answer = stage.clients[who](method, f'/v2.1{path}', body, headers=headers)
         if path == '/':
             assert answer.status_int == 200
         elif who in expected:

@@ -41,7 +41,7 @@ install_packages() {
     apt-get update -qq >"$LOG" 2>&1 || say "  (the package lists could not be renewed; going on with those at hand)"
     say "  apt-get install (log: $LOG)"
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        -o Dpkg::Options::=--force-confold -o APT::Status-Fd=3 $missing >>"$LOG" 2>&1 3> >(show_percent) ||
+        -o Dpkg::Options::=--force-confold -o APT::Status-Fd=3 $missing 3> >(show_percent) >>"$LOG" 2>&1 ||
         { tail -5 "$LOG" >&2; fail "apt-get could not install the packages above; the whole log is $LOG"; }
     say "  installed $(echo "$missing" | wc -w) packages"
 }
@@ -89,7 +89,7 @@ make_venv() {
     say "  pip install (log: $LOG)"
     "$VENV/bin/pip" install --disable-pip-version-check -e "$ROOT[$extras]" 2>&1 | tee -a "$LOG" |
         awk '/^Collecting/ {n++; if (n % 20 == 0) print "  " n " packages looked up"; fflush()}
-             /^Building wheel/ {print "  building " $4; fflush()}
+             /^ *Building wheel for .*started/ {print "  building " $4; fflush()}
              /^Installing collected/ {print "  installing " NF - 3 " packages"; fflush()}'
     [ "${PIPESTATUS[0]}" = 0 ] || { grep -i error "$LOG" | tail -5 >&2; fail "pip could not install Essex; the whole log is $LOG"; }
     printf '%s' "$wanted" >"$stamp"

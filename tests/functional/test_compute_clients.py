@@ -32,7 +32,7 @@ def sdk(cloud):
 
 @pytest.fixture(scope='module')
 def nova(cloud):
-    return novaclient.Client('2.1', session=session.Session(v3.Password(**auth(cloud))))
+    return novaclient.Client('2.12', session=session.Session(v3.Password(**auth(cloud))))
 
 
 class Essex:

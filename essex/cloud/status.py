@@ -38,6 +38,17 @@ def supervisor_pid(layout):
         return None
 
 
+def _pids(layout, supervisor):
+    """Every process of the cloud: some, such as the one that watches libvirtd, have no status file."""
+    found = {supervisor, *(process['pid'] for process in processes(layout))}
+    try:
+        with open(f'/proc/{supervisor}/task/{supervisor}/children', encoding='ascii') as children:
+            found.update(map(int, children.read().split()))
+    except OSError:
+        pass   # a kernel without that file
+    return found
+
+
 def age(seconds):
     """A duration in words: 5 s, 3 min, 2 h, 4 d."""
     for unit, size in (('d', 86400), ('h', 3600), ('min', 60)):
@@ -51,10 +62,9 @@ def lines(layout, settings):
     pid = supervisor_pid(layout)
     if pid is None:
         return ['The cloud is down. `essex up` starts it.'], False
-    now, well, total = time.time(), True, pss_mb(pid) or 0
+    now, well, total = time.time(), True, sum(pss_mb(each) or 0 for each in _pids(layout, pid))
     rows = [('DAEMON', 'STATE', 'SINCE', 'ADDRESS', 'HEARTBEAT', 'PID', 'MEMORY')]
     for process in processes(layout):
-        total += process['pss_mb'] or 0
         for index, daemon in enumerate(process['daemons']):
             late = now - process['heartbeat'] > 30
             state = daemon['state'] if process['alive'] and not late else 'late' if process['alive'] else 'dead'

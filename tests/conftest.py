@@ -11,6 +11,17 @@ from tests.fixtures.cloud import Cloud, namespace, remove_namespace
 pytest_plugins = ['tests.fixtures.servers']
 
 
+SERVERS = {'rabbitmq', 'postgresql', 'mariadb', 'memcached'}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start servers of their own, by fixture or by parameter: they are not quick."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, 'callspec') else ()
+        if SERVERS & {*item.fixturenames, *(each for each in parameters if isinstance(each, str))}:
+            item.add_marker('servers')
+
+
 class Conf:
     """Overrides of options for one test."""
 

@@ -22,8 +22,7 @@ OTHER_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9o
 def image():
     """The image as it would be built now, from the cache if it is there; a second run of the builder only looks."""
     for command in ('qemu-system-x86_64', 'qemu-img', 'ssh', 'busybox', 'mformat'):
-        if not shutil.which(command):
-            pytest.skip(f'{command} is not installed')
+        assert shutil.which(command), f'{command} is missing: install the packages of tools/guest/packages.txt'
     output = BUILDER.parents[1] / '.cache/guest' / f'test-{KERNEL}'
     command = [BUILDER, '--kernel', KERNEL, '--output', output]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280)

@@ -17,11 +17,14 @@ from nova.db.models import Network
 from tests.functional.network_lab import Agent, AgentDied, Guest, Namespace, eventually
 from tests.unit.nova.network.cast import OWNER, add_network, add_server, delete_row
 
-pytestmark = [
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(os.geteuid() != 0, reason='needs root'),
-    pytest.mark.skipif(not all(map(shutil.which, ('ip', 'nft', 'dnsmasq', 'busybox', 'curl'))),
-                       reason='needs iproute2, nftables, dnsmasq, busybox and curl')]
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope='module', autouse=True)
+def requirements():
+    assert os.geteuid() == 0, 'only root can make network namespaces'
+    missing = [command for command in ('ip', 'nft', 'dnsmasq', 'busybox', 'curl') if not shutil.which(command)]
+    assert not missing, f'{", ".join(missing)}: install iproute2, nftables, dnsmasq-base, busybox-static, curl'
 
 
 class Lab:

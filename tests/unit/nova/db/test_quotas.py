@@ -124,9 +124,9 @@ def test_nobody_overshoots_at_once():
     assert {type(error) for error in errors.values()} == {exception.QuotaExceeded}
 
 
+# SQLite has one writer at a time.
+@pytest.mark.parametrize('nova_database', ['postgresql', 'mariadb'], indirect=True)
 def test_projects_do_not_wait_for_each_other(nova_database):
-    if nova_database == 'sqlite':
-        pytest.skip('SQLite has one writer at a time')
     held, done = threading.Event(), threading.Event()
 
     def hold():

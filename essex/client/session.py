@@ -16,7 +16,6 @@ OPTS = [
     cfg.StrOpt('region_name', help='Region whose endpoints are used. Any when unset.'),
     cfg.StrOpt('interface', default='internal', help='Endpoints used between services: internal, public or admin.'),
     cfg.StrOpt('cafile', help='CA certificates for HTTPS to other services.'),
-    cfg.BoolOpt('insecure', default=False, help='Do not check certificates. For tests only.'),
     cfg.IntOpt('http_connect_timeout', default=5, help='Seconds to wait for a connection.'),
     cfg.IntOpt('http_request_timeout', default=60, help='Seconds to wait for an answer.'),
 ]
@@ -56,8 +55,7 @@ def service_session():
 
 def _session(plugin):
     options = CONF[GROUP]
-    verify = False if options.insecure else options.cafile or True
-    return session.Session(auth=plugin, verify=verify, timeout=options.http_request_timeout,
+    return session.Session(auth=plugin, verify=options.cafile or True, timeout=options.http_request_timeout,
                            user_agent='essex', additional_user_agent=())
 
 

@@ -25,7 +25,7 @@ def report(name, values, unit):
 
 
 def boot(cloud, name):
-    """(seconds to SSH, seconds to ACTIVE, seconds of spawn, processor seconds of the daemons)."""
+    """(seconds to SSH, seconds to ACTIVE, seconds of spawn)."""
     text = cloud.essex('demo', '--name', name)
     to_ssh = float(re.search(r'SSH, ([\d.]+) s after', text)[1])
     server = cloud.json('server', 'show', name)['id']

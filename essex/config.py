@@ -15,7 +15,7 @@ from essex import context
 CONF = cfg.ConfigOpts()
 
 OPTS = [
-    cfg.BoolOpt('debug', default=False, help='Log at DEBUG instead of INFO.'),
+    cfg.BoolOpt('debug', default=False, mutable=True, help='Log at DEBUG instead of INFO.'),
     cfg.StrOpt('log_file', help='File to log to, relative to log_dir when that is set. Standard error when unset.'),
     cfg.StrOpt('log_dir', help='Directory of log_file.'),
     cfg.StrOpt('host', default=socket.gethostname(),

@@ -18,7 +18,9 @@ class Api:
         self.compute = self._adapter(settings.url('nova', '/v2.1'))
 
     def _adapter(self, url):
-        return adapter.Adapter(self._session, endpoint_override=url)
+        # A daemon that is just being started again is waited for, with growing pauses: some 30 s in all.
+        return adapter.Adapter(self._session, endpoint_override=url, connect_retries=6, status_code_retries=6,
+                               retriable_status_codes=(503,))
 
     @property
     def project_id(self):

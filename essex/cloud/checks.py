@@ -41,16 +41,6 @@ def missing_for_guests():
     return reasons
 
 
-def report(state_dir):
-    """Lines that say what was found."""
-    total, available = memory_mb()
-    kvm = 'present' if os.path.exists('/dev/kvm') else 'absent'
-    return [f'{os.cpu_count()} cores, {total} MB memory ({available} MB free), '
-            f'{disk_free_gb(str(state_dir)):.0f} GB disk free',
-            f'/dev/kvm {kvm}' + (' (used if a guest really boots with it)' if kvm == 'present'
-                                 else ': guests run under emulation, some ten times slower')]
-
-
 def problems(state_dir):
     """What stops a cloud from running at all: sentences, empty when nothing does."""
     found = []

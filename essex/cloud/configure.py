@@ -97,7 +97,7 @@ def _nova(layout, settings, certificate):
         'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',
         'instances_path': layout.state('nova') / 'instances', 'flat_network_bridge': settings.bridge,
         'novncproxy_base_url': settings.url('novncproxy', '/vnc_auto.html'),
-        'enabled_daemons': 'api,metadata,scheduler,compute,network,consoleauth',
+        'enabled_daemons': 'api,metadata,scheduler,network,compute,consoleauth',
     }
     if real:
         values['libvirt'] = {'connection_uri': settings.libvirt_uri, 'virt_type': settings.virt_type}

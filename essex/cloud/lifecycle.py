@@ -19,6 +19,9 @@ ENDPOINTS = ('keystone', 'glance', 'nova', 'novncproxy')
 
 def init(layout, say, hypervisor='auto', **options):
     """Make the cloud in `layout`, or find it made: settings, configuration, databases, keys. Returns its settings."""
+    problems = checks.problems(layout.root)
+    if problems:
+        raise ConfigError('A cloud cannot run here: ' + '; '.join(problems) + '.')
     layout.create()
     if layout.settings.exists():
         settings = Settings.load(layout)

@@ -4,6 +4,7 @@ Sets environ['essex.context'] and the classic headers (X-User-Id, X-Project-Id, 
 strips from every request. Without a valid token the answer is 401, unless `delay_auth_decision` is set: then the
 request goes on with X-Identity-Status Invalid and no context.
 """
+import calendar
 import collections
 import hashlib
 import logging
@@ -107,7 +108,7 @@ class Validator:
 def context_expiry(token):
     """The token's expiry in epoch seconds."""
     stamp = token['expires_at'].rstrip('Z').split('.')[0]
-    return time.mktime(time.strptime(stamp, '%Y-%m-%dT%H:%M:%S')) - time.timezone
+    return calendar.timegm(time.strptime(stamp, '%Y-%m-%dT%H:%M:%S'))
 
 
 def context_from(token, environ, raw):

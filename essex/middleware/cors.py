@@ -5,7 +5,7 @@ from oslo_config import cfg
 from essex import config
 
 OPTS = [
-    cfg.ListOpt('allowed_origin', default=[], help='Origins whose pages may call this API, such as '
+    cfg.ListOpt('allowed_origin', default=[], mutable=True, help='Origins whose pages may call this API, such as '
                                                    'https://dashboard.example. Empty: none.'),
     cfg.ListOpt('allow_methods', default=['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
                 help='Methods such pages may use.'),

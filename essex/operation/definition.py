@@ -27,7 +27,7 @@ class StepFailed(EssexError):
 class Restart(EssexError):
     """Raised by a step: unwind down to step `to` and go forward from there again (another host, say)."""
 
-    message = 'Going back to step %(to)s: %(reason)s'
+    message = '%(reason)s'
 
     def __init__(self, to, reason):
         super().__init__(to=to, reason=reason)

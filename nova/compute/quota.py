@@ -8,7 +8,7 @@ from nova.db import quotas
 
 def _limit(name, default, essex_name=None, text=''):
     """An option in [quota], known by Essex's name in [DEFAULT] too."""
-    return cfg.IntOpt(name, default=default, min=-1, help=f'{text} -1: no limit.',
+    return cfg.IntOpt(name, default=default, min=-1, mutable=True, help=f'{text} -1: no limit.',
                       deprecated_opts=[cfg.DeprecatedOpt(essex_name or f'quota_{name}', group='DEFAULT')])
 
 

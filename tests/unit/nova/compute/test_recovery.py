@@ -58,7 +58,26 @@ def test_unless_the_operator_does_not_want_it(world, manager, conf):
     assert instances.get(row.uuid).vm_state == states.STOPPED
 
 
-def test_a_guest_that_cannot_be_started_is_shown_as_off(world, manager):
+def test_a_guest_whose_bridge_comes_late_is_started_when_it_is_there(world, manager, monkeypatch):
+    monkeypatch.setattr(recovery, '_PAUSE', 0.01)
+    row, tries = world.boot(), []
+    driver = world.drivers['a']
+    driver.power_off(spec_of(row))
+    start = driver.power_on
+
+    def power_on(*args):
+        tries.append(args)
+        if len(tries) < 3:
+            raise RuntimeError('no bridge yet')
+        start(*args)
+    driver.power_on = power_on
+    recover(world, manager)
+    assert len(tries) == 3
+    assert instances.get(row.uuid).vm_state == states.ACTIVE
+
+
+def test_a_guest_that_cannot_be_started_is_shown_as_off(world, manager, conf):
+    conf.set('resume_guests_wait', 0)
     row = world.boot()
     world.drivers['a'].power_off(spec_of(row))
 

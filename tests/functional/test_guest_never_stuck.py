@@ -130,3 +130,18 @@ def test_deleted_while_its_boot_is_dead(guests):
     guests.delete(server)
     wait_for(lambda: not guests.left_of(server), 20, 0.2)
     assert not running(process)
+
+
+def test_guests_come_back_after_their_host(guests):
+    """`down --guests` takes away what a restart of the host takes away: guests, bridge, dnsmasq, filters."""
+    server = guests.boot('survivor')
+    address = guests.wait_status(server, 'ACTIVE')['addresses']['private'][0]['addr']
+    guests.cloud.essex('down', '--guests')
+    assert guests.all_taps() == []
+    guests.cloud.essex('up')
+    shown = guests.wait_status(server, 'ACTIVE', 'SHUTOFF')
+    assert shown['status'] == 'ACTIVE'
+    assert guests.address(server) == address
+    wait_for(lambda: list(guests.domains()) == [server], 20, 0.2)
+    guests.wait_console(server, 'ssh up')
+    guests.delete(server)

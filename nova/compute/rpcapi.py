@@ -2,6 +2,8 @@
 from essex import rpc
 
 TOPIC = 'compute'
+# Somebody waits for these at a prompt: a host that is away is to be told soon.
+_PATIENCE = 15   # seconds
 
 
 class ComputeAPI:
@@ -16,16 +18,16 @@ class ComputeAPI:
 
     def console_output(self, context, host, instance_uuid, max_bytes=102400):
         """The end of the serial console, as text."""
-        return self._client.call(context, 'console_output', host=host, instance_uuid=instance_uuid,
+        return self._client.call(context, 'console_output', host=host, timeout=_PATIENCE, instance_uuid=instance_uuid,
                                  max_bytes=max_bytes)
 
     def vnc_console(self, context, host, instance_uuid):
         """{'host', 'port', 'internal_access_path'} of the guest's VNC server. Raises ConsoleNotAvailable."""
-        return self._client.call(context, 'vnc_console', host=host, instance_uuid=instance_uuid)
+        return self._client.call(context, 'vnc_console', host=host, timeout=_PATIENCE, instance_uuid=instance_uuid)
 
     def diagnostics(self, context, host, instance_uuid):
         """Numbers of the running guest, as the driver knows them."""
-        return self._client.call(context, 'diagnostics', host=host, instance_uuid=instance_uuid)
+        return self._client.call(context, 'diagnostics', host=host, timeout=_PATIENCE, instance_uuid=instance_uuid)
 
     def refresh_security(self, context, host, instance_uuids):
         """Enforce changed security groups on these servers of the host, soon. Returns at once."""

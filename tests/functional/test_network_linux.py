@@ -419,8 +419,10 @@ def test_a_deleted_network_leaves_nothing(lab):
     with db.reader() as session:
         network = session.scalar(select(Network.uuid))
     lab.agent.call('api.delete_network', uuid=network)
-    eventually(lambda: 'br100' not in lab.host.run('ip', 'link').stdout)
-    assert not [name for name in os.listdir(f'{lab.directory}/networks') if name.startswith('nova-')]
+    assert eventually(lambda: 'br100' not in lab.host.run('ip', 'link').stdout)
+    # The record goes last: whoever dies before that finds in it what is to be removed.
+    assert eventually(lambda: not [name for name in os.listdir(f'{lab.directory}/networks')
+                                   if name.startswith('nova-')])
     assert 'dnsmasq' not in lab.host.run('ss', '-Hlunp').stdout
 
 

@@ -137,7 +137,9 @@ class ImageClient:
         try:
             response = self._adapter.request(path, method, raise_exc=False, **kwargs)
         except (keystone_exceptions.ClientException, LookupError) as error:
-            raise exception.ServiceUnavailable(f'The image service cannot be reached: {error}.') from error
+            # What the HTTP library adds is for the log alone.
+            problem = str(error).partition(': HTTP')[0]
+            raise exception.ServiceUnavailable(f'The image service cannot be reached: {problem}.') from error
         if response.status_code >= 300:
             raise _error(response)
         return response

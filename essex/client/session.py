@@ -61,6 +61,8 @@ def _session(plugin):
 
 def service_adapter(service_type, endpoint=None, **kwargs):
     """An adapter for `service_type` with the service's own account; `endpoint` skips the catalog."""
+    # Long work need not fail because the other service is just being started again: some 7 seconds of patience.
+    kwargs.setdefault('connect_retries', 4)
     return _Adapter(session=service_session(), service_type=service_type, interface=CONF[GROUP].interface,
                     region_name=CONF[GROUP].region_name, endpoint_override=endpoint, **kwargs)
 

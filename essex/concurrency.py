@@ -4,10 +4,8 @@ A daemon calls `patch()` before it imports anything else. Everything here also w
 did (mod_wsgi, gunicorn with threads, a unit test): then a green thread is still a green thread, but
 `in_thread` simply calls, since there is no event loop to keep free.
 """
-import contextlib
 import contextvars
 import functools
-import os
 import socket
 import time
 import warnings
@@ -106,22 +104,6 @@ def listen(host, port, backlog=128, reuse_port=False):
     """A listening TCP socket. Raises OSError when the address is taken."""
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     return eventlet.listen((host, port), family=family, backlog=backlog, reuse_addr=True, reuse_port=reuse_port)
-
-
-def listen_unix(path, mode=0o600):
-    """A listening unix socket at `path`, replacing what a dead process left there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    sock = eventlet.listen(path, family=socket.AF_UNIX)
-    os.chmod(path, mode)
-    return sock
-
-
-class _Server(eventlet.wsgi.Server):
-    """eventlet's server without its line a request: the access log middleware writes a better one."""
-
-    def log_message(self, message):
-        pass
 
 
 def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None):

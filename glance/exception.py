@@ -100,10 +100,6 @@ class StoreUnavailable(exception.ServiceUnavailable):
     message = 'The store %(store)s cannot be used just now: %(problem)s.'
 
 
-class StoreReadOnly(exception.Forbidden):
-    message = 'The store %(store)s can only be read.'
-
-
 class DuplicateData(exception.Conflict):
     message = 'The store %(store)s already holds data of image %(image_id)s.'
 

@@ -3,7 +3,6 @@
 They cross RPC by type: give them keyword arguments (or one ready message) and no __init__ of their own.
 """
 from essex.exception import (
-    BadGateway,
     BadRequest,
     Conflict,
     EssexError,
@@ -11,7 +10,6 @@ from essex.exception import (
     NotFound,
     NotImplementedHere,
     ServiceUnavailable,
-    Unauthorized,
 )
 
 # --- servers ---------------------------------------------------------------------------------------------------
@@ -263,11 +261,6 @@ class NetworkInUse(Conflict):
     message = 'Network %(network_id)s is in use: %(count)d servers have addresses of it.'
 
 
-class NoNetworks(BadRequest):
-    message = ('There is no network a server of project %(project_id)s could use. Create one with nova-manage network '
-               'create.')
-
-
 class NetworkExists(Conflict):
     message = 'Network %(cidr)s overlaps with the network %(other)s that exists.'
 
@@ -362,10 +355,6 @@ class ImageServiceUnavailable(ServiceUnavailable):
     message = 'The image service at %(endpoint)s does not answer: %(reason)s'
 
 
-class ImageServiceFailed(BadGateway):
-    message = 'The image service refused %(what)s with status %(status)s: %(reason)s'
-
-
 class ImageQuotaExceeded(Forbidden):
     message = 'The image service has no room for this image: %(reason)s'
 
@@ -442,14 +431,6 @@ class ConsoleNotAvailable(NotFound):
 
 class ConsoleTypeUnavailable(BadRequest):
     message = 'Unavailable console type %(console_type)s.'
-
-
-class ConsoleNotFound(NotFound):
-    message = 'Console token not found: it is unknown, used up or expired.'
-
-
-class InvalidConsoleToken(Unauthorized):
-    message = 'The token is not valid (any more). Ask for a new console URL.'
 
 
 class CapabilityMissing(NotImplementedHere):

@@ -27,16 +27,3 @@ def next_link(req, url, last_id, limit):
     items = [(name, value) for name, values in req.query().items() if name not in ('marker', 'limit')
              for value in values]
     return f'{url}?{urlencode([*items, ("limit", limit), ("marker", last_id)])}'
-
-
-def page_of(items, limit, marker, key):
-    """The part of the list `items` after the one whose `key(item)` is `marker`. Raises BadRequest: no such marker."""
-    start = 0
-    if marker is not None:
-        for index, item in enumerate(items):
-            if key(item) == marker:
-                start = index + 1
-                break
-        else:
-            raise BadRequest(f'marker [{marker[:80]}] not found')
-    return items[start:start + limit]

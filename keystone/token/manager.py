@@ -127,10 +127,6 @@ class TokenManager:
         """Void one token."""
         self.revocation.revoke(audit_id=token.claims.audit_ids[0])
 
-    def revoke_chain(self, token):
-        """Void a token and every one that was got with it."""
-        self.revocation.revoke(audit_chain_id=token.claims.audit_ids[-1])
-
 
 def _public_user(user):
     """The part of a full user that tokens show."""

@@ -1,0 +1,1 @@
+"""Account databases: the containers of an account."""

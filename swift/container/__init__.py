@@ -1,0 +1,1 @@
+"""Container databases: the objects of a container."""

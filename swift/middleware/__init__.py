@@ -1,0 +1,1 @@
+"""Paste filters of the proxy and the storage servers."""

@@ -1,0 +1,1 @@
+"""Objects: files on devices, and the daemons that keep them whole."""

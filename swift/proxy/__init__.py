@@ -1,0 +1,1 @@
+"""The public API: finds the nodes of a name, asks enough of them, answers the client."""

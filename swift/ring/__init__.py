@@ -1,0 +1,1 @@
+"""Which devices keep a name: the builder decides, the ring file tells, every server reads it."""

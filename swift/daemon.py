@@ -3,7 +3,8 @@ import logging
 import time
 
 from essex import concurrency
-from swift import cluster, conf as options
+from swift import cluster
+from swift import conf as options
 from swift.devices import Devices
 
 LOG = logging.getLogger(__name__)

@@ -1,4 +1,6 @@
 """Availability zones: a host is in the zone of an aggregate it belongs to, else in the one its daemons report."""
+import time
+
 from oslo_config import cfg
 
 from essex import config
@@ -26,6 +28,23 @@ def of_hosts():
     """{compute host: zone}."""
     by_host = aggregates.zones()
     return {row.host: of_service(row, by_host) for row in services.list(binary=COMPUTE)}
+
+
+class OfServers:
+    """The zones that servers are in. Those of hosts are remembered for `LIFE` seconds: a list asks for none."""
+
+    LIFE = 5
+
+    def __init__(self):
+        self._of_hosts, self._until = {}, 0
+
+    def of(self, row):
+        """The zone of a server's host; before it has one, the zone that was asked for or the empty string."""
+        if row.host is None:
+            return row.availability_zone or ''
+        if time.monotonic() >= self._until:
+            self._of_hosts, self._until = of_hosts(), time.monotonic() + self.LIFE
+        return self._of_hosts.get(row.host) or row.availability_zone or CONF.default_availability_zone
 
 
 def names():

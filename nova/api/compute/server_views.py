@@ -15,7 +15,7 @@ def summary(req, row):
     return {'id': row.uuid, 'name': row.display_name, 'links': common.links(req, 'servers', row.uuid)}
 
 
-def detail(req, row, fault=None, groups=(), with_host=False):
+def detail(req, row, zone, fault=None, groups=(), with_host=False):
     """Everything. `fault` is the newest InstanceFault or None, `groups` the names of its security groups."""
     status = states.status(row.vm_state, row.task_state)
     shown = {
@@ -25,7 +25,7 @@ def detail(req, row, fault=None, groups=(), with_host=False):
         'updated': common.isotime(row.updated_at or row.created_at), 'addresses': addresses(row),
         'accessIPv4': row.access_ip_v4 or '', 'accessIPv6': row.access_ip_v6 or '',
         'OS-DCF:diskConfig': (row.config_options or {}).get('disk_config', 'AUTO'),
-        'OS-EXT-AZ:availability_zone': row.availability_zone or '', 'config_drive': 'True' if row.config_drive else '',
+        'OS-EXT-AZ:availability_zone': zone, 'config_drive': 'True' if row.config_drive else '',
         'key_name': row.key_name, 'OS-SRV-USG:launched_at': common.microtime(row.launched_at),
         'OS-SRV-USG:terminated_at': common.microtime(row.terminated_at),
         'OS-EXT-STS:task_state': row.task_state, 'OS-EXT-STS:vm_state': row.vm_state,

@@ -8,7 +8,7 @@ from essex import config, wsgi
 from essex.exception import BadRequest, NotFound
 from nova.api.compute import common, schemas, security_groups, server_views
 from nova.compute import api as compute_api
-from nova.compute import states
+from nova.compute import states, zones
 from nova.network import api as network_api
 
 OPTS = [
@@ -65,7 +65,7 @@ class Servers(wsgi.Controller):
     """The collection and its members."""
 
     def __init__(self):
-        self.compute, self.network = compute_api.API(), network_api.API()
+        self.compute, self.network, self.zones = compute_api.API(), network_api.API(), zones.OfServers()
 
     @wsgi.route('GET', '/servers')
     def index(self, req):
@@ -80,8 +80,8 @@ class Servers(wsgi.Controller):
         faults = self.compute.faults(rows)
         groups = self.network.group_names([row.uuid for row in rows])
         with_host = common.allowed(req, 'servers:show:host')
-        return {'servers': [server_views.detail(req, row, faults.get(row.uuid), groups.get(row.uuid, ()), with_host)
-                            for row in rows], **more}
+        return {'servers': [server_views.detail(req, row, self.zones.of(row), faults.get(row.uuid),
+                                                 groups.get(row.uuid, ()), with_host) for row in rows], **more}
 
     @wsgi.route('GET', '/servers/<server_id>')
     def show(self, req, server_id):
@@ -171,7 +171,7 @@ class Servers(wsgi.Controller):
         return row
 
     def _shown(self, req, row):
-        return server_views.detail(req, row, self.compute.faults([row]).get(row.uuid),
+        return server_views.detail(req, row, self.zones.of(row), self.compute.faults([row]).get(row.uuid),
                                    self.network.group_names([row.uuid]).get(row.uuid, ()),
                                    common.allowed(req, 'servers:show:host'))
 

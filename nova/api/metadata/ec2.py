@@ -30,7 +30,7 @@ def _meta_data(described):
         'instance-action': 'none', 'instance-id': f'i-{row.id:08x}',
         'instance-type': (row.flavor or {}).get('name', ''),
         'local-hostname': described.hostname, 'local-ipv4': described.fixed_address,
-        'placement': {'availability-zone': row.availability_zone or ''}, 'public-hostname': described.hostname,
+        'placement': {'availability-zone': described.zone}, 'public-hostname': described.hostname,
         'public-ipv4': described.floating_address, 'reservation-id': row.reservation_id,
         'security-groups': '\n'.join(described.groups)}
     if row.network_info:

@@ -3,9 +3,12 @@ import base64
 import binascii
 import dataclasses
 
+from nova.compute import zones
 from nova.db import metadata, security_groups
 from nova.network import model
 from nova.network.options import CONF
+
+_ZONES = zones.OfServers()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Described:
         except (binascii.Error, ValueError):
             # The API takes base64 alone; a row an older version wrote is given as it is.
             return self.row.user_data.encode()
+
+    @property
+    def zone(self):
+        """The availability zone it is in, or ''."""
+        return _ZONES.of(self.row)
 
     @property
     def fixed_address(self):

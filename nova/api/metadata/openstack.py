@@ -42,7 +42,7 @@ def meta_data(described, version):
     """What meta_data.json says."""
     row = described.row
     found = {'uuid': row.uuid, 'hostname': described.hostname, 'name': row.display_name,
-             'launch_index': row.launch_index, 'availability_zone': row.availability_zone}
+             'launch_index': row.launch_index, 'availability_zone': described.zone}
     if row.metadata_:
         found['meta'] = row.metadata_
     if row.personality:

@@ -8,7 +8,7 @@ from tests.unit.nova import rows
 
 
 @pytest.fixture
-def of():
+def of(nova_sqlite):
     rows.host_up('node1')
     rows.host_up('node2')
     made = aggregates.create('racks', {'availability_zone': 'south'})

@@ -24,13 +24,16 @@ REQUIRES = [
     'PyYAML>=6.0.2,<7',             # policy files, cloud-config
     'defusedxml>=0.7.1,<1',         # XML from outside
     'requests>=2.32,<3',            # HTTP of keystoneauth
+    'pymemcache>=4,<5',             # the cache of object storage where proxies share one
 ]
 EXTRAS = {
     # Builds against libvirt's headers, so only hosts that run guests install it.
     'libvirt': ['libvirt-python>=9.0'],
+    # The filter cname_lookup of object storage asks for CNAME records through it.
+    'dns': ['dnspython>=2.6,<3'],
     # The unmodified clients a user drives the cloud with; tools/start installs them.
     'clients': ['python-openstackclient>=7', 'python-novaclient>=18', 'python-glanceclient>=4',
-                'python-keystoneclient>=5', 'openstacksdk>=4'],
+                'python-keystoneclient>=5', 'python-swiftclient>=4', 'openstacksdk>=4'],
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
 }
@@ -53,6 +56,37 @@ ENTRY_POINTS = {
         'nova-consoleauth = nova.cmd.consoleauth:main',
         'nova-novncproxy = nova.cmd.novncproxy:main',
         'nova-manage = nova.cmd.manage:main',
+        'swift-proxy-server = swift.cmd.servers:proxy',
+        'swift-account-server = swift.cmd.servers:account',
+        'swift-container-server = swift.cmd.servers:container',
+        'swift-object-server = swift.cmd.servers:obj',
+        'swift-account-auditor = swift.cmd.daemons:account_auditor',
+        'swift-account-replicator = swift.cmd.daemons:account_replicator',
+        'swift-account-reaper = swift.cmd.daemons:account_reaper',
+        'swift-container-auditor = swift.cmd.daemons:container_auditor',
+        'swift-container-replicator = swift.cmd.daemons:container_replicator',
+        'swift-container-updater = swift.cmd.daemons:container_updater',
+        'swift-container-sync = swift.cmd.daemons:container_sync',
+        'swift-container-reconciler = swift.cmd.daemons:container_reconciler',
+        'swift-object-auditor = swift.cmd.daemons:object_auditor',
+        'swift-object-replicator = swift.cmd.daemons:object_replicator',
+        'swift-object-updater = swift.cmd.daemons:object_updater',
+        'swift-object-expirer = swift.cmd.daemons:object_expirer',
+        'swift-ring-builder = swift.cmd.ring_builder:main',
+        'swift-ring-builder-analyzer = swift.cmd.ring_builder_analyzer:main',
+        'swift-get-nodes = swift.cmd.get_nodes:main',
+        'swift-init = swift.cmd.init:main',
+        'swift-recon = swift.cmd.recon:main',
+        'swift-recon-cron = swift.cmd.recon_cron:main',
+        'swift-dispersion-populate = swift.cmd.dispersion_populate:main',
+        'swift-dispersion-report = swift.cmd.dispersion_report:main',
+        'swift-object-info = swift.cmd.object_info:main',
+        'swift-container-info = swift.cmd.container_info:main',
+        'swift-account-info = swift.cmd.account_info:main',
+        'swift-drive-audit = swift.cmd.drive_audit:main',
+        'swift-oldies = swift.cmd.oldies:main',
+        'swift-orphans = swift.cmd.orphans:main',
+        'swift-storage = swift.cmd.storage:main',
         'essex = essex.cloud.cli:main',
     ],
     'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore'],
@@ -71,7 +105,7 @@ setup(
     description='A complete private cloud in the shape of OpenStack Essex',
     license='Apache-2.0',
     python_requires='>=3.11',
-    packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*']),
+    packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*', 'swift*']),
     package_data={'nova.console': ['static/*', 'static/**/*'],
                   **{f'{service}.db.migrations': ['migrate.cfg'] for service in ('keystone', 'glance', 'nova')},
                   'essex': ['*.S']},

@@ -7,10 +7,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 VENV = os.path.join(ROOT, '.venv')
 
 
-def run(module):
-    """Run `module`.main() with the command line's arguments."""
+def run(module, function='main'):
+    """Run `module`.`function`() with the command line's arguments."""
     python = os.path.join(VENV, 'bin', 'python')
     if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(VENV):
         os.execv(python, [python, *sys.argv])
     sys.path.insert(0, ROOT)
-    sys.exit(importlib.import_module(module).main())
+    sys.exit(getattr(importlib.import_module(module), function)())

@@ -69,24 +69,24 @@ def load(project, argv=None, config_files=None, prog=None, validate=None):
     return CONF
 
 
-def setup_logging():
-    """Send the log where CONF says; each line carries the request id it belongs to."""
+def setup_logging(handler=None, level=None):
+    """Send the log to `handler`, else where CONF says; each line carries the request id it belongs to."""
     root = logging.getLogger()
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-    if CONF.log_file:
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    if handler is None and CONF.log_file:
         path = os.path.join(CONF.log_dir or '', CONF.log_file)
         os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
         # Watched: logrotate may move the file away under a running daemon.
         handler = logging.handlers.WatchedFileHandler(path)
-    else:
+    elif handler is None:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(_LOG_FORMAT, '%Y-%m-%d %H:%M:%S'))
     handler.addFilter(_RequestIdFilter())
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG if CONF.debug else logging.INFO)
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    root.setLevel(level or (logging.DEBUG if CONF.debug else logging.INFO))
+    for name, quiet in _QUIET.items():
+        logging.getLogger(name).setLevel(quiet)
 
 
 def reload():

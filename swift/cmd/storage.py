@@ -1,0 +1,54 @@
+"""swift-storage: a whole storage node in one process, for small clusters and the one-host cloud.
+
+Serves the account, container and object pipelines of a directory's files on their own ports and, with --daemons,
+makes the passes of every daemon that has a section there.
+"""
+from essex import concurrency
+
+concurrency.patch()
+
+import argparse  # noqa: E402
+import os  # noqa: E402
+
+from essex import service  # noqa: E402
+from swift import conf as options  # noqa: E402
+from swift.cmd import _run  # noqa: E402
+from swift.cmd._kinds import KINDS  # noqa: E402
+
+PORTS = {'account': 6202, 'container': 6201, 'object': 6200}
+
+
+def main(argv=None):
+    """Run the node with the arguments of a command line."""
+    parser = argparse.ArgumentParser(prog='swift-storage', description=__doc__.partition('\n')[0])
+    parser.add_argument('directory', nargs='?', default='/etc/swift',
+                        help='where account-server.conf, container-server.conf and object-server.conf are '
+                             '(default: %(default)s)')
+    parser.add_argument('--servers', choices=('yes', 'no'), default='yes', help='serve (default: %(default)s)')
+    parser.add_argument('--daemons', choices=('yes', 'no'), default='no',
+                        help='run the background daemons (default: %(default)s)')
+    parser.add_argument('-v', '--verbose', action='store_true', help='log to standard error')
+    args = parser.parse_args(argv)
+    name = 'swift-storage' if args.servers == 'yes' else 'swift-daemons'
+    with _run.sentences('swift-storage'):
+        files = {kind: os.path.join(args.directory, f'{kind}-server.conf') for kind in PORTS}
+        conf = _run.defaults(files['object'])
+        _run.configure(name, conf, args.verbose)
+        _run.prepare_process(conf)
+        parts = []
+        if args.servers == 'yes':
+            parts += [_run.Server(f'{kind}-server', files[kind], port, args.verbose) for kind, port in PORTS.items()]
+        if args.daemons == 'yes':
+            parts += background(args.directory)
+        service.run(parts, name=name)
+
+
+def background(directory):
+    """The daemons that have a section in the files of a directory."""
+    found = []
+    for name, kind in KINDS.items():
+        path = os.path.join(directory, f'{kind.file}.conf')
+        if os.path.exists(path) and _run.enabled(path, name):
+            conf = options.section(path, name)
+            found.append(_run.Background(name, lambda kind=kind, conf=conf: kind.load()(conf)))
+    return found

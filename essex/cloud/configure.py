@@ -51,7 +51,7 @@ def _write_secret(path, text):
 def _common(layout, settings, certificate, service, tls=True):
     values = {
         'DEFAULT': {'host': settings.host, 'my_ip': settings.address, 'state_path': layout.state(service),
-                    'transport_url': 'memory://', 'status_dir': layout.status},
+                    'status_dir': layout.status},
         'database': {'connection': f'sqlite:///{layout.state(service) / service}.sqlite'},
         'trace': {'directory': layout.trace},
     }
@@ -91,7 +91,7 @@ def _nova(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'nova')
     real = settings.hypervisor == 'libvirt'
     values['DEFAULT'] |= {
-        'osapi_compute_listen': settings.address, 'osapi_compute_listen_port': settings.port('nova'),
+        'transport_url': 'memory://', 'osapi_compute_listen': settings.address, 'osapi_compute_listen_port': settings.port('nova'),
         # Guests reach it through their gateway, so it listens beyond loopback when there are guests.
         'metadata_listen': '0.0.0.0' if real else '127.0.0.1', 'metadata_listen_port': settings.port('metadata'),
         'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',

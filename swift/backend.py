@@ -95,6 +95,15 @@ class Exchange:
         kind = BackendTimeout if isinstance(error, TimeoutError) else BackendError
         return kind(self.node, doing, 'timed out' if kind is BackendTimeout else error)
 
+    def fileno(self):
+        """Of the connection, for select."""
+        return self._sock.fileno()
+
+    @property
+    def answered(self):
+        """Whether some of an answer has been read from the connection already."""
+        return bool(self._buffer)
+
     def send(self, data):
         """Send a piece of the body; a chunk when the request is chunked."""
         if not data:
@@ -285,6 +294,11 @@ class Response:
         if not self._over:
             self._over = True
             self._exchange.close()
+
+
+def is_kept(node):
+    """Whether there is a kept connection to a node: then an Exchange begins without waiting for anything."""
+    return bool(_idle.get((node['ip'], node['port'])))
 
 
 def forget():

@@ -1,0 +1,26 @@
+"""The path of a request to the proxy: version, account, container and object."""
+from swift.headers import utf8
+
+
+class BadPath(ValueError):
+    """Not UTF-8, or with a NUL: 412."""
+
+
+def split(path_info):
+    """(version, account, container, object) of PATH_INFO as text; what is not there is None.
+
+    ValueError when a name before the last is empty, BadPath when the path is no text that may be a name.
+    """
+    if '\0' in path_info:
+        raise BadPath('a NUL in the path')
+    try:
+        parts = utf8(path_info).split('/', 4)
+    except UnicodeError:
+        raise BadPath('no UTF-8') from None
+    if parts[0] or len(parts) < 2:
+        raise ValueError('no path')
+    if len(parts) > 2 and not parts[-1]:
+        parts.pop()
+    if not all(parts[1:]):
+        raise ValueError('an empty name in the path')
+    return (*parts[1:], None, None, None)[:4]

@@ -4,8 +4,11 @@ A daemon calls `patch()` before it imports anything else. Everything here also w
 did (mod_wsgi, gunicorn with threads, a unit test): then a green thread is still a green thread, but
 `in_thread` simply calls, since there is no event loop to keep free.
 """
+import _queue
+import collections
 import contextvars
 import functools
+import os
 import socket
 import time
 import warnings
@@ -76,6 +79,108 @@ def native_thread(function, *args):
     return thread
 
 
+
+class ThreadPool:
+    """Native threads that run calls which block on one disk, so that green threads elsewhere go on.
+
+    At most `threads`, started as they are needed; calls beyond wait their turn. Where nothing was patched, or with
+    no threads, `run` and `submit` simply call.
+    """
+
+    def __init__(self, threads, name='disk'):
+        self.threads, self.name = threads, name
+        self._hub = self._calls = self._finished = self._wake = None
+        self._started = self._running = 0
+        self._woken = False
+
+    def run(self, function, *args):
+        """The result of function(*args), or what it raises."""
+        if not _patched or not self.threads:
+            return function(*args)
+        return self.submit(function, *args).wait()
+
+    def submit(self, function, *args):
+        """Begin a call; the result is what its wait() returns or raises."""
+        call = _Call(function, args)
+        if not _patched or not self.threads:
+            call.perform()
+            call.done = True
+            return call
+        if self._hub is not eventlet.hubs.get_hub():
+            self._attach()
+        self._running += 1
+        if self._running > self._started < self.threads:
+            self._started += 1
+            native_thread(self._work, self._calls, self._finished, self._wake)
+        self._calls.put(call)
+        return call
+
+    def _attach(self):
+        # A hub of its own means a forked child: the threads stayed with the parent.
+        self._hub = eventlet.hubs.get_hub()
+        self._calls, self._finished = _queue.SimpleQueue(), collections.deque()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._started = self._running = 0
+        self._woken = False
+        self._hub.add(self._hub.READ, self._wake, self._deliver, self._deliver, lambda: None)
+
+    def _work(self, calls, finished, wake):
+        while (call := calls.get()) is not None:
+            call.perform()
+            finished.append(call)
+            del call
+            # One event wakes the hub for all that is finished by then.
+            if not self._woken:
+                self._woken = True
+                os.eventfd_write(wake, 1)
+
+    def _deliver(self, _):
+        os.eventfd_read(self._wake)
+        self._woken = False
+        try:
+            while self._finished:
+                call = self._finished.popleft()
+                self._running -= 1
+                call.done = True
+                if call.waiter is not None:
+                    call.waiter.switch()
+        finally:
+            # A green thread that fails takes this loop along: the others must still get theirs.
+            if self._finished and not self._woken:
+                self._woken = True
+                os.eventfd_write(self._wake, 1)
+
+
+class _Call:
+    """A call in a ThreadPool."""
+
+    __slots__ = ('_args', '_context', '_error', '_function', '_result', 'done', 'waiter')
+
+    def __init__(self, function, args):
+        self._function, self._args, self._context = function, args, contextvars.copy_context()
+        self._result = self._error = self.waiter = None
+        self.done = False
+
+    def perform(self):
+        try:
+            self._result = self._context.run(self._function, *self._args)
+        except BaseException as error:
+            self._error = error
+        self._function = self._args = None
+
+    def wait(self):
+        """The result; raises what the call raised."""
+        if not self.done:
+            self.waiter = greenlet.getcurrent()
+            try:
+                eventlet.hubs.get_hub().switch()
+            finally:
+                self.waiter = None
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
 def spawn(function, *args, **kwargs):
     """Start a green thread in a copy of the caller's context; has wait() and kill()."""
     return eventlet.spawn(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
@@ -113,6 +218,24 @@ def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384
     """
     eventlet.wsgi.server(sock, app, log=log, log_output=False, custom_pool=pool or Pool(1000), debug=False,
                          keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
+
+
+def read_into(stream, view):
+    """Fill the memoryview `view` from a request's body (`wsgi.input`) as far as data has come; returns the count.
+
+    Spares `serve`'s streams the new block of memory that each read() of a large body costs.
+    """
+    if isinstance(stream, eventlet.wsgi.Input) and not stream.chunked_input:
+        if stream.should_send_hundred_continue:
+            stream.send_hundred_continue_response()
+            stream.is_hundred_continue_response_sent = True
+        wanted = min(len(view), stream.content_length - stream.position)
+        count = stream.rfile.readinto(view[:wanted]) if wanted else 0
+        stream.position += count
+        return count
+    data = stream.read(len(view))
+    view[:len(data)] = data
+    return len(data)
 
 
 class TrampolineFile:

@@ -1,0 +1,31 @@
+"""swift-oldies: list Swift processes that have run for long, perhaps with old code."""
+import argparse
+import os
+import sys
+
+from swift.cmd._proc import swift_processes
+
+
+def main(argv=None, root='/proc'):
+    """The command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog='swift-oldies', description=__doc__.split(': ', 1)[1])
+    parser.add_argument('-a', '--age', type=float, default=720, help='hours; default 720 (30 days)')
+    args = parser.parse_args(argv)
+    chosen = [each for each in swift_processes(root) if each.age >= args.age * 3600 and each.pid != os.getpid()]
+    show(chosen)
+    return 0
+
+
+def show(processes):
+    """Print hours, PID and command."""
+    if not processes:
+        return
+    hours = [str(int(each.age // 3600)) for each in processes]
+    width, pid_width = max(5, *map(len, hours)), max(5, *(len(str(each.pid)) for each in processes))
+    print(f'{"Hours":>{width}}  {"PID":>{pid_width}}  Command')
+    for hour, each in zip(hours, processes):
+        print(f'{hour:>{width}}  {each.pid:>{pid_width}}  {each.command}')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

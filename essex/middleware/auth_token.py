@@ -8,6 +8,7 @@ import calendar
 import collections
 import hashlib
 import logging
+import re
 import time
 
 from keystoneauth1 import exceptions as ks_exceptions
@@ -19,6 +20,8 @@ from essex.exception import ServiceUnavailable
 from essex.wsgi.request import json_response
 
 LOG = logging.getLogger(__name__)
+
+_VERSIONED = re.compile(r'/v3/?$')
 
 OPTS = [
     cfg.IntOpt('token_cache_time', default=60, min=0,
@@ -200,7 +203,26 @@ def _answer(code, title, message):
     return json_response({'error': {'code': code, 'title': title, 'message': message}}, code)
 
 
+def _apply(options):
+    """Make the options of a Paste section those of the group. ValueError for a wrong value."""
+    known = CONF[session.GROUP]
+    for name, value in options.items():
+        if name not in known:
+            LOG.warning('Option %s of the filter authtoken means nothing here', name)
+            continue
+        if name == 'auth_url' and not _VERSIONED.search(value):
+            # Stock configurations name Keystone's root and leave the version to discovery.
+            value = value.rstrip('/') + '/v3'
+        try:
+            CONF.set_override(name, value, session.GROUP)
+        except ValueError as error:
+            raise ValueError(f'option {name} of the filter authtoken: {error}') from None
+    session.reset()
+
+
 def filter_factory(global_conf, delay_auth_decision=None, **local_conf):
-    """Paste: `delay_auth_decision` overrides the option of that name."""
+    """Paste: `delay_auth_decision` overrides the option of that name; so do all others of [keystone_authtoken]."""
+    if local_conf:
+        _apply(local_conf)
     delay = None if delay_auth_decision is None else delay_auth_decision.lower() in ('1', 'true', 'yes', 'on')
     return lambda app: AuthToken(app, delay)

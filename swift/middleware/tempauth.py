@@ -201,8 +201,9 @@ class TempAuth:
         return groups
 
     def _host_url(self, req):
-        scheme = req.scheme if self.scheme == 'default' else self.scheme
-        return f'{scheme}://{req.host}'
+        if self.scheme == 'default':
+            return req.host_url
+        return f'{self.scheme}://{req.host_url.partition("://")[2]}'
 
     # Authorisation
 

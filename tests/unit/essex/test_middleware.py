@@ -7,7 +7,7 @@ import pytest
 import webob
 import webob.dec
 
-from essex import context, trace
+from essex import config, context, trace
 from essex.middleware import access_log, auth_token, cors, healthcheck, http_proxy_to_wsgi, request_id, size_limit
 
 
@@ -134,6 +134,36 @@ class Tokens:
 
 TOKEN = {'user': {'id': 'u', 'name': 'alice', 'domain': {'id': 'default'}}, 'project': {'id': 'p', 'name': 'demo'},
          'roles': [{'name': 'member'}, {'name': 'Admin'}], 'expires_at': '2099-01-01T00:00:00.000000Z'}
+
+
+class TestAuthTokenOfPaste:
+    """Options in the filter's own section, as Swift's pipelines carry them."""
+
+    def test_are_options_of_the_group(self, conf):
+        auth_token.filter_factory({}, auth_url='http://keystone.example:5000', username='swift', password='secret',
+                                  project_name='service', user_domain_name='Default', http_connect_timeout='7',
+                                  www_authenticate_uri='https://public.example', delay_auth_decision='true')
+        options = config.CONF.keystone_authtoken
+        assert (options.auth_url, options.username, options.password, options.http_connect_timeout) == (
+            'http://keystone.example:5000/v3', 'swift', 'secret', 7)
+
+    def test_a_versioned_address_stays_as_it_is(self, conf):
+        auth_token.filter_factory({}, auth_url='http://keystone.example/identity/v3/')
+        assert config.CONF.keystone_authtoken.auth_url == 'http://keystone.example/identity/v3/'
+
+    def test_without_any_the_files_stand(self, conf):
+        conf.set('auth_url', 'http://mine/v3', 'keystone_authtoken')
+        auth_token.filter_factory({'auth_url': 'http://global', '__file__': 'x'}, delay_auth_decision='true')
+        assert config.CONF.keystone_authtoken.auth_url == 'http://mine/v3'
+
+    def test_what_means_nothing_here_is_told_without_its_value(self, conf, caplog):
+        auth_token.filter_factory({}, auth_type='password', memcache_secret_key='hush', set_log_level='x')
+        assert 'memcache_secret_key' in caplog.text
+        assert 'hush' not in caplog.text
+
+    def test_a_wrong_value_stops_the_start(self, conf):
+        with pytest.raises(ValueError, match='http_connect_timeout'):
+            auth_token.filter_factory({}, http_connect_timeout='soon')
 
 
 class TestAuthToken:

@@ -1,0 +1,56 @@
+"""Sending an object from disk: while one piece goes to the network, a thread of the device reads the next."""
+
+class Body:
+    """Iterates over the bytes of an Opened, or of [(start, end)] of it; reads `piece` bytes at a time.
+
+    With `multipart` (ranges.Multipart) each range is framed. What turns out to be broken ends the iteration early, so
+    that the client sees an answer too short for its Content-Length. Closes the object.
+    """
+
+    def __init__(self, opened, pool, piece, resolved=None, multipart=None, keep_cache=True):
+        self._opened, self._pool, self._piece, self._keep_cache = opened, pool, piece, keep_cache
+        self._resolved, self._multipart = resolved or [(0, opened.size)], multipart
+        self._ahead = None
+
+    def __iter__(self):
+        try:
+            if self._multipart is None:
+                (start, end), = self._resolved
+                yield from self._range(start, end)
+                return
+            for head, (start, end) in zip(self._multipart.heads, self._resolved, strict=True):
+                yield head
+                yield from self._range(start, end)
+                yield b'\r\n'
+            yield self._multipart.tail
+        finally:
+            self.close()
+
+    def _range(self, start, end):
+        left = end - start
+        if start != self._opened.place:
+            self._pool.run(self._opened.seek, start)
+        self._read_ahead(left)
+        while left:
+            data = self._ahead.wait()
+            left -= len(data)
+            if not data:
+                raise OSError(f'{self._opened.diskfile.path}: the file ended early')
+            self._read_ahead(left)
+            yield data
+
+    def _read_ahead(self, left):
+        self._ahead = self._pool.submit(self._opened.read, min(left, self._piece)) if left else None
+
+    def close(self):
+        """Close the object, in a thread of its device."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            self._pool.submit(_close, opened, self._keep_cache)
+
+
+def _close(opened, keep_cache):
+    if not keep_cache:
+        opened.drop_cache()
+    opened.close()
+

@@ -1,0 +1,201 @@
+"""Suffix hashes of a partition: what two nodes compare to find out which objects differ.
+
+`hashes.pkl` holds {suffix: MD5 or None (to be made again), 'valid': True, 'updated': seconds}. Who changes an object
+appends its suffix to `hashes.invalid` while sharing the partition's lock; who needs the hashes takes the lock alone,
+merges that file into hashes.pkl and empties it. A change is recorded before it is made, and both happen under the
+lock: no hash is ever made between the two, and none survives a crash between them.
+"""
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+import pickle
+import time
+
+from essex import concurrency
+from swift.exceptions import LockTimeout
+from swift.obj import layout, metadata
+
+LOG = logging.getLogger(__name__)
+HASHES, INVALID, LOCK = 'hashes.pkl', 'hashes.invalid', '.lock'
+# In a native thread too: the patched one would look for an event loop there.
+_sleep = concurrency.original('time').sleep
+
+
+@contextlib.contextmanager
+def locked(partition_path, shared=False, timeout=10):
+    """Hold the lock of a partition, made when missing. Blocks: for threads that may. Raises LockTimeout."""
+    wanted = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+    end = time.monotonic() + timeout
+    path = f'{partition_path}/{LOCK}'
+    while True:
+        fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(fd, wanted)
+            if os.fstat(fd).st_nlink:   # else the partition was removed while we waited
+                break
+        except BlockingIOError:
+            if time.monotonic() > end:
+                os.close(fd)
+                raise LockTimeout(partition_path) from None
+        os.close(fd)
+        _sleep(0.005)
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def invalidate(partition_path, suffix):
+    """Note that a suffix changes. The caller holds the lock (shared will do)."""
+    fd = os.open(f'{partition_path}/{INVALID}', os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(fd, suffix.encode() + b'\n')
+    finally:
+        os.close(fd)
+
+
+def read(partition_path):
+    """What hashes.pkl holds; {'valid': False} when there is none or it is no good."""
+    try:
+        with open(f'{partition_path}/{HASHES}', 'rb') as file:
+            found = metadata.loads_plain(file.read())
+    except (FileNotFoundError, ValueError):
+        found = None
+    if not isinstance(found, dict) or not found.get('valid', True):
+        return {'valid': False}
+    return {name: value for name, value in found.items()
+            if name in ('valid', 'updated') or (isinstance(name, str) and layout.is_suffix(name))}
+
+
+def _write(partition_path, hashes):
+    hashes['valid'], hashes['updated'] = True, time.time()
+    temporary = f'{partition_path}/.{HASHES}.{os.getpid()}.new'
+    with open(temporary, 'wb') as file:
+        pickle.dump(hashes, file, protocol=2)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, f'{partition_path}/{HASHES}')
+
+
+def consolidate(partition_path):
+    """Merge hashes.invalid into hashes.pkl. The caller holds the lock alone. Returns (hashes, what was invalid)."""
+    hashes = read(partition_path)
+    try:
+        with open(f'{partition_path}/{INVALID}', 'rb') as file:
+            invalid = {each for each in file.read().decode('latin-1').split() if layout.is_suffix(each)}
+    except FileNotFoundError:
+        invalid = set()
+    if invalid:
+        hashes.update(dict.fromkeys(invalid))
+        if hashes['valid']:
+            _write(partition_path, hashes)
+        os.truncate(f'{partition_path}/{INVALID}', 0)
+    return hashes, invalid
+
+
+def partition_hashes(partition_path, recalculate=(), reclaim_age=604800, rehash=False):
+    """(hashed, {suffix: MD5}) of a partition; `hashed` counts the suffixes read from disk.
+
+    Those in `recalculate` are read again, all with `rehash`. What changes meanwhile is noted, and read again by the
+    next call. A partition that is not there has no suffixes.
+    """
+    if not os.path.isdir(partition_path):
+        return 0, {}
+    with locked(partition_path):
+        hashes, _ = consolidate(partition_path)
+    valid = hashes.pop('valid') and not rehash
+    hashes.pop('updated', None)
+    known = {suffix: hashes.get(suffix) if valid and suffix not in recalculate else None
+             for suffix in os.listdir(partition_path) if layout.is_suffix(suffix)}
+    stale = [suffix for suffix, value in known.items() if value is None]
+    for suffix in stale:
+        known[suffix] = hash_suffix(f'{partition_path}/{suffix}', reclaim_age)
+    made = {suffix: value for suffix, value in known.items() if value is not None}
+    if stale or not valid or hashes.keys() - made.keys():
+        with locked(partition_path):
+            # What became invalid again since then may have been read before it changed.
+            _, changed = consolidate(partition_path)
+            _write(partition_path, {**made, **dict.fromkeys(changed)})
+    return len(stale), made
+
+
+def hash_suffix(path, reclaim_age=604800):
+    """The MD5 (hex) of the files that count below a suffix, or None when there are none. Cleans up on the way."""
+    total = hashlib.md5(usedforsecurity=False)
+    try:
+        names = sorted(os.listdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    found = False
+    for name in names:
+        directory = f'{path}/{name}'
+        try:
+            chosen = clean_up(directory, reclaim_age)
+        except NotADirectoryError:
+            LOG.warning('%s: a file where the directory of an object should be', directory)
+            continue
+        except FileNotFoundError:
+            continue
+        for text in _described(chosen):
+            found = True
+            total.update(text.encode())
+    if not found:
+        # Fails when somebody has just put an object there, which is right.
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+        return None
+    return total.hexdigest()
+
+
+def _described(chosen):
+    if chosen.meta:
+        yield chosen.meta.timestamp.internal + layout.META
+    if chosen.tombstone:
+        yield chosen.tombstone.timestamp.internal + layout.TOMBSTONE
+    if chosen.content_type:
+        yield chosen.content_type.content_type_timestamp.internal + '_ctype'
+    if chosen.data:
+        yield chosen.data.timestamp.internal + layout.DATA
+
+
+def clean_up(directory, reclaim_age=604800, names=None):
+    """Remove the files of an object that count no more, and tombstones past `reclaim_age` seconds. Returns Chosen."""
+    names = set(os.listdir(directory) if names is None else names)
+    chosen = layout.choose(names)
+    gone = set(chosen.obsolete)
+    if chosen.tombstone and chosen.tombstone.timestamp < time.time() - reclaim_age:
+        gone.update(each.name for each in chosen[:4] if each)
+        chosen = layout.NOTHING
+    for name in gone:
+        _unlink(f'{directory}/{name}')
+    kept = names - gone
+    if gone or len(names) > 1:
+        _remove_sidecars(directory, chosen, kept)
+    if not any(layout.parse(name) for name in kept):
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)
+    return chosen
+
+
+def _remove_sidecars(directory, chosen, names):
+    """A sidecar comes before its file: only one that is older than what counts, or a day old, has lost it."""
+    newest = max((each.timestamp for each in (chosen.data, chosen.tombstone) if each), default=None)
+    for name in names:
+        if name.endswith('.xattr') and name[1:-6] not in names:
+            path = f'{directory}/{name}'
+            file = layout.parse(name[1:-6])
+            if file and (newest is not None and file.timestamp <= newest or _older(path, 86400)):
+                _unlink(path)
+
+
+def _older(path, seconds):
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(path).st_mtime < time.time() - seconds
+    return False
+
+
+def _unlink(path):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,4 +1,7 @@
-"""Ring files, version 1 of the original: gzip of `R1NG`, a header in JSON, and an array of device ids a replica."""
+"""Ring files of the original: gzip of `R1NG`, a header in JSON, and an array of device ids a replica.
+
+Version 1 is written, and version 2 (sections with checksums) is read as well.
+"""
 import array
 import dataclasses
 import gzip
@@ -19,6 +22,7 @@ MTIME = 1300507380.0
 LAST_ID = 0xfffe
 _HEADER = struct.Struct('!4sH')
 _LENGTH = struct.Struct('!I')
+_LONG = struct.Struct('!Q')
 
 
 @dataclasses.dataclass
@@ -38,6 +42,7 @@ class RingData:
     version: int = None
     md5: str = None
     size: int = 0
+    format_version: int = 1
 
     @property
     def part_power(self):
@@ -73,6 +78,8 @@ def parse(content):
     magic, version = _HEADER.unpack_from(content)
     if magic != MAGIC:
         raise ValueError('it does not begin with R1NG')
+    if version == 2:
+        return _parse_sections(content)
     if version != 1:
         raise ValueError(f'format version {version} is not known here')
     offset = _HEADER.size
@@ -83,6 +90,32 @@ def parse(content):
                  header['replica_count'], header.get('byteorder', sys.byteorder))
     return RingData([_device(each) for each in header['devs']], header['part_shift'], rows,
                     header.get('next_part_power'), header.get('version'))
+
+
+def _parse_sections(content):
+    """Version 2: sections, each after its length, and at the end an index of them and where that begins."""
+    (start,) = _LONG.unpack_from(content, len(content) - 2 * _LONG.size)
+    index = json.loads(_blob(content, start))
+
+    def section(name):
+        _, start, _, end, algorithm, digest = index[f'swift/ring/{name}']
+        if algorithm == 'sha256' and hashlib.sha256(content[start:end]).hexdigest() != digest:
+            raise ValueError(f'its section {name} is damaged')
+        return _blob(content, start)
+
+    header = json.loads(section('metadata'))
+    rows = _rows(memoryview(section('assignments')), {2: 'H', 4: 'I'}[header['dev_id_bytes']],
+                 1 << (32 - header['part_shift']), header['replica_count'], 'big')
+    return RingData([_device(each) for each in json.loads(section('devices'))], header['part_shift'], rows,
+                    header.get('next_part_power'), header.get('version'), format_version=2)
+
+
+def _blob(content, start):
+    (length,) = _LONG.unpack_from(content, start)
+    blob = content[start + _LONG.size:start + _LONG.size + length]
+    if len(blob) != length:
+        raise ValueError('it is shorter than it says')
+    return blob
 
 
 def _rows(content, typecode, partitions, replicas, byteorder):
@@ -108,10 +141,15 @@ def _device(device):
 
 def write(path, data):
     """Write a RingData as a version 1 file: whole or not at all. Raises ValueError when it has too many devices."""
+    replace(path, pack(data))
+
+
+def replace(path, content):
+    """Put a file of these bytes in a path's place, so that it survives a crash whole."""
     partial = f'{path}.{os.getpid()}.tmp'
     try:
         with open(partial, 'wb') as file:
-            file.write(pack(data))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(partial, 0o644)

@@ -3,7 +3,7 @@ import array
 import contextlib
 import fcntl
 import os
-import pickle   # noqa: S403 (written here; read by _Plain alone)
+import pickle  # written here; read by _Plain alone
 import shutil
 import time
 
@@ -61,7 +61,7 @@ def _complete(builder):
             if device.get(name) is None:
                 device[name] = value
     known = {device['id'] for device in builder.present()} | {NO_DEVICE}
-    if not known.issuperset(*builder.rows):
+    if not all(known.issuperset(row) for row in builder.rows):
         raise ValueError('partitions are on devices that do not exist')
     builder.removed = [builder.devs[device['id']] for device in builder.removed or []]
 

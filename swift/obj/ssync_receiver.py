@@ -12,7 +12,7 @@ from webob import Response, exc
 from essex import concurrency
 from swift import conf as options
 from swift.exceptions import DriveNotMounted, LockTimeout
-from swift.obj import partition_lock, ssync_wire
+from swift.obj import layout, partition, ssync_wire
 
 LOG = logging.getLogger(__name__)
 _METHODS = ('PUT', 'POST', 'DELETE')
@@ -21,14 +21,14 @@ _NOT_KEPT = {'content-length', 'x-timestamp', 'connection', 'host', 'transfer-en
 
 
 class Receiver:
-    """Answers SSYNC for one object server. `app` is its WSGI application, `manager` its diskfile.Manager.
+    """Answers SSYNC for one object server. `app` is its WSGI application, `devices` its Devices.
 
     Options: replication_concurrency, replication_concurrency_per_device, replication_lock_timeout (seconds),
     replication_failure_threshold, replication_failure_ratio, client_timeout (seconds), network_chunk_size.
     """
 
-    def __init__(self, app, manager, conf):
-        self.app, self.manager = app, manager
+    def __init__(self, app, devices, conf):
+        self.app, self.devices = app, devices
         self.lock_timeout = options.number(conf, 'replication_lock_timeout', 15, 0)
         self.threshold = options.integer(conf, 'replication_failure_threshold', 100, 0)
         self.ratio = options.number(conf, 'replication_failure_ratio', 1.0, 0)
@@ -38,19 +38,19 @@ class Receiver:
         self._per_device = options.integer(conf, 'replication_concurrency_per_device', 1, 0) or None
         self._running = {}
 
-    def respond(self, request, device, partition, policy):
+    def respond(self, request, device, part, policy):
         """The answer (webob.Response) to an SSYNC request. Errors before the exchange are 4xx, 503 or 507."""
         try:
-            self.manager.devices.path(device)
+            path = layout.objects_path(self.devices.path(device), policy)
         except DriveNotMounted:
             return Response(status=507, text=f'{device} is not mounted', content_type='text/plain')
-        if not partition.isdecimal():
-            return exc.HTTPBadRequest(f'{partition!r} is no partition')
+        if not (part.isascii() and part.isdecimal()):
+            return exc.HTTPBadRequest(f'{part!r} is no partition')
         busy = self._busy(device)
         if busy:
             return exc.HTTPServiceUnavailable(busy)
         request.environ['eventlet.minimum_write_chunk_size'] = 0
-        session = _Session(self, request, device, partition, policy)
+        session = _Session(self, request, device, part, policy, f'{path}/{part}')
         return Response(status=200, content_type='application/octet-stream', app_iter=session.run())
 
     def _busy(self, device):
@@ -84,11 +84,10 @@ class _Failed(Exception):
 class _Session:
     """One exchange."""
 
-    def __init__(self, receiver, request, device, partition, policy):
-        self.receiver, self.manager = receiver, receiver.manager
-        self.device, self.partition, self.policy = device, partition, policy
+    def __init__(self, receiver, request, device, part, policy, path):
+        self.receiver, self.device, self.part, self.policy, self.path = receiver, device, part, policy, path
         self.environ, self.input = request.environ, request.environ['wsgi.input']
-        self.name = f'{request.remote_addr}/{device}/{partition}'
+        self.name = f'{request.remote_addr}/{device}/{part}'
         self.successes = self.failures = 0
 
     def run(self):
@@ -96,8 +95,7 @@ class _Session:
         # The sender waits for the head of the answer before it begins.
         yield b'\r\n'
         try:
-            with self.receiver.running(self.device), partition_lock.held(
-                    self.manager, self.device, self.partition, self.policy, self.receiver.lock_timeout):
+            with self.receiver.running(self.device), partition.replicating(self.path, self.receiver.lock_timeout):
                 yield from self._missing_check()
                 yield from self._updates()
         except _Failed as error:
@@ -162,8 +160,7 @@ class _Session:
             object_hash, *offered = ssync_wire.decode_missing(line)
         except ValueError as error:
             raise _Failed(400, str(error)) from None
-        here = concurrency.in_thread(
-            self.manager.timestamps, self.device, self.partition, object_hash, self.policy)
+        here = concurrency.in_thread(partition.look, f'{self.path}/{object_hash[-3:]}/{object_hash}').moments
         data, meta = wanted_parts(here, *offered)
         return ssync_wire.encode_wanted(object_hash, data, meta) if data or meta else None
 
@@ -215,7 +212,7 @@ class _Session:
         kept = [name for name in headers if name.lower() not in _NOT_KEPT]
         environ = {
             'REQUEST_METHOD': method, 'SCRIPT_NAME': '', 'QUERY_STRING': '', 'SERVER_PROTOCOL': 'HTTP/1.1',
-            'PATH_INFO': f'/{self.device}/{self.partition}' + unquote_to_bytes(path).decode('latin-1'),
+            'PATH_INFO': f'/{self.device}/{self.part}' + unquote_to_bytes(path).decode('latin-1'),
             'wsgi.input': body, 'CONTENT_LENGTH': str(body.left), 'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http',
             'HTTP_X_BACKEND_STORAGE_POLICY_INDEX': str(self.policy.idx), 'HTTP_X_BACKEND_REPLICATION': 'True',
             'HTTP_X_BACKEND_REPLICATION_HEADERS': ' '.join(kept),
@@ -231,7 +228,7 @@ class _Session:
 def wanted_parts(here, ts_data, ts_meta, ts_ctype):
     """(data, metadata): which parts of what is offered are newer than what is here.
 
-    `here` is None or (ts_data, ts_meta, ts_ctype, deleted).
+    `here` is partition.Moments or None.
     """
     if here is None:
         return True, ts_meta > ts_data

@@ -1,6 +1,7 @@
 """Data on its way in and out of HTTP."""
 import webob
 
+from essex import concurrency
 from essex.exception import BadRequest
 from glance.exception import RangeNotSatisfiable
 
@@ -22,14 +23,14 @@ class Body:
         """Whether there is any data, as far as the headers tell."""
         return self.chunked or bool(self.size)
 
-    def read(self, count):
-        """Up to `count` bytes; none at the end."""
+    def readinto(self, view):
+        """Fill the memoryview `view` as far as it goes; returns how many bytes that was, 0 at the end."""
         if self._left is None:
-            return self._stream.read(count)
-        wanted = min(count, self._left)
-        data = self._stream.read(wanted) if wanted else b''
-        self._left -= len(data)
-        return data
+            return concurrency.read_into(self._stream, view)
+        wanted = min(len(view), self._left)
+        count = concurrency.read_into(self._stream, view[:wanted]) if wanted else 0
+        self._left -= count
+        return count
 
 
 def _length(req):

@@ -1,6 +1,8 @@
 """The way of an upload's bytes from the client to the store: counted, hashed and looked into as they pass."""
 import dataclasses
 import hashlib
+import itertools
+import mmap
 
 from oslo_config import cfg
 
@@ -14,7 +16,9 @@ OPTS = [
 ]
 CONF = config.register(OPTS)
 
-CHUNK = 1024 * 1024
+CHUNK = 4 * 1024 * 1024
+# One chunk comes in while the one before is hashed and written; a store may hold on to one more.
+_BUFFERS = 3
 
 
 @dataclasses.dataclass
@@ -29,11 +33,12 @@ class Facts:
 
 
 class Intake:
-    """An iterator over the chunks of `source` (read(n) -> bytes). When it is through, `facts()` tells what passed.
+    """An iterator over the chunks of `source` (readinto(memoryview) -> count). When it is through, `facts()` tells
+    what passed. A chunk is a memoryview that is used again: it holds until the next but one is taken.
 
     Raises what is wrong with the data: UploadBroken, SizeMismatch, ImageTooLarge, DangerousImage,
     FormatMismatch. `size` is what the client announced, `limit` the most that is taken. `beat`, if given, is
-    called for each chunk.
+    called for each piece that comes in.
     """
 
     def __init__(self, source, inspection, size=None, limit=None, beat=None):
@@ -44,6 +49,9 @@ class Intake:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hashes = (self._md5, hashlib.new(self._algorithm))
         self._finding = None
+        # New memory for each chunk would cost as much as hashing it: the kernel clears every page first.
+        self._chunk = min(CHUNK, size or CHUNK)
+        self._buffers = itertools.cycle(memoryview(mmap.mmap(-1, self._chunk)) for _ in range(_BUFFERS))
 
     def __iter__(self):
         self._check_size(self._announced or 0)
@@ -56,8 +64,6 @@ class Intake:
                 _wait(hashing)
                 hashing = [concurrency.spawn(concurrency.in_thread, each.update, chunk) for each in self._hashes]
                 self._inspection.feed(chunk)
-                if self._beat is not None:
-                    self._beat()
                 yield chunk
         finally:
             _wait(hashing)
@@ -66,18 +72,19 @@ class Intake:
         self._finding = self._inspection.finish()
 
     def _read(self):
-        """The next chunk, as full as can be: small ones would cost a thread switch each."""
-        pieces, wanted = [], CHUNK
-        while wanted:
+        """The next chunk, as full as can be: each costs three switches of threads."""
+        buffer, filled = next(self._buffers), 0
+        while filled < self._chunk:
             try:
-                piece = self._source.read(wanted)
+                count = self._source.readinto(buffer[filled:])
             except (OSError, ValueError) as error:
                 raise UploadBroken(problem=str(error) or type(error).__name__) from error
-            if not piece:
+            if not count:
                 break
-            pieces.append(piece)
-            wanted -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b''.join(pieces)
+            filled += count
+            if self._beat is not None:
+                self._beat()
+        return buffer[:filled]
 
     def _check_size(self, size):
         if self._limit is not None and size > self._limit:

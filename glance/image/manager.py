@@ -145,7 +145,7 @@ class ImageManager:
 
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,
                failed_status=status.QUEUED):
-        """Give a queued image its data from `source.read(n)`; returns what was found out about it."""
+        """Give a queued image its data from `source.readinto(view)`; returns what was found out about it."""
         return Upload(image, self.stores.get(store), failed_status).run(source, size, expected_md5)
 
     def kill(self, image):

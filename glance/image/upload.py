@@ -48,7 +48,7 @@ class Upload:
         self._unsure = False
 
     def run(self, source, size=None, expected_md5=None):
-        """Take `source.read()` to its end; returns the facts. Raises what went wrong, everything undone."""
+        """Take `source` to its end; returns the facts. Raises what went wrong, everything undone."""
         _running.add(self.id)
         try:
             self._begin(size)

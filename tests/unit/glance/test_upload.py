@@ -11,6 +11,7 @@ from essex.exception import ServiceUnavailable
 from glance.db import images, uploads
 from glance.db.models import Upload
 from glance.exception import DeletedDuringUpload
+from glance.image import intake
 from glance.image import upload as upload_module
 from glance.store import filesystem
 
@@ -23,11 +24,13 @@ class Source:
     def __init__(self, *steps):
         self.steps = list(steps)
 
-    def read(self, count):
+    def readinto(self, view):
         step = self.steps.pop(0) if self.steps else b''
         if isinstance(step, Exception):
             raise step
-        return step() if callable(step) else step
+        data = step() if callable(step) else step
+        view[:len(data)] = data
+        return len(data)
 
 
 def put(caller, image, data=DATA, **headers):
@@ -270,6 +273,7 @@ def test_a_commit_whose_answer_got_lost(cloud, rules, monkeypatch):
 def test_an_upload_shows_signs_of_life(cloud, rules, monkeypatch):
     beats = []
     monkeypatch.setattr(upload_module, 'BEAT', -1)
+    monkeypatch.setattr(intake, 'CHUNK', len(DATA) // 3 + 1)
     monkeypatch.setattr(uploads, 'still_alive', lambda upload_id: beats.append(upload_id) or True)
     image = cloud.owner.create()
     rules.upload(cloud.context('owner'), rules.get(cloud.context('owner'), image['id']), io.BytesIO(DATA))

@@ -20,7 +20,8 @@ def get_account_info(env, app, source=None):
 def get_container_info(env, app, source=None):
     """status, object_count, bytes, read_acl, write_acl, sync_key, sync_to, storage_policy, versions, cors, meta, ...
 
-    Counts and storage_policy are ints, the rest text or None; cors has allow_origin, expose_headers, max_age. meta and sysmeta are {lower-case name without its prefix: value}. An object's path names its container.
+    Counts and storage_policy are ints, the rest text or None; cors has allow_origin, expose_headers, max_age; meta
+    and sysmeta are {lower-case name without its prefix: value}. An object's path names its container.
     """
     _, account, container, _ = paths.split(env['PATH_INFO'])
     key = container_key(account, container)

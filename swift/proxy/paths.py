@@ -1,4 +1,6 @@
 """The path of a request to the proxy: version, account, container and object."""
+from urllib.parse import quote
+
 from swift.headers import utf8
 
 
@@ -24,3 +26,13 @@ def split(path_info):
     if not all(parts[1:]):
         raise ValueError('an empty name in the path')
     return (*parts[1:], None, None, None)[:4]
+
+
+def quoted(names):
+    """The path of text names, URL-encoded."""
+    return quote('/' + '/'.join(names))
+
+
+def quoted_path(environ):
+    """The path of a request, URL-encoded."""
+    return quote((environ.get('SCRIPT_NAME', '') + environ['PATH_INFO']).encode('latin-1'))

@@ -179,6 +179,13 @@ class DiskFile:
             _check_expiry(opened, time.time() if now is None else now)
         return opened
 
+    def tombstone_metadata(self):
+        """The metadata of the tombstone. Raises NotExist, Quarantined."""
+        found = self._read_meta(layout.choose(self._names()).tombstone)
+        if found is None:
+            raise NotExist(self.path)
+        return found
+
     def _open(self):
         chosen = layout.choose(self._names())
         if chosen.tombstone:

@@ -1,0 +1,185 @@
+"""PUT of an object."""
+import dataclasses
+import time
+
+from essex import concurrency, failpoint
+from swift.obj import updates
+from swift.obj.answers import Answer
+from swift.obj.errors import Deleted, NotExist
+from swift.obj.requests import Refused
+from swift.timestamp import Timestamp
+
+_SMALL = 65536      # bytes; what is smaller is taken whole and then written in one go
+_BATCH = 524288     # bytes written in one go of larger ones
+
+
+@dataclasses.dataclass
+class _Put:
+    """An object on its way: its Writer, and the X-Delete-At (seconds, 0 for none) of the one before."""
+
+    writer: object
+    expired_before: int
+
+
+def handle(server, request):
+    """Keep an object. 201; 400, 408, 409, 411, 412, 413, 422, 499, 507."""
+    timestamp, delete_at = request.timestamp, request.delete_at
+    if not request.get('Content-Type'):
+        raise Refused(400, 'No content type')
+    length = request.length
+    if length is not None and length > server.max_file_size:
+        raise Refused(413, 'Your request is too large.')
+    if request.get('X-Backend-Obj-Metadata-Footer') or request.get('X-Backend-Obj-Multiphase-Commit'):
+        raise Refused(501, 'Footers and commits in phases are for erasure-coded objects, which are not built')
+    # Before the body is asked for: the proxy can still choose another node.
+    server.manager.check(request.device)
+    try:
+        if length is not None and length < _SMALL:
+            done = _small(server, request, length)
+        else:
+            done = _large(server, request, length)
+    except OSError:
+        server.manager.doubt(request.device)
+        raise
+    _tell(server, request, done, delete_at)
+    return Answer(201, b'', {'ETag': f'"{done.writer.etag}"', 'Content-Type': 'text/html; charset=UTF-8',
+                             'X-Backend-Timestamp': timestamp.internal})
+
+
+def _tell(server, request, done, delete_at):
+    failpoint.reach('object.update.before')
+    told = server.updater.of_container(request, 'PUT', _row(request, done.writer))
+    told += server.updater.of_expiry(request, done.expired_before, delete_at)
+    server.updater.tell(request, told)
+    server.manager.pool(request.device).submit(done.writer.told)
+
+
+def _row(request, writer):
+    values = {'x-size': str(writer.size), 'x-content-type': request.get('Content-Type'), 'x-etag': writer.etag,
+              'x-timestamp': request.timestamp.internal}
+    return {**values, **updates.backend_overrides(request),
+            **updates.overrides(request.metadata(()))}
+
+
+def _small(server, request, length):
+    body = _read_all(server, request, length)
+    return server.manager.run(request.device, _write_small, server, request, body)
+
+
+def _write_small(server, request, body):
+    file = _file(server, request)
+    expired_before = _check_existing(file, request)
+    writer = file.create(len(body))
+    try:
+        writer.write(body)
+        _commit(server, request, writer)
+    except BaseException:
+        writer.discard()
+        raise
+    return _Put(writer, expired_before)
+
+
+def _large(server, request, length):
+    pool = server.manager.pool(request.device)
+    writer, expired_before = pool.run(_begin, server, request, length)
+    try:
+        _stream(server, request, length, writer, pool)
+        pool.run(_commit, server, request, writer)
+    except BaseException:
+        pool.submit(writer.discard)
+        raise
+    return _Put(writer, expired_before)
+
+
+def _begin(server, request, length):
+    file = _file(server, request)
+    expired_before = _check_existing(file, request)
+    return file.create(length), expired_before
+
+
+def _file(server, request):
+    return server.manager.get(request.device, request.partition, request.account, request.container, request.obj,
+                              request.policy)
+
+
+def _check_existing(file, request):
+    """The X-Delete-At of what is there. Raises Refused 409 when that is as new, 412 when a condition says so."""
+    metadata = {}
+    try:
+        with file.open(expired=True) as opened:
+            metadata, existing = opened.metadata, opened.data_timestamp
+    except Deleted as error:
+        existing = error.timestamp
+    except NotExist:
+        existing = Timestamp(0)
+    delete_at = int(metadata.get('X-Delete-At') or 0)
+    unless = request.get('If-None-Match')
+    if unless and metadata and not 0 < delete_at <= time.time():
+        matches = [each.strip().strip('"') for each in unless.split(',')]
+        if '*' in matches or metadata.get('ETag') in matches:
+            raise Refused(412, 'Precondition Failed')
+    if existing >= request.timestamp:
+        raise Refused(409, 'There was a conflict: what is here is as new.', X_Backend_Timestamp=existing.internal)
+    return delete_at
+
+
+def _commit(server, request, writer):
+    expected = request.get('ETag', '').strip('"').lower()
+    if expected and expected != writer.etag:
+        raise Refused(422, 'Unprocessable Entity: ETag does not match what was received')
+    writer.commit({
+        'X-Timestamp': request.timestamp.internal, 'Content-Type': request.get('Content-Type'),
+        'Content-Length': str(writer.size), 'ETag': writer.etag, **request.metadata(server.allowed)}, update=True)
+
+
+def _read(server, request, size):
+    """Up to `size` bytes of the body. Raises Refused 408 or 499."""
+    try:
+        with concurrency.Timeout(server.client_timeout):
+            return request.environ['wsgi.input'].read(size)
+    except concurrency.Timeout:
+        raise Refused(408, 'Request Timeout') from None
+    except (OSError, ValueError):
+        # ValueError: a chunk that is none.
+        raise Refused(499, 'Client Disconnect') from None
+
+
+def _read_all(server, request, length):
+    pieces, left = [], length
+    while left:
+        piece = _read(server, request, left)
+        if not piece:
+            raise Refused(499, 'Client Disconnect')
+        pieces.append(piece)
+        left -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b''.join(pieces)
+
+
+def _stream(server, request, length, writer, pool):
+    """The body to the writer: while a batch goes to disk, the next comes in."""
+    end = time.monotonic() + server.max_upload_time
+    received, batch, size, writing = 0, [], 0, None
+    while length is None or received < length:
+        if time.monotonic() > end:
+            raise Refused(408, 'Request Timeout: max_upload_time is over')
+        wanted = server.network_chunk_size if length is None else min(server.network_chunk_size, length - received)
+        piece = _read(server, request, wanted)
+        if not piece:
+            if length is None:
+                break
+            raise Refused(499, 'Client Disconnect')
+        received += len(piece)
+        if received > server.max_file_size:
+            raise Refused(413, 'Your request is too large.')
+        batch.append(piece)
+        size += len(piece)
+        if size >= _BATCH:
+            if writing is not None:
+                writing.wait()
+            writing, batch, size = pool.submit(writer.write, b''.join(batch)), [], 0
+    if writing is not None:
+        writing.wait()
+    if batch:
+        pool.run(writer.write, b''.join(batch))
+
+

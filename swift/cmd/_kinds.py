@@ -18,9 +18,9 @@ class Kind:
         return getattr(importlib.import_module(module), name)
 
 
-_DEVICES = ((('-d', '--devices'), 'override_devices', 'only these devices, separated by commas'),)
-_PARTITIONS = (*_DEVICES, (('-p', '--partitions'), 'override_partitions', 'only these partitions'))
-_POLICIES = (*_PARTITIONS, (('-i', '--policies'), 'override_policies', 'only the policies of these indexes'))
+_DEVICES = ((('-d', '--devices'), 'devices', 'with once: only these devices, separated by commas'),)
+_PARTITIONS = (*_DEVICES, (('-p', '--partitions'), 'partitions', 'with once: only these partitions'))
+_POLICIES = (*_PARTITIONS, (('-i', '--policies'), 'policies', 'with once: only the policies of these indexes'))
 _ZERO_BYTE = (*_DEVICES, (('-z', '--zero_byte_fps'), 'zero_byte_fps',
                           'look at sizes alone, this many files a second'))
 _SHARE = ((('--processes',), 'processes', 'in how many processes the work is split'),

@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 # Ours, by the name in [DEFAULT]: passed on to CONF as they are.
 _OWN = {'status_dir': str, 'host': str, 'state_path': str, 'graceful_shutdown_timeout': int}
 _OPEN_FILES = 32768
+# What a single pass may be restricted to.
+_LISTS = {'devices': str, 'partitions': int, 'policies': int}
 
 
 def defaults(path):
@@ -180,7 +182,7 @@ def run_daemon(section, load, kind=None, argv=None, more=()):
     """`swift-<section> CONF [once] [-v]`: one pass, or passes until told to stop.
 
     `load()` gives the class, a swift.daemon.Daemon; `kind` names the usual file (account-server); `more` are
-    (flags, option, help): values for the section from the command line.
+    (flags, option, help): devices, partitions and policies are lists for run_once, others values for the section.
     """
     parser = argparse.ArgumentParser(prog=f'swift-{section}')
     _common(parser, kind or section)
@@ -191,15 +193,24 @@ def run_daemon(section, load, kind=None, argv=None, more=()):
     args = parser.parse_args(argv)
     with sentences(parser.prog):
         conf = options.section(args.conf, section, required=False)
-        conf |= {option: getattr(args, option) for _, option, _ in more if getattr(args, option) is not None}
+        given = {option: getattr(args, option) for _, option, _ in more if getattr(args, option) is not None}
+        only = {name: _list(name, kind, given.pop(name)) for name, kind in _LISTS.items() if name in given}
+        conf |= given
         configure(section, conf, args.verbose)
         prepare_process(conf)
         if args.once or args.once_flag:
             LOG.info('%s: one pass', section)
-            load()(conf).run_once()
+            load()(conf).run_once(**only)
             logging.shutdown()
         else:
             service.run([Background(section, lambda: load()(conf))])
+
+
+def _list(name, kind, text):
+    try:
+        return [kind(word) for word in text.replace(',', ' ').split()]
+    except ValueError:
+        raise ConfigurationError(f'--{name} {text}: numbers are needed') from None
 
 
 def _common(parser, kind):

@@ -106,7 +106,9 @@ def write(app, environ, account, method, timestamp, headers):
 def create(app, environ, account):
     """Make an account that something is put into. Raises Refusal."""
     checks.name('Account', account, app.cluster.constraints.max_account_name_length)
-    sent = write(app, environ, account, 'PUT', base.Timestamp.now(), {})
+    # What an auth filter keeps with the account comes with the request that makes it.
+    kept = {base.header_name(key): value for key, value in environ.items() if key.startswith('HTTP_X_ACCOUNT_SYSMETA_')}
+    sent = write(app, environ, account, 'PUT', base.Timestamp.now(), kept)
     answer = sent.best()
     if answer is None or answer.status >= 300:
         raise Refusal(responses.error(503, f'The account could not be created: {"; ".join(sent.problems)}\n'))

@@ -78,7 +78,9 @@ def backup(path):
     """Keep a copy of a file in `backups/` beside it, under the time; returns the copy's path."""
     directory = os.path.join(os.path.dirname(os.path.abspath(path)), 'backups')
     os.makedirs(directory, exist_ok=True)
-    copy = os.path.join(directory, f'{int(time.time())}.{os.path.basename(path)}')
+    stamp = int(time.time())
+    while os.path.exists(copy := os.path.join(directory, f'{stamp}.{os.path.basename(path)}')):
+        stamp += 1
     if os.path.exists(path):
         shutil.copy2(path, copy)
     return copy

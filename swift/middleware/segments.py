@@ -194,16 +194,16 @@ def _check(segment, response):
 
 @dataclasses.dataclass
 class LargeObject:
-    """What a large object is to its readers. `length` None: so many segments that nobody counted.
+    """What a large object is to its readers. `length` and `etag` None: so many segments that nobody
+    counted.
 
     `pieces(start, stop)` gives the Segments of a range, stop None for all of them.
     """
 
     pieces: object
     length: int | None
-    etag: str
+    etag: str | None
     headers: dict
-    quote_etag: bool = True
 
 
 def respond(req, app, large, source, pace, part=None, parts_count=None):
@@ -211,14 +211,16 @@ def respond(req, app, large, source, pace, part=None, parts_count=None):
     headers = {name.title(): value for name, value in large.headers.items()}
     for stale in ('Content-Length', 'Content-Range', 'Etag'):
         headers.pop(stale, None)
-    headers.update({'Etag': f'"{large.etag}"' if large.quote_etag else large.etag, 'Accept-Ranges': 'bytes'})
-    modified = headers.get('Last-Modified')
-    failing = conditions.failing(req, [large.etag], modified)
+    headers['Accept-Ranges'] = 'bytes'
+    if large.etag:
+        headers['Etag'] = f'"{large.etag}"'
+    modified, etags = headers.get('Last-Modified'), [large.etag] if large.etag else []
+    failing = conditions.failing(req, etags, modified)
     if failing:
         return answer(failing, headers)
     wanted = [part] if part else None
     if not part and large.length is not None and req.method == 'GET' and conditions.range_holds(
-            req, [large.etag], modified):
+            req, etags, modified):
         wanted = ranges.parse(req.headers.get('Range'), large.length)
     if wanted == [] and large.length is not None:
         return answer(416, {**headers, 'Content-Range': f'bytes */{large.length}'})
@@ -229,21 +231,18 @@ def respond(req, app, large, source, pace, part=None, parts_count=None):
 
 def _serve(req, app, large, source, pace, headers, wanted):
     multipart, length = None, large.length
-    if wanted is None:
-        parts = [large.pieces(0, large.length)]
-    else:
-        parts = [large.pieces(start, stop) for start, stop in wanted]
-        start, stop = wanted[0]
-        if len(wanted) > 1:
-            multipart = ranges.Multipart(wanted, large.length, headers.get('Content-Type', 'application/octet-stream'))
-            length, headers['Content-Type'] = multipart.content_length, multipart.content_type
-        else:
-            length, headers['Content-Range'] = stop - start, f'bytes {start}-{stop - 1}/{large.length}'
+    if wanted and len(wanted) > 1:
+        multipart = ranges.Multipart(wanted, large.length, headers.get('Content-Type', 'application/octet-stream'))
+        length, headers['Content-Type'] = multipart.content_length, multipart.content_type
+    elif wanted:
+        (start, stop), = wanted
+        length, headers['Content-Range'] = stop - start, f'bytes {start}-{stop - 1}/{large.length}'
     if length is not None:
         headers['Content-Length'] = str(length)
     status = 206 if wanted else 200
     if req.method == 'HEAD':
         return webob.Response(status=status, headerlist=list(headers.items()), app_iter=[])
+    parts = [large.pieces(start, stop) for start, stop in wanted or [(0, large.length)]]
     body = Body(req, app, parts, source, pace, multipart)
     try:
         body.start()

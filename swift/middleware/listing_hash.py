@@ -1,0 +1,39 @@
+"""The etag column of a listing may carry more: `<md5>; slo_etag=...; symlink_target=...`, taken apart here."""
+import json
+
+from swift.middleware import copied
+
+
+def split(value):
+    """(hash, {parameter: value})."""
+    first, *more = value.split(';')
+    return first.strip(), dict(part.strip().partition('=')[::2] for part in more)
+
+
+def join(value, params):
+    """The text that `split` takes apart."""
+    return '; '.join([value, *(f'{name}={text}' for name, text in params.items())])
+
+
+def rewrite(response, change):
+    """Apply change(item, params), which moves what it knows out of `params`, to the objects of a JSON listing.
+
+    The response is changed in place; one that is no JSON listing stays as it is.
+    """
+    if response.status_int != 200 or response.content_type != 'application/json':
+        return response
+    body = response.body
+    if b';' not in body:
+        return response
+    try:
+        items = json.loads(body)
+    except ValueError:
+        return response
+    for item in items:
+        if ';' in item.get('hash', ''):
+            item['hash'], params = split(item['hash'])
+            change(item, params)
+            item['hash'] = join(item['hash'], params)
+    copied.close_body(response)
+    response.body = json.dumps(items).encode()
+    return response

@@ -1,7 +1,7 @@
 """The database of an account: a row for each container, with its counts as the container last reported them."""
 import uuid
 
-from swift.db import listing, schema
+from swift.db import listing, schema, sqlite
 from swift.db.broker import Broker
 from swift.timestamp import Timestamp
 
@@ -113,6 +113,15 @@ class AccountBroker(Broker):
         found = opened.execute('SELECT storage_policy_index, container_count, object_count, bytes_used '
                                'FROM policy_stat')
         return {row[0]: {'container_count': row[1], 'object_count': row[2], 'bytes_used': row[3]} for row in found}
+
+    def inconsistency(self):
+        """As the original's auditor: whether the sums of the policies are those of the account."""
+        names = ('container_count', 'object_count', 'bytes_used')
+        with self.connection() as opened:
+            with sqlite.snapshot(opened):
+                stats, info = self._policy_stats(opened), dict(self._stat(opened, *names))
+        sums = {name: sum(each[name] for each in stats.values()) for name in names}
+        return None if sums == info else f'the policies sum up to {sums}, the account to {info}'
 
     def empty(self):
         """Whether it holds no container."""

@@ -17,6 +17,8 @@ from swift.timestamp import Timestamp
 LOG = logging.getLogger(__name__)
 
 PENDING_CAP = 131072    # bytes after which the pending file is merged
+_RECLAIM = 10000
+_SYNCS = ('incoming_sync', 'outgoing_sync')
 
 
 class Broker:
@@ -42,6 +44,22 @@ class Broker:
     def exists(self):
         """Whether there is a file. What it holds is seen when it is used."""
         return os.path.exists(self.path)
+
+    def device_path(self):
+        """The directory of its device."""
+        return files.device_of(self.path)
+
+    def partition(self):
+        """The partition (text) it is in."""
+        return self.path.split(os.sep)[-4]
+
+    def forget(self):
+        """Close what is open: the file goes away."""
+        sqlite.forget(self.path)
+
+    def has_pending(self):
+        """Whether rows wait."""
+        return bool(pending.size(self.pending_path))
 
     def initialize(self, put_timestamp, policy_index=None):
         """Create the database. Raises DatabaseExists, DriveFull, DriveNotMounted."""
@@ -80,6 +98,8 @@ class Broker:
     def quarantine(self, reason):
         """Move the database out of the way; replication brings another."""
         sqlite.forget(self.path)
+        if not files.is_in_place(self.path):
+            return
         where = files.set_aside(self.path, reason)
         if where:
             LOG.error('Quarantined %s to %s: %s', self.directory, where, reason)
@@ -156,6 +176,10 @@ class Broker:
     def get_max_row(self):
         """The highest ROWID ever given, -1 without any."""
         self.commit_pending()
+        return self.max_row()
+
+    def max_row(self):
+        """As `get_max_row`, without the rows that wait."""
         with self.connection() as opened:
             return self._max_row(opened)
 
@@ -164,24 +188,41 @@ class Broker:
         return row[0] if row else -1
 
     def reclaim(self, before, sync_before):
-        """Forget rows deleted before a timestamp, metadata deleted as long ago, and sync points not used since."""
+        """Forget rows deleted before a timestamp, metadata deleted as long ago, and sync points not used since.
+
+        before: timestamp as text; sync_before: Unix seconds as text.
+        """
         self.commit_pending()
         old = ' AND '.join(f'{column} < ?' for column in self.reclaim_columns)
-        window = f'SELECT name FROM {self.item_table} WHERE deleted = 1 AND name >= ? ' \
-                 'ORDER BY name LIMIT 1 OFFSET 10000'  # noqa: S608
-        marker, ages = '', (before,) * len(self.reclaim_columns)
+        ages = (before,) * len(self.reclaim_columns)
+        with self.connection() as opened:
+            # Most have nothing to forget: a look is cheaper than a transaction.
+            rows = opened.execute(f'SELECT 1 FROM {self.item_table} WHERE deleted = 1 AND {old} LIMIT 1', ages).fetchone()  # noqa: S608, E501
+            syncs = any(opened.execute(f'SELECT 1 FROM {table} WHERE updated_at < ?', (sync_before,)).fetchone()  # noqa: S608
+                        for table in _SYNCS)
+            metadata = _metadata(self._stat(opened, 'metadata'))
+        if rows:
+            self._reclaim_rows(old, ages)
+        if syncs or any(entry[0] == '' and entry[1] < before for entry in metadata.values()):
+            with self.transaction() as opened:
+                for table in _SYNCS:
+                    opened.execute(f'DELETE FROM {table} WHERE updated_at < ?', (sync_before,))  # noqa: S608
+                self._reclaim_metadata(opened, before)
+
+    def _reclaim_rows(self, old, ages):
+        """Delete old rows, some thousands by a transaction so that others get their turn."""
+        window = f'SELECT name FROM {self.item_table} WHERE deleted = 1 AND name > ? ORDER BY name LIMIT 1 OFFSET {_RECLAIM}'  # noqa: S608, E501
+        delete = f'DELETE FROM {self.item_table} WHERE deleted = 1 AND name > ? AND name <= ? AND {old}'  # noqa: S608
+        rest = f'DELETE FROM {self.item_table} WHERE deleted = 1 AND name > ? AND {old}'  # noqa: S608
+        marker = ''
         while marker is not None:
             with self.transaction() as opened:
-                following = opened.execute(window, (marker,)).fetchone()
-                end, bound = ('', ()) if following is None else (' AND name < ?', (following[0],))
-                opened.execute(f'DELETE FROM {self.item_table} WHERE deleted = 1 AND name >= ?{end} AND {old}',  # noqa: S608
-                               (marker, *bound, *ages))
-                # One name in ten thousand policies would stand still.
-                marker = following[0] if following and following[0] > marker else None
-        with self.transaction() as opened:
-            for table in ('incoming_sync', 'outgoing_sync'):
-                opened.execute(f'DELETE FROM {table} WHERE updated_at < ?', (sync_before,))  # noqa: S608
-            self._reclaim_metadata(opened, before)
+                last = opened.execute(window, (marker,)).fetchone()
+                if last:
+                    opened.execute(delete, (marker, last[0], *ages))
+                else:
+                    opened.execute(rest, (marker, *ages))
+                marker = last[0] if last else None
 
     # About the database
 
@@ -247,6 +288,14 @@ class Broker:
         with self.transaction() as opened:
             self._set(opened, 'id = ?', (str(uuid.uuid4()),))
             _advance(opened, 'incoming_sync', remote_id, self._max_row(opened))
+            self._new_life(opened)
+
+    def _new_life(self, opened):
+        """Called when a copy becomes a replica of its own."""
+
+    def inconsistency(self):
+        """What is wrong between the rows and the sums of them, as a sentence; None when nothing is."""
+        return
 
     # Metadata: {key: [value, timestamp]}; an empty value is a deleted one
 
@@ -290,7 +339,7 @@ class Broker:
 
         info, remote: as `get_replication_info` gives them. Returns our information after it.
         """
-        if remote.get('metadata'):
+        if remote.get('metadata') and remote['metadata'] != info['metadata']:
             self.update_metadata({str(key): (value, timestamp) for key, (value, timestamp) in
                                   json.loads(remote['metadata']).items()})
         times = [remote[name] for name in ('created_at', 'put_timestamp', 'delete_timestamp')]
@@ -304,11 +353,11 @@ class Broker:
         return {**checked, 'ROWID': int(item['ROWID'])}
 
     def take_over(self, old):
-        """Take what only the database we replace knows: metadata, times, sync points."""
+        """Take what only the database we replace knows: metadata, times, whose rows it has."""
         info = old.get_replication_info()
         self.merge_remote(self.get_replication_info(), info)
-        for incoming in (True, False):
-            self.merge_syncs(old.get_syncs(incoming), incoming)
+        # Not how far others have the rows of the old one: they have other ROWIDs here.
+        self.merge_syncs(old.get_syncs())
 
     def get_sync(self, remote_id, incoming=True):
         """The ROWID up to which we have that database's rows (or it ours); -1 when never synchronised."""

@@ -155,6 +155,11 @@ class ContainerBroker(Broker):
             self._set(opened, 'reported_put_timestamp = ?, reported_delete_timestamp = ?, reported_object_count = ?, '
                               'reported_bytes_used = ?', (put_timestamp, delete_timestamp, object_count, bytes_used))
 
+    def _new_life(self, opened):
+        # The account has not heard of this copy, and container sync's second point is of the other's share of rows.
+        self._set(opened, "reported_put_timestamp = '0', reported_delete_timestamp = '0', reported_object_count = 0, "
+                          'reported_bytes_used = 0, x_container_sync_point2 = x_container_sync_point1', ())
+
     # Policies
 
     def set_storage_policy_index(self, policy_index, timestamp=None):
@@ -179,6 +184,13 @@ class ContainerBroker(Broker):
         with self.connection() as opened:
             return bool(opened.execute(
                 'SELECT 1 FROM policy_stat WHERE object_count > 0 AND storage_policy_index != '
+                '(SELECT storage_policy_index FROM container_info)').fetchone())
+
+    def has_misplaced(self):
+        """Whether there are rows, also of deletions, of another policy than the container's."""
+        with self.connection() as opened:
+            return bool(opened.execute(
+                'SELECT 1 FROM policy_stat WHERE storage_policy_index != '
                 '(SELECT storage_policy_index FROM container_info)').fetchone())
 
     def get_misplaced_since(self, start, count):

@@ -26,6 +26,12 @@ def device_of(path):
     return path
 
 
+def is_in_place(path):
+    """Whether a path is that of a database in its directory (and not of a copy in tmp)."""
+    directory, name = os.path.split(path)
+    return name == f'{os.path.basename(directory)}.db'
+
+
 def temporary(path):
     """The directory for unfinished files on the device of the database at `path`; made when missing."""
     made = os.path.join(device_of(path), 'tmp')

@@ -84,10 +84,6 @@ class Replication:
             raise DatabaseMissing(broker.path)
         info = broker.merge_remote(broker.get_replication_info(), remote)
         info['point'] = broker.get_sync(remote_id)
-        if remote_hash == info['hash'] and max_row > info['point']:
-            # The same rows: nothing has to be sent, so neither later.
-            broker.merge_syncs([{'remote_id': remote_id, 'sync_point': max_row}])
-            info['point'] = max_row
         return _json(info)
 
     @staticmethod
@@ -149,11 +145,13 @@ class Replication:
         # Nobody writes while the last rows go over and the files change places; what is appended waits for the new.
         with broker.locked():
             broker.merge_pending_locked()
-            _copy_rows(broker, new, point)
-            new.take_over(broker)
-            sqlite.forget(temporary)
-            sqlite.forget(broker.path)
-            files.rename(temporary, broker.path)
+            # Whoever waits for this transaction finds the file moved when it ends, and is told to try again.
+            with broker.transaction():
+                _copy_rows(broker, new, point)
+                new.take_over(broker)
+                new.forget()
+                files.rename(temporary, broker.path)
+            broker.forget()
         return answer(204)
 
     def _received(self, broker, name):

@@ -27,6 +27,7 @@ _PRAGMAS = ('PRAGMA synchronous = FULL', 'PRAGMA temp_store = MEMORY', f'PRAGMA 
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SHORT_READ = 522       # SQLITE_IOERR_SHORT_READ: the file was cut
+_MOVED = 1032           # SQLITE_READONLY_DBMOVED: replication put another file in its place
 
 _idle = collections.OrderedDict()      # (path, number) -> (connection, device and inode); the warmest last
 _lock = concurrency.original('threading').Lock()
@@ -117,7 +118,7 @@ def _translated(path, error):
     base = code & 0xff
     if base in _CORRUPT or code == _SHORT_READ or 'no such table' in str(error):
         return DatabaseCorrupt(f'{path}: {error}')
-    if base in _BUSY:
+    if base in _BUSY or code == _MOVED:
         return LockTimeout(f'{path}: {error}')
     if base == sqlite3.SQLITE_FULL:
         return DriveFull(path)
@@ -137,6 +138,17 @@ def transaction(opened):
         if opened.in_transaction:
             opened.execute('ROLLBACK')
         raise
+
+
+@contextlib.contextmanager
+def snapshot(opened):
+    """Statements that see one state of the database."""
+    opened.execute('BEGIN')
+    try:
+        yield opened
+    finally:
+        if opened.in_transaction:
+            opened.execute('ROLLBACK')
 
 
 @functools.cache

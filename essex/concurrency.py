@@ -211,13 +211,23 @@ def listen(host, port, backlog=128, reuse_port=False):
     return eventlet.listen((host, port), family=family, backlog=backlog, reuse_addr=True, reuse_port=reuse_port)
 
 
+class _Protocol(eventlet.wsgi.HttpProtocol):
+    """Says no Content-Type where the client said none: the standard library's text/plain is nobody's choice."""
+
+    def get_environ(self):
+        environ = super().get_environ()
+        if self.headers.get('Content-Type') is None:
+            environ.pop('CONTENT_TYPE', None)
+        return environ
+
+
 def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None):
     """Serve a WSGI application on `sock` until the socket is closed or the thread is killed.
 
     `pool` bounds how many requests run at once. Header lines longer than `max_line` bytes are refused.
     """
-    eventlet.wsgi.server(sock, app, log=log, log_output=False, custom_pool=pool or Pool(1000), debug=False,
-                         keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
+    eventlet.wsgi.server(sock, app, log=log, protocol=_Protocol, log_output=False, custom_pool=pool or Pool(1000),
+                         debug=False, keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
 
 
 def read_into(stream, view):

@@ -1,6 +1,5 @@
 """object-replicator: every partition here is made equal on its primaries, and what belongs elsewhere moves there."""
 import collections
-import contextlib
 import itertools
 import logging
 import os
@@ -13,7 +12,7 @@ from swift import conf as options
 from swift.daemon import Daemon
 from swift.exceptions import BackendError, ConfigurationError, DriveNotMounted, SwiftError
 from swift.local_devices import local_devices
-from swift.obj import hashes, layout, metadata, partition
+from swift.obj import diskfile, hashes, layout, metadata, partition
 from swift.obj.rsync import Rsync
 from swift.obj.ssync_sender import Sender, SyncFailed
 
@@ -50,6 +49,7 @@ class ObjectReplicator(Daemon):
         if self.sync_method not in ('ssync', 'rsync'):
             raise ConfigurationError(f'sync_method = {self.sync_method}: ssync or rsync')
         self.rsync = Rsync(conf)
+        self.manager = diskfile.Manager(conf, self.cluster)
         self.recon_path = conf.get('recon_cache_path', '/var/cache/swift')
         self._begin()
 
@@ -103,7 +103,6 @@ class ObjectReplicator(Daemon):
             LOG.warning('%s is not mounted', device['device'])
             self._failed(device)
             return
-        self._clean_tmp(device_path, policy)
         top = layout.objects_path(device_path, policy)
         for part in _listed(top):
             if not (part.isascii() and part.isdecimal()):
@@ -118,15 +117,6 @@ class ObjectReplicator(Daemon):
             nodes = [node for node in ring.get_part_nodes(number) if node['id'] != device['id']]
             delete = len(nodes) == len(ring.get_part_nodes(number))
             yield Job(device, device_path, f'{top}/{part}', part, policy, nodes, delete)
-
-    def _clean_tmp(self, device_path, policy):
-        """Remove what a crash left in tmp, once nobody can still write it."""
-        limit = time.time() - self.reclaim_age
-        top = os.path.join(device_path, policy.suffixed('tmp'))
-        for name in _listed(top):
-            with contextlib.suppress(OSError):
-                if os.stat(f'{top}/{name}').st_mtime < limit:
-                    os.unlink(f'{top}/{name}')
 
     def _run(self, job):
         self.stats['attempted'] += 1
@@ -221,8 +211,8 @@ class ObjectReplicator(Daemon):
         """Send suffixes (None: all) to a node. Returns {hash: names} of what the node then has."""
         self.stats['rsync'] += 1
         if self.sync_method == 'ssync':
-            return Sender(node, job.part, job.policy, job.path, suffixes, self.http_timeout, self.conn_timeout,
-                          self.chunk_size, self.reclaim_age, self._progress).run()
+            return Sender(self.manager, job.device['device'], node, job.part, job.policy, suffixes, self.http_timeout,
+                          self.conn_timeout, self.chunk_size, self.reclaim_age, self._progress).run()
         held = {found.hash: found.names for found in partition.walk(job.path, suffixes)}
         self.rsync(node, job.device_path, job.policy.suffixed('objects'), job.part,
                    sorted({name[-3:] for name in held}), node.get('region') != job.device.get('region'))

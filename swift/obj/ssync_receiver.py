@@ -21,14 +21,14 @@ _NOT_KEPT = {'content-length', 'x-timestamp', 'connection', 'host', 'transfer-en
 
 
 class Receiver:
-    """Answers SSYNC for one object server. `app` is its WSGI application, `devices` its Devices.
+    """Answers SSYNC for one object server. `app` is its WSGI application, `manager` its diskfile.Manager.
 
     Options: replication_concurrency, replication_concurrency_per_device, replication_lock_timeout (seconds),
     replication_failure_threshold, replication_failure_ratio, client_timeout (seconds), network_chunk_size.
     """
 
-    def __init__(self, app, devices, conf):
-        self.app, self.devices = app, devices
+    def __init__(self, app, manager, conf):
+        self.app, self.manager = app, manager
         self.lock_timeout = options.number(conf, 'replication_lock_timeout', 15, 0)
         self.threshold = options.integer(conf, 'replication_failure_threshold', 100, 0)
         self.ratio = options.number(conf, 'replication_failure_ratio', 1.0, 0)
@@ -41,7 +41,7 @@ class Receiver:
     def respond(self, request, device, part, policy):
         """The answer (webob.Response) to an SSYNC request. Errors before the exchange are 4xx, 503 or 507."""
         try:
-            path = layout.objects_path(self.devices.path(device), policy)
+            path = layout.objects_path(self.manager.devices.path(device), policy)
         except DriveNotMounted:
             return Response(status=507, text=f'{device} is not mounted', content_type='text/plain')
         if not (part.isascii() and part.isdecimal()):
@@ -85,7 +85,8 @@ class _Session:
     """One exchange."""
 
     def __init__(self, receiver, request, device, part, policy, path):
-        self.receiver, self.device, self.part, self.policy, self.path = receiver, device, part, policy, path
+        self.receiver, self.manager, self.path = receiver, receiver.manager, path
+        self.device, self.part, self.policy = device, part, policy
         self.environ, self.input = request.environ, request.environ['wsgi.input']
         self.name = f'{request.remote_addr}/{device}/{part}'
         self.successes = self.failures = 0
@@ -160,7 +161,7 @@ class _Session:
             object_hash, *offered = ssync_wire.decode_missing(line)
         except ValueError as error:
             raise _Failed(400, str(error)) from None
-        here = concurrency.in_thread(partition.look, f'{self.path}/{object_hash[-3:]}/{object_hash}').moments
+        here = self.manager.run(self.device, partition.look, f'{self.path}/{object_hash[-3:]}/{object_hash}').moments
         data, meta = wanted_parts(here, *offered)
         return ssync_wire.encode_wanted(object_hash, data, meta) if data or meta else None
 

@@ -1,5 +1,4 @@
 """The sending end of SSYNC: offers what a partition holds to a peer, and sends it what it asks for."""
-import os
 import time
 from urllib.parse import quote
 
@@ -20,13 +19,14 @@ class SyncFailed(SwiftError):
 class Sender:
     """One exchange with a peer.
 
-    `path` is the directory of the partition, `suffixes` those to offer (None: all). `timeout` and `conn_timeout` are
-    seconds of each wait; `progress()` is called after each object.
+    `manager` is the diskfile.Manager and `device` the name of what is sent, `suffixes` those to offer (None: all).
+    `timeout` and `conn_timeout` are seconds of each wait; `progress()` is called after each piece.
     """
 
-    def __init__(self, node, part, policy, path, suffixes=None, timeout=60, conn_timeout=0.5, chunk_size=65536,
-                 reclaim_age=604800, progress=lambda: None):
-        self.node, self.part, self.policy, self.path, self.suffixes = node, part, policy, path, suffixes
+    def __init__(self, manager, device, node, part, policy, suffixes=None, timeout=60, conn_timeout=0.5,
+                 chunk_size=65536, reclaim_age=604800, progress=lambda: None):
+        self.manager, self.device, self.node, self.part, self.policy = manager, device, node, part, policy
+        self.path, self.suffixes = manager.partition_path(device, part, policy), suffixes
         self.timeout, self.conn_timeout, self.chunk_size = timeout, conn_timeout, chunk_size
         self.reclaim_age, self.progress = reclaim_age, progress
         self.sent = 0
@@ -117,7 +117,7 @@ class Sender:
             if chosen.tombstone:
                 return self._send_deletion(exchange, directory, chosen.tombstone)
             if data:
-                self._send_data(exchange, directory, chosen.data)
+                self._send_data(exchange, found)
             if meta and chosen.meta:
                 self._send_meta(exchange, directory, chosen)
             return True
@@ -131,24 +131,20 @@ class Sender:
             'DELETE', _url(found), {'X-Timestamp': tombstone.timestamp.internal}))
         return True
 
-    def _send_data(self, exchange, directory, file):
-        path = f'{directory}/{file.name}'
-        with open(path, 'rb') as opened:
-            found = concurrency.in_thread(metadata.read, opened.fileno(), path)
-            size = os.fstat(opened.fileno()).st_size
-            if found.get('Content-Length') != str(size):
-                raise errors.MetadataError(f'{path} has {size} bytes, not {found.get("Content-Length")}')
-            head = {'Content-Length': str(size), **_headers(found)}
-            exchange.send(ssync_wire.encode_request('PUT', _url(found), head))
-            left = size
-            while left:
-                piece = concurrency.in_thread(opened.read, min(left, self.chunk_size))
-                if not piece:
-                    # The peer must never take what follows for the rest of the object: break off.
-                    raise SyncFailed(f'{path} became shorter while it was read')
-                exchange.send(piece)
-                left -= len(piece)
-                self.progress()
+    def _send_data(self, exchange, found):
+        file = self.manager.from_hash(self.device, self.part, found.hash, self.policy)
+        with concurrency.in_thread(file.open, expired=True) as opened:
+            if opened.data_timestamp != found.moments.data:
+                raise errors.NotExist(f'{file.path} has changed since it was offered')
+            head = {'Content-Length': str(opened.size), **_headers(opened.data_metadata)}
+            exchange.send(ssync_wire.encode_request('PUT', _url(opened.data_metadata), head))
+            try:
+                while piece := concurrency.in_thread(opened.read, self.chunk_size):
+                    exchange.send(piece)
+                    self.progress()
+            except errors.Quarantined as error:
+                # The peer must never take what follows for the rest of the object: break off.
+                raise SyncFailed(f'{file.path}: {error}') from error
 
     @staticmethod
     def _send_meta(exchange, directory, chosen):

@@ -5,7 +5,8 @@
 import argparse
 import os
 
-from swift.cmd import ring_builder
+from swift.ring import builder_file
+from swift.ring.builder import RingBuilder
 
 # 1024 partitions: enough for a cluster that grows a hundredfold, and few enough directories for one disk.
 _PART_POWER, _REPLICAS, _MIN_PART_HOURS = 10, 3, 1
@@ -19,7 +20,7 @@ def main(argv=None):
     parser.add_argument('devices', help='directory of the devices')
     parser.add_argument('--count', type=int, default=4, help='how many')
     for kind in ('account', 'container', 'object'):
-        parser.add_argument(f'--{kind}-port', required=True)
+        parser.add_argument(f'--{kind}-port', required=True, type=int)
     args = parser.parse_args(argv)
     names = [f'd{number}' for number in range(1, args.count + 1)]
     for name in names:
@@ -34,28 +35,27 @@ def main(argv=None):
 
 
 def _make(path, port, names):
-    _builder(path, 'create', str(_PART_POWER), str(_REPLICAS), str(_MIN_PART_HOURS))
+    made = RingBuilder(_PART_POWER, _REPLICAS, _MIN_PART_HOURS)
     for zone, name in enumerate(names, 1):
         # A zone each: replicas of one object are on different devices.
-        _builder(path, 'add', '--region', '1', '--zone', str(zone), '--ip', _ADDRESS, '--port', port, '--device', name,
-                 '--weight', '100')
-    _builder(path, 'rebalance', '--seed', '1')
+        made.add_dev({'region': 1, 'zone': zone, 'ip': _ADDRESS, 'port': port, 'device': name, 'weight': 100.0})
+    made.rebalance(seed=1)
+    _write(path, made)
 
 
 def _move(path, port):
-    """Have the ring say that its devices are at another port (an operator may have changed it)."""
-    _builder(path, 'set_info', '--ip', _ADDRESS, '--change-port', port, '--yes')
-    _builder(path, 'write_ring')
+    """Have the ring say that its devices are at another port, if they are (an operator may have changed it)."""
+    found = builder_file.load(path)
+    moved = [each for each in found.present() if each['ip'] == _ADDRESS and each['port'] != port]
+    for each in moved:
+        found.update_dev(each['id'], port=port, replication_port=port)
+    if moved:
+        _write(path, found)
 
 
-def _builder(*arguments):
-    """Run swift-ring-builder. Raises SystemExit when it fails; 1 is a warning."""
-    try:
-        status = ring_builder.main(list(arguments))
-    except SystemExit as ended:
-        status = ended.code
-    if status not in (None, 0, 1):
-        raise SystemExit(f'swift-ring-builder {" ".join(arguments)}: {status}')
+def _write(path, made):
+    builder_file.save(path, made)
+    made.save_ring(f'{path.removesuffix(".builder")}.ring.gz')
 
 
 if __name__ == '__main__':

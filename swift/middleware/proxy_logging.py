@@ -92,7 +92,7 @@ class ProxyLogging:
             self._count(entry, end - entry.began)
 
     def _hidden(self, secret):
-        return secret if len(secret) <= self._reveal and not self._reveal else f'{secret[:self._reveal]}...'
+        return secret if len(secret) <= self._reveal else f'{secret[:self._reveal]}...'
 
     def _headers(self, environ):
         if not self._with_headers:

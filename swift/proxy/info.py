@@ -13,7 +13,7 @@ _CORS = (('allow_origin', 'access-control-allow-origin'), ('expose_headers', 'ac
 
 def get_account_info(env, app, source=None):
     """status, container_count, total_object_count, bytes, meta, sysmeta, account_really_exists."""
-    _, account, _, _ = paths.split(env['PATH_INFO'])
+    _, account, _, _ = paths.split(env['PATH_INFO'], reserved=True)
     return cached(env, account_key(account)) or _ask(env, app, account_from, account_key(account), (account,), source)
 
 
@@ -23,7 +23,7 @@ def get_container_info(env, app, source=None):
     Counts and storage_policy are ints, the rest text or None; cors has allow_origin, expose_headers, max_age; meta
     and sysmeta are {lower-case name without its prefix: value}. An object's path names its container.
     """
-    _, account, container, _ = paths.split(env['PATH_INFO'])
+    _, account, container, _ = paths.split(env['PATH_INFO'], reserved=True)
     key = container_key(account, container)
     return cached(env, key) or _ask(env, app, container_from, key, (account, container), source)
 
@@ -34,7 +34,7 @@ def get_object_info(env, app, path=None, source=None):
     `path` is text, /v1/account/container/object; without it the object is that of the request.
     """
     if path is None:
-        path = '/' + '/'.join(paths.split(env['PATH_INFO']))
+        path = '/' + '/'.join(paths.split(env['PATH_INFO'], reserved=True))
     known = env.setdefault('swift.infocache', {})
     key = 'object' + path.partition('/')[2].partition('/')[2]
     if key not in known:

@@ -8,12 +8,13 @@ class BadPath(ValueError):
     """Not UTF-8, or with a NUL: 412."""
 
 
-def split(path_info):
+def split(path_info, reserved=False):
     """(version, account, container, object) of PATH_INFO as text; what is not there is None.
 
-    ValueError when a name before the last is empty, BadPath when the path is no text that may be a name.
+    ValueError when a name before the last is empty, BadPath when the path is no text that may be a name. `reserved`
+    names, those with a NUL, are for filters that keep things out of sight.
     """
-    if '\0' in path_info:
+    if '\0' in path_info and not reserved:
         raise BadPath('a NUL in the path')
     try:
         parts = utf8(path_info).split('/', 4)

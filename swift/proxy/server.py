@@ -5,6 +5,7 @@ import time
 
 from essex import trace
 from swift import __version__, cluster
+from swift.headers import true_value
 from swift.proxy import cors, info, options, paths, reading, registry, responses
 from swift.proxy.account import AccountController
 from swift.proxy.container import ContainerController
@@ -70,7 +71,8 @@ class Application:
         if path == '/info':
             return InfoController(self, environ)
         try:
-            version, *names = paths.split(path)
+            reserved = true_value(environ.get('HTTP_X_BACKEND_ALLOW_RESERVED_NAMES', ''))
+            version, *names = paths.split(path, reserved)
         except paths.BadPath:
             raise Refusal(responses.error(412, 'Invalid UTF8 or contains NULL')) from None
         except ValueError:

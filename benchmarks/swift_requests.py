@@ -1,0 +1,178 @@
+"""Requests per second and megabytes per second of any Swift endpoint.
+
+    python benchmarks/swift_requests.py --auth http://127.0.0.1:8080/auth/v1.0 --user test:tester --key testing
+    python benchmarks/swift_requests.py --token TOKEN --url http://127.0.0.1:8080/v1/AUTH_test
+        [--count 2000] [--concurrency 16] [--size 4096] [--large 64] [--policy NAME] [--disk DIRECTORY]
+
+Small objects: PUT, GET, HEAD and DELETE of `count` objects by `concurrency` clients that keep their connections. Large
+ones: `--large` MiB by one client, beside the speed of MD5 and, with --disk, of writing and syncing a file there.
+Everything is in a container of its own, which is removed again.
+"""
+import argparse
+import asyncio
+import hashlib
+import os
+import statistics
+import time
+import urllib.parse
+import urllib.request
+import uuid
+
+MIB = 1 << 20
+PIECE = b'\xa5' * MIB
+
+
+class Connection:
+    """Keeps one connection; the least HTTP that does."""
+
+    def __init__(self, url, token):
+        parts = urllib.parse.urlsplit(url)
+        self._host, self._port, self._path = parts.hostname, parts.port or 80, parts.path
+        self._head = f'Host: {parts.netloc}\r\nX-Auth-Token: {token}\r\n'
+        self._reader = self._writer = None
+
+    async def request(self, method, path, body=None, headers='', pieces=0):
+        """(status, bytes of the body); `pieces` are MiB to send."""
+        if self._writer is None:
+            self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=MIB)
+        length = pieces * MIB if pieces else len(body or b'')
+        sent = f'Content-Length: {length}\r\n' if method in ('PUT', 'POST') else ''
+        self._writer.write(f'{method} {self._path}{path} HTTP/1.1\r\n{self._head}{headers}{sent}\r\n'.encode()
+                           + (body or b''))
+        for _ in range(pieces):
+            self._writer.write(PIECE)
+            await self._writer.drain()
+        head = (await self._reader.readuntil(b'\r\n\r\n')).decode('latin-1').lower()
+        status = int(head.split(' ', 2)[1])
+        left = 0 if method == 'HEAD' or status == 204 else int(head.partition('content-length:')[2].split('\r')[0] or 0)
+        received = left
+        while left:
+            left -= len(await self._reader.read(min(left, MIB)))
+        if 'connection: close' in head:
+            self.close()
+        return status, received
+
+    def close(self):
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+async def many(connections, method, paths, body=None, headers=''):
+    """(requests a second, milliseconds at the median, at 99 %, statuses)."""
+    left, times, statuses = list(paths), [], {}
+
+    async def work(connection):
+        while left:
+            path = left.pop()
+            began = time.perf_counter()
+            status, _ = await connection.request(method, path, body, headers)
+            times.append(time.perf_counter() - began)
+            statuses[status] = statuses.get(status, 0) + 1
+
+    began = time.perf_counter()
+    await asyncio.gather(*map(work, connections))
+    took = time.perf_counter() - began
+    times.sort()
+    return len(times) / took, statistics.median(times) * 1000, times[int(len(times) * .99)] * 1000, statuses
+
+
+async def small(args, connections, container):
+    body = os.urandom(args.size)
+    paths = [f'/{container}/o{number:07d}' for number in range(args.count)]
+    print(f'\n{args.size} bytes, {args.count} objects, {args.concurrency} at once')
+    print(f'{"":8}{"per second":>12}{"median ms":>12}{"99 % ms":>12}  statuses')
+    for method in ('PUT', 'GET', 'HEAD', 'DELETE'):
+        rate, median, slow, statuses = await many(
+            connections, method, paths, body if method == 'PUT' else None,
+            'Content-Type: application/octet-stream\r\n' if method == 'PUT' else '')
+        print(f'{method:8}{rate:12.0f}{median:12.2f}{slow:12.2f}  {statuses}')
+
+
+async def large(args, connection, container):
+    path, mib = f'/{container}/large', args.large
+    print(f'\n{mib} MiB')
+    for name, method, pieces in (('PUT', 'PUT', mib), ('GET', 'GET', 0)):
+        rates = []
+        for _ in range(3):
+            began = time.perf_counter()
+            status, _ = await connection.request(method, path, pieces=pieces)
+            rates.append(mib / (time.perf_counter() - began))
+            assert status in (200, 201), status
+        print(f'{name:8}{max(rates):12.0f} MB/s (best of {", ".join(f"{rate:.0f}" for rate in rates)})')
+    print(f'{"MD5":8}{md5_speed():12.0f} MB/s, one thread')
+    if args.disk:
+        print(f'{"disk":8}{disk_speed(args.disk, mib):12.0f} MB/s, a file written and synced')
+    await connection.request('DELETE', path)
+
+
+def md5_speed():
+    digest, began = hashlib.md5(usedforsecurity=False), time.perf_counter()
+    for _ in range(256):
+        digest.update(PIECE)
+    return 256 / (time.perf_counter() - began)
+
+
+def disk_speed(directory, mib):
+    path = os.path.join(directory, f'benchmark-{uuid.uuid4().hex}')
+    began = time.perf_counter()
+    try:
+        with open(path, 'wb', buffering=0) as file:
+            for _ in range(mib):
+                file.write(PIECE)
+            os.fsync(file.fileno())
+        return mib / (time.perf_counter() - began)
+    finally:
+        os.unlink(path)
+
+
+def authenticate(args):
+    """(URL, token) of v1 authentication, or as given."""
+    if args.url:
+        return args.url, args.token or ''
+    request = urllib.request.Request(args.auth, headers={'X-Auth-User': args.user, 'X-Auth-Key': args.key})
+    with urllib.request.urlopen(request) as answer:
+        return answer.headers['X-Storage-Url'], answer.headers['X-Auth-Token']
+
+
+async def run(args):
+    url, token = authenticate(args)
+    connections = [Connection(url, token) for _ in range(args.concurrency)]
+    container = f'benchmark-{uuid.uuid4().hex[:8]}'
+    status, _ = await connections[0].request(
+        'PUT', f'/{container}', headers=f'X-Storage-Policy: {args.policy}\r\n' if args.policy else '')
+    assert status in (201, 202), f'the container could not be made: {status}'
+    if args.count:
+        await small(args, connections, container)
+    if args.large:
+        await large(args, connections[0], container)
+    for _ in range(20):
+        status, _ = await connections[0].request('DELETE', f'/{container}')
+        if status != 409:       # rows of what was deleted may still be on their way
+            break
+        await asyncio.sleep(0.5)
+    for connection in connections:
+        connection.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--auth')
+    parser.add_argument('--user', default='test:tester')
+    parser.add_argument('--key', default='testing')
+    parser.add_argument('--url')
+    parser.add_argument('--token')
+    parser.add_argument('--count', type=int, default=2000)
+    parser.add_argument('--concurrency', type=int, default=16)
+    parser.add_argument('--size', type=int, default=4096)
+    parser.add_argument('--large', type=int, default=64)
+    parser.add_argument('--policy')
+    parser.add_argument('--disk')
+    args = parser.parse_args()
+    if not args.auth and not args.url:
+        parser.error('--auth or --url is needed')
+    asyncio.run(run(args))
+
+
+if __name__ == '__main__':
+    main()

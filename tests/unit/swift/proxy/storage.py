@@ -1,0 +1,41 @@
+"""Account, container and object servers of four devices in one process: `python -m tests.unit.swift.proxy.storage DIR`.
+
+DIR gets swift.conf, rings and devices d1 to d4; a line `ready` is written when the servers listen.
+"""
+import os
+import sys
+
+from essex import concurrency
+
+DEVICES = ('d1', 'd2', 'd3', 'd4')
+KINDS = ('account', 'container', 'object')
+
+
+def prepare(directory, ports, replicas=3, policies=(0,)):
+    """Make devices and rings for servers on `ports` ({'account': ...})."""
+    from tests.fixtures.rings import make_rings
+    for device in DEVICES:
+        os.makedirs(os.path.join(directory, 'devices', device), exist_ok=True)
+    make_rings(directory, [{'device': name, 'ports': ports, 'zone': number} for number, name in enumerate(DEVICES)],
+               replicas=replicas, policies=policies)
+
+
+def serve(directory, ports):
+    """Serve until killed."""
+    from swift.account import server as account
+    from swift.container import server as container
+    from swift.obj import server as objects
+    conf = {'devices': os.path.join(directory, 'devices'), 'mount_check': 'false', 'swift_dir': directory,
+            'fallocate_reserve': '0', 'recon_cache_path': os.path.join(directory, 'recon')}
+    threads = []
+    for kind, module in zip(KINDS, (account, container, objects)):
+        sock = concurrency.listen('127.0.0.1', ports[kind], 1024)
+        threads.append(concurrency.spawn(concurrency.serve, sock, module.app_factory({}, **conf)))
+    print('ready', flush=True)
+    for thread in threads:
+        thread.wait()
+
+
+if __name__ == '__main__':
+    concurrency.patch()
+    serve(sys.argv[1], {kind: int(port) for kind, port in zip(KINDS, sys.argv[2:])})

@@ -58,9 +58,6 @@ class ProcessCache:
         """Forget."""
         self._entries.pop(key, None)
 
-    def __len__(self):
-        return len(self._entries)
-
 
 class Memcached:
     """memcached servers; keys are hashed. A server that does not answer is left alone for a while: all is a miss."""

@@ -58,7 +58,7 @@ def cached(env, key):
     if known is not None and key in known:
         return known[key]
     cache = env.get('swift.cache')
-    found = cache.get(key) if cache else None
+    found = cache.get(key) if cache is not None else None
     if found is not None:
         env.setdefault('swift.infocache', {})[key] = found
     return found
@@ -68,7 +68,7 @@ def remember(env, key, value, seconds=EXISTS_SECONDS):
     """Keep what was found: `seconds` when it exists, a tenth when it is missing, nothing after a failure."""
     env.setdefault('swift.infocache', {})[key] = value
     cache = env.get('swift.cache')
-    if cache and (200 <= value['status'] < 300 or value['status'] in (404, 410)):
+    if cache is not None and (200 <= value['status'] < 300 or value['status'] in (404, 410)):
         cache.set(key, value, seconds if value['status'] < 300 else seconds * MISSING_SECONDS / EXISTS_SECONDS)
 
 
@@ -77,7 +77,7 @@ def clear_info_cache(env, account, container=None):
     key = container_key(account, container) if container else account_key(account)
     env.get('swift.infocache', {}).pop(key, None)
     cache = env.get('swift.cache')
-    if cache:
+    if cache is not None:
         cache.delete(key)
 
 
@@ -104,7 +104,19 @@ def account_from(status, headers):
     return {'status': status, 'container_count': _int(headers, 'x-account-container-count'),
             'total_object_count': _int(headers, 'x-account-object-count'),
             'bytes': _int(headers, 'x-account-bytes-used'), **_metadata('account', headers),
+            'storage_policies': _by_policy(headers),
             'account_really_exists': headers.get('x-backend-fake-account-listing', 'no') != 'yes'}
+
+
+def _by_policy(headers):
+    """{name of a policy in lower case: {'bytes': text, 'object_count': text}} of an account's headers."""
+    made = {}
+    for name, value in headers.items():
+        if name.startswith('x-account-storage-policy-'):
+            for end, kind in (('-bytes-used', 'bytes'), ('-object-count', 'object_count')):
+                if name.endswith(end):
+                    made.setdefault(name[25:-len(end)], {})[kind] = value
+    return made
 
 
 def container_from(status, headers):

@@ -15,7 +15,7 @@ import time
 
 from essex import concurrency
 from swift.exceptions import LockTimeout
-from swift.obj import layout, metadata
+from swift.obj import async_pending, layout, metadata
 
 LOG = logging.getLogger(__name__)
 HASHES, INVALID, LOCK = 'hashes.pkl', 'hashes.invalid', '.lock'
@@ -30,7 +30,12 @@ def locked(partition_path, shared=False, timeout=10):
     end = time.monotonic() + timeout
     path = f'{partition_path}/{LOCK}'
     while True:
-        fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        except FileNotFoundError:
+            # Given away by the replicator just now.
+            _make(partition_path)
+            continue
         try:
             fcntl.flock(fd, wanted)
             if os.fstat(fd).st_nlink:   # else the partition was removed while we waited
@@ -45,6 +50,12 @@ def locked(partition_path, shared=False, timeout=10):
         yield
     finally:
         os.close(fd)
+
+
+def _make(partition_path):
+    device_path = os.path.dirname(os.path.dirname(partition_path))
+    for directory in async_pending.make_directories(partition_path, device_path):
+        async_pending.sync_directory(directory)
 
 
 def invalidate(partition_path, suffix):

@@ -57,18 +57,17 @@ def remove(path, held):
 
     What was written since stays. Returns whether the partition is gone. Safe at any interruption: a later call goes on.
     """
-    try:
-        with hashes.locked(path):
-            for suffix in sorted({name[-3:] for name in held}):
-                hashes.invalidate(path, suffix)
-            for name, names in held.items():
-                _remove_object(f'{path}/{name[-3:]}/{name}', names)
-            for suffix in _listed(path, layout.is_suffix):
-                with contextlib.suppress(OSError):
-                    os.rmdir(f'{path}/{suffix}')
-            return _remove_if_empty(path)
-    except FileNotFoundError:
+    if not os.path.isdir(path):
         return True
+    with hashes.locked(path):
+        for suffix in sorted({name[-3:] for name in held}):
+            hashes.invalidate(path, suffix)
+        for name, names in held.items():
+            _remove_object(f'{path}/{name[-3:]}/{name}', names)
+        for suffix in _listed(path, layout.is_suffix):
+            with contextlib.suppress(OSError):
+                os.rmdir(f'{path}/{suffix}')
+        return _remove_if_empty(path)
 
 
 def _remove_object(directory, names):

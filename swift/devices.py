@@ -50,3 +50,18 @@ def _reserve(text):
     if text.endswith('%'):
         return options.number({'fallocate_reserve': text[:-1]}, 'fallocate_reserve', 0, 0), True
     return options.integer({'fallocate_reserve': text}, 'fallocate_reserve', 0, 0), False
+
+
+def file_system(path):
+    """The kind of file system `path` is on (`xfs`, `ext4`...), or '' when the kernel does not say."""
+    number = os.stat(path).st_dev
+    wanted, kind = f'{os.major(number)}:{os.minor(number)}', ''
+    try:
+        with open('/proc/self/mountinfo', encoding='utf-8', errors='replace') as file:
+            for line in file:
+                mount, _, rest = line.partition(' - ')
+                if mount.split()[2] == wanted:
+                    kind = rest.split()[0]
+    except FileNotFoundError:
+        return ''
+    return kind

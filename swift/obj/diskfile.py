@@ -10,6 +10,7 @@ import uuid
 
 from essex import concurrency
 from swift import conf as options
+from swift import devices
 from swift.devices import Devices
 from swift.exceptions import DriveNotMounted
 from swift.obj import hashes, layout, metadata
@@ -19,11 +20,12 @@ from swift.obj.writer import Writer, device_error
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
+_JOURNALED = ('ext4', 'xfs', 'btrfs')
 
 
 class Manager:
     """The objects of this node. Options: devices, mount_check, fallocate_reserve, disable_fallocate, mb_per_sync,
-    reclaim_age (seconds), threads_per_disk (native threads for each device, 0: none; default 8).
+    reclaim_age (seconds), threads_per_disk (native threads for each device, 0: none; default 4).
     """
 
     def __init__(self, conf, cluster):
@@ -31,9 +33,9 @@ class Manager:
         self.reclaim_age = options.integer(conf, 'reclaim_age', 604800, 0)
         self.disable_fallocate = options.boolean(conf, 'disable_fallocate', False)
         self.bytes_per_sync = options.integer(conf, 'mb_per_sync', 512, 1) << 20
-        self.threads_per_disk = options.integer(conf, 'threads_per_disk', 8, 0)
+        self.threads_per_disk = options.integer(conf, 'threads_per_disk', 4, 0)
         self._pools = {}
-        self._checked = {}
+        self._checked, self._ordered = {}, {}
 
     def run(self, device, function, *args):
         """function(*args) in a thread of the device; others go on meanwhile."""
@@ -61,6 +63,16 @@ class Manager:
                 raise DriveNotMounted(f'{device} is read-only')
         except OSError as error:
             raise device_error(error, path) from error
+
+    def ordered(self, device_path):
+        """Whether syncing a directory makes what was done before it durable too, its own coming into being included.
+
+        So it is where all changes of names go through one journal; elsewhere every directory is synced by itself.
+        """
+        found = self._ordered.get(device_path)
+        if found is None:
+            found = self._ordered[device_path] = devices.file_system(device_path) in _JOURNALED
+        return found
 
     def doubt(self, device):
         """Look again at the next check."""

@@ -9,7 +9,7 @@ from swift.timestamp import Timestamp
 def handle(server, request):
     """Replace metadata. 202; 400, 404, 409, 507."""
     timestamp, delete_at = request.timestamp, request.delete_at
-    content_type = request.get('Content-Type')
+    content_type = request.content_type
     try:
         typed = Timestamp(request.get('Content-Type-Timestamp') or timestamp) if content_type else Timestamp(0)
     except ValueError:

@@ -24,7 +24,7 @@ class _Put:
 def handle(server, request):
     """Keep an object. 201; 400, 408, 409, 411, 412, 413, 422, 499, 507."""
     timestamp, delete_at = request.timestamp, request.delete_at
-    if not request.get('Content-Type'):
+    if not request.content_type:
         raise Refused(400, 'No content type')
     length = request.length
     if length is not None and length > server.max_file_size:
@@ -55,7 +55,7 @@ def _tell(server, request, done, delete_at):
 
 
 def _row(request, writer):
-    values = {'x-size': str(writer.size), 'x-content-type': request.get('Content-Type'), 'x-etag': writer.etag,
+    values = {'x-size': str(writer.size), 'x-content-type': request.content_type, 'x-etag': writer.etag,
               'x-timestamp': request.timestamp.internal}
     return {**values, **updates.backend_overrides(request),
             **updates.overrides(request.metadata(()))}
@@ -128,7 +128,7 @@ def _commit(server, request, writer):
     if expected and expected != writer.etag:
         raise Refused(422, 'Unprocessable Entity: ETag does not match what was received')
     writer.commit({
-        'X-Timestamp': request.timestamp.internal, 'Content-Type': request.get('Content-Type'),
+        'X-Timestamp': request.timestamp.internal, 'Content-Type': request.content_type,
         'Content-Length': str(writer.size), 'ETag': writer.etag, **request.metadata(server.allowed)}, update=True)
 
 

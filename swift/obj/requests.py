@@ -64,6 +64,15 @@ class Request:
         return int(text)
 
     @functools.cached_property
+    def content_type(self):
+        """Content-Type, None without. The WSGI server makes one up, but tells what it has read."""
+        found = self.environ.get('CONTENT_TYPE')
+        read = self.environ.get('headers_raw')
+        if found == 'text/plain' and read is not None and not any(name.lower() == 'content-type' for name, _ in read):
+            return None
+        return found or None
+
+    @functools.cached_property
     def length(self):
         """Content-Length, None when the body is chunked. Raises Refused 400 or 411."""
         text = self.environ.get('CONTENT_LENGTH')

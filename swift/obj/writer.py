@@ -125,15 +125,17 @@ class Writer:
         made = async_pending.make_directories(diskfile.partition_path, diskfile.device_path)
         with hashes.locked(diskfile.partition_path, shared=True):
             hashes.invalidate(diskfile.partition_path, diskfile.hash[-3:])
-            made += self._link(name, rest)
+            linked_into = self._link(name, rest)
             async_pending.sync_directory(diskfile.path)
-            for directory in dict.fromkeys(made):
-                async_pending.sync_directory(directory)
+            if not diskfile.manager.ordered(diskfile.device_path):
+                for directory in dict.fromkeys(made + linked_into):
+                    async_pending.sync_directory(directory)
             failpoint.reach('object.link.after')
-            diskfile.clean_up()
+            if not linked_into:
+                diskfile.clean_up()
 
     def _link(self, name, rest):
-        """Returns the directories that had to be made."""
+        """Returns the directories that got a new entry: some when nothing was known of the object, here or before."""
         directory, made = self.diskfile.path, []
         while True:
             try:

@@ -188,8 +188,8 @@ class TempAuth:
         if found and found[0] > time.time() and found[1] == groups:
             return token, found[0]
         token, expires = f'{self.resellers.first}tk{secrets.token_hex(16)}', time.time() + self.token_life
-        cache.set(f'{self.resellers.first}/token/{token}', [expires, groups], time=self.token_life)
-        cache.set(user_key, token, time=self.token_life)
+        cache.set(f'{self.resellers.first}/token/{token}', [expires, groups], self.token_life)
+        cache.set(user_key, token, self.token_life)
         return token, expires
 
     def _groups_of(self, user):

@@ -112,21 +112,25 @@ class Cache(dict):
         value = super().get(key)
         return default if value is None else json.loads(value)
 
-    def set(self, key, value, time=0):
+    def set(self, key, value, seconds=0):
         self[key] = json.dumps(value)
 
     def delete(self, key):
         self.pop(key, None)
 
-    def incr(self, key, delta=1, time=0):
+    def incr(self, key, delta=1, seconds=0):
         value = max(0, int(self.get(key, 0)) + delta)
         self.set(key, value)
         return value
 
+    def decr(self, key, delta=1, seconds=0):
+        return self.incr(key, -delta)
+
 
 def call(app, path='/v1/AUTH_test', method='GET', body=b'', cache=None, environ=None, **headers):
     """The response of `app`; headers with underscores for dashes; `path` may hold a query and is URL-encoded."""
-    request = webob.Request.blank(path, method=method, body=body, environ=environ)
+    request = webob.Request.blank(path, method=method, body=body)
+    request.environ.update(environ or {})
     if cache is not None:
         request.environ['swift.cache'] = cache
     for name, value in headers.items():

@@ -254,10 +254,13 @@ class Broker:
         """Mark the database deleted at a time and forget its metadata. Newer things stay."""
         self.commit_pending()
         with self.transaction() as opened:
-            kept = _metadata(self._stat(opened, 'metadata'))
-            self._merge_metadata(opened, dict.fromkeys(kept, ('', timestamp)))
-            self._set(opened, "delete_timestamp = ?, status = 'DELETED', status_changed_at = ?",
-                      (timestamp, timestamp, timestamp), 'WHERE delete_timestamp < ?')
+            put, deleted, metadata = self._stat(opened, 'put_timestamp', 'delete_timestamp', 'metadata')
+            if timestamp <= deleted:
+                return
+            self._merge_metadata(opened, dict.fromkeys(_metadata([metadata]), ('', timestamp)))
+            self._set(opened, 'delete_timestamp = ?', (timestamp,))
+            if timestamp > put:
+                self._set(opened, "status = 'DELETED', status_changed_at = ?", (timestamp,))
 
     def merge_timestamps(self, created_at, put_timestamp, delete_timestamp):
         """Take the oldest creation and the newest put and deletion, of ours and another replica's."""
@@ -295,7 +298,6 @@ class Broker:
 
     def inconsistency(self):
         """What is wrong between the rows and the sums of them, as a sentence; None when nothing is."""
-        return
 
     # Metadata: {key: [value, timestamp]}; an empty value is a deleted one
 

@@ -322,13 +322,13 @@ class Broker:
         if changed:
             if check:
                 check(merged)
-            self._set(opened, 'metadata = ?', (json.dumps(merged),))
+            self._set(opened, 'metadata = ?', (json.dumps(merged, sort_keys=True),))
 
     def _reclaim_metadata(self, opened, before):
         merged = _metadata(self._stat(opened, 'metadata'))
         kept = {key: entry for key, entry in merged.items() if entry[0] != '' or entry[1] >= before}
         if len(kept) != len(merged):
-            self._set(opened, 'metadata = ?', (json.dumps(kept),))
+            self._set(opened, 'metadata = ?', (json.dumps(kept, sort_keys=True),))
 
     # Replication
 

@@ -1,0 +1,121 @@
+import itertools
+
+import pytest
+
+from swift.db import policies
+from swift.timestamp import Timestamp, decode, encode
+
+
+def at(second):
+    return f'{second:010d}.00000'
+
+
+def rows(broker):
+    return {(row['name'], row['storage_policy_index']): row for row in broker.get_items_since(-1, 100)}
+
+
+def test_a_post_changes_the_times_and_not_the_data(make):
+    broker = make()
+    broker.put_object('o', at(2), 5, 'text/plain', 'etag')
+    broker.put_object('o', at(2), 5, 'text/html', 'etag', 0, 0, at(3), at(4))
+    row = rows(broker)['o', 0]
+    assert decode(row['created_at']) == (Timestamp(2), Timestamp(3), Timestamp(4))
+    assert (row['size'], row['content_type'], broker.get_info()['bytes_used']) == (5, 'text/html', 5)
+
+
+def test_data_content_type_and_metadata_each_keep_their_newest(make):
+    broker = make()
+    broker.put_object('o', at(2), 1, 'text/old', 'old', 0, 0, at(5), at(9))
+    broker.put_object('o', at(4), 2, 'text/new', 'new', 0, 0, at(4), at(4))
+    row = rows(broker)['o', 0]
+    assert row['created_at'] == encode(Timestamp(4), Timestamp(5), Timestamp(9))
+    assert (row['size'], row['content_type'], row['etag']) == (2, 'text/old', 'new')
+
+
+def test_a_late_post_does_not_bring_a_deleted_object_back(make):
+    broker = make()
+    broker.put_object('o', at(2), 1, 't', 'e')
+    broker.delete_object('o', at(4))
+    broker.put_object('o', at(2), 1, 't', 'e', 0, 0, at(5), at(5))
+    assert broker.empty() and rows(broker)['o', 0]['deleted'] == 1
+
+
+def test_rows_end_the_same_in_whatever_order_they_come(make):
+    events = [('PUT', 2, None, None), ('DELETE', 3, None, None), ('PUT', 4, None, None), ('PUT', 4, 6, 6),
+              ('PUT', 2, 5, 7)]
+    ends = set()
+    for order in itertools.permutations(events):
+        broker = make()
+        for kind, data, ctype, meta in order:
+            if kind == 'DELETE':
+                broker.append(broker.deletion('o', at(data)))
+            else:
+                broker.append(broker.record('o', at(data), data, f't/{ctype or data}', f'e{data}', 0, 0,
+                                            ctype and at(ctype), meta and at(meta)))
+        broker.commit_pending()
+        (row,) = rows(broker).values()
+        ends.add((row['created_at'], row['size'], row['content_type'], row['etag'], row['deleted'],
+                  broker.get_info()['hash'], broker.get_info()['bytes_used']))
+    assert ends == {next(iter(ends))} and len(ends) == 1
+    assert next(iter(ends))[1:5] == (4, 't/6', 'e4', 0)
+
+
+def test_the_same_name_in_two_policies_is_two_rows(make):
+    broker = make(policy=1)
+    broker.put_object('o', at(2), 5, 't', 'e', 0, 1)
+    broker.put_object('o', at(3), 7, 't', 'e', 0, 0)
+    assert broker.get_policy_stats() == {1: {'object_count': 1, 'bytes_used': 5}, 0: {'object_count': 1,
+                                                                                       'bytes_used': 7}}
+    assert broker.get_info()['bytes_used'] == 5
+    assert broker.has_multiple_policies() and not broker.empty()
+    assert [row['storage_policy_index'] for row in broker.get_misplaced_since(-1, 9)] == [0]
+
+
+def test_a_container_gets_another_policy_with_its_counts(make):
+    broker = make(policy=1)
+    broker.put_object('o', at(3), 7, 't', 'e', 0, 2)
+    broker.set_storage_policy_index(2, at(4))
+    info = broker.get_info()
+    assert (info['storage_policy_index'], info['object_count'], info['status_changed_at']) == (2, 1, at(4))
+    assert not broker.has_multiple_policies()
+
+
+def test_the_reconciler_and_container_sync_keep_their_points(make):
+    broker = make()
+    broker.update_reconciler_sync(5)
+    broker.set_x_container_sync_points(3, 4)
+    broker.set_x_container_sync_points(None, 9)
+    info = broker.get_info()
+    assert broker.get_reconciler_sync() == 5
+    assert (info['x_container_sync_point1'], info['x_container_sync_point2']) == (3, 9)
+
+
+def test_what_was_reported_is_noted(make):
+    broker = make()
+    broker.reported(at(1), at(0), 3, 4)
+    info = broker.get_info()
+    assert (info['reported_put_timestamp'], info['reported_delete_timestamp'], info['reported_object_count'],
+            info['reported_bytes_used']) == (at(1), at(0), 3, 4)
+
+
+def info(policy, put, delete=0, changed=None, count=0):
+    return {'storage_policy_index': policy, 'put_timestamp': at(put), 'delete_timestamp': at(delete) if delete else '0',
+            'status_changed_at': at(changed or put), 'count': count}
+
+
+@pytest.mark.parametrize('ours, theirs, replaced', [
+    (info(0, 1), info(0, 2), False),
+    (info(0, 2), info(1, 1), True),                         # theirs was first
+    (info(0, 1), info(1, 2), False),
+    (info(0, 1, 5), info(1, 2), True),                      # ours is deleted
+    (info(0, 2), info(1, 1, 5), False),
+    (info(0, 1), info(1, 9, 5, 9), True),                   # theirs came back from a deletion we did not hear of
+    (info(0, 9, 5, 9), info(1, 1), False),
+    (info(0, 9, 5, 9), info(1, 12, 10, 12), True),          # the later return knows of the earlier
+    (info(0, 1, 5, 5), info(1, 2, 6, 6), True),
+    (info(0, 1, 5, count=1), info(1, 2), False),            # deleted, but not empty: it lives
+])
+def test_which_policy_replicas_agree_on(ours, theirs, replaced):
+    assert policies.remote_is_better(ours, theirs) is replaced
+    if ours['storage_policy_index'] != theirs['storage_policy_index']:
+        assert policies.remote_is_better(theirs, ours) is not replaced

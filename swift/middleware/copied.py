@@ -2,6 +2,7 @@
 import io
 
 from swift import headers
+from swift.exceptions import SwiftError
 
 _KEPT = ('content-type', 'content-encoding', 'content-disposition', 'content-language', 'cache-control', 'expires',
          'x-robots-tag', 'x-delete-at')
@@ -27,11 +28,22 @@ def _goes_along(name, as_stored):
 
 
 class Input(io.RawIOBase):
-    """A response's body as `wsgi.input`, in constant memory. What breaks off raises, and so the PUT fails."""
+    """A response's body as `wsgi.input`, in constant memory.
+
+    When it breaks off it raises OSError, as a client that has gone, and so the PUT fails; `failed` tells why.
+    """
 
     def __init__(self, response):
         super().__init__()
-        self._response, self._pieces, self._left = response, iter(response.app_iter), b''
+        self._response, self._pieces, self._left = response, self._failing_as_a_file(response.app_iter), b''
+        self.failed = None
+
+    def _failing_as_a_file(self, pieces):
+        try:
+            yield from pieces
+        except SwiftError as error:
+            self.failed = error
+            raise OSError(str(error)) from error
 
     def readable(self):
         """It is."""

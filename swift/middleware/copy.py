@@ -63,6 +63,8 @@ class ServerSideCopy:
             response = sink.get_response(self.app)
         finally:
             copied.close_body(found)
+        if body.failed:
+            return text(503, f'The source broke off: {body.failed}\n')
         return _tell_source(response, source, found, sink)
 
     def _open_source(self, req, source, params):

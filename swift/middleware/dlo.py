@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import webob
 
 from swift import conf as options
-from swift.middleware import copied, listing_hash, names
+from swift.middleware import copied, listing_hash, looking, names
 from swift.middleware.segments import LargeObject, Pace, Segment, SegmentError, cut, respond, text
 from swift.proxy import registry
 from swift.proxy.subrequest import make_subrequest
@@ -36,27 +36,28 @@ class DynamicLargeObject:
         method = environ['REQUEST_METHOD']
         if method in ('GET', 'HEAD') and names.is_object(environ):
             if 'multipart-manifest=get' not in environ.get('QUERY_STRING', ''):
-                return self._read(webob.Request(environ))(environ, start_response)
+                return self._read(environ, start_response)
         elif method in ('PUT', 'POST') and 'HTTP_X_OBJECT_MANIFEST' in environ and names.is_object(environ):
             refused = _refused(environ)
             if refused:
                 return text(400, refused)(environ, start_response)
         return self.app(environ, start_response)
 
-    def _read(self, req):
-        known = req.headers.get('X-Backend-Ignore-Range-If-Metadata-Present')
-        req.headers['X-Backend-Ignore-Range-If-Metadata-Present'] = ','.join(filter(None, (known, 'X-Object-Manifest')))
-        response = req.get_response(self.app)
-        if not response.headers.get('X-Object-Manifest') or response.status_int not in (200, 206, 304, 412, 416):
-            return response
-        copied.close_body(response)
-        if response.status_int in (304, 412, 416):
-            # Said of the manifest's own bytes: it counts what they stand for.
-            response = make_subrequest(req.environ, 'HEAD', source='DLO').get_response(self.app)
-            copied.close_body(response)
-            if response.status_int != 200:
-                return response
-        return self._large(req, response)
+    def _read(self, environ, start_response):
+        looking.extend(environ, 'HTTP_X_BACKEND_IGNORE_RANGE_IF_METADATA_PRESENT', 'X-Object-Manifest')
+        status, headers, body = looking.ahead(self.app, environ)
+        if not looking.value(headers, 'x-object-manifest') or int(status[:3]) not in (200, 206, 304, 412, 416):
+            start_response(status, headers)
+            return body
+        # Conditions and ranges are met or not by the manifest's own bytes: it counts what they stand for.
+        found = webob.Response(status=status, headerlist=headers, app_iter=body)
+        copied.close_body(found)
+        if found.status_int not in (200, 206):
+            found = make_subrequest(environ, 'HEAD', source='DLO').get_response(self.app)
+            copied.close_body(found)
+            if found.status_int != 200:
+                return found(environ, start_response)
+        return self._large(webob.Request(environ), found)(environ, start_response)
 
     def _large(self, req, manifest):
         base = names.of(req.environ)

@@ -55,6 +55,8 @@ class StaticLargeObject:
     def __call__(self, environ, start_response):
         method = environ['REQUEST_METHOD']
         if names.is_object(environ):
+            if method in ('GET', 'HEAD'):
+                return self._get.wsgi(environ, start_response)
             handle = self._handler(environ, method)
             if handle:
                 return handle(webob.Request(environ))(environ, start_response)
@@ -64,8 +66,6 @@ class StaticLargeObject:
         return self.app(environ, start_response)
 
     def _handler(self, environ, method):
-        if method in ('GET', 'HEAD'):
-            return self._get
         manifest = 'multipart-manifest=' in environ.get('QUERY_STRING', '')
         if method == 'PUT' and manifest and webob.Request(environ).GET.get('multipart-manifest') == 'put':
             return self._put

@@ -2,7 +2,9 @@
 import hashlib
 import re
 
-from swift.middleware import conditions, copied, names
+import webob
+
+from swift.middleware import conditions, copied, looking, names
 from swift.middleware.segments import LargeObject, SegmentError, answer, cut, fetch, respond, text
 from swift.middleware.slo import manifest
 from swift.proxy.subrequest import make_subrequest
@@ -25,15 +27,28 @@ class Get:
     def __init__(self, app, pace):
         self._app, self._pace = app, pace
 
+    def wsgi(self, environ, start_response):
+        """The filter's answer; an object that is no manifest passes as it is."""
+        if 'multipart-manifest=get' in environ.get('QUERY_STRING', ''):
+            req = webob.Request(environ)
+            return self._manifest_itself(req, req.GET)(environ, start_response)
+        looking.extend(environ, 'HTTP_X_BACKEND_ETAG_IS_AT', _ETAG)
+        looking.extend(environ, 'HTTP_X_BACKEND_IGNORE_RANGE_IF_METADATA_PRESENT', 'X-Static-Large-Object')
+        status, headers, body = looking.ahead(self._app, environ)
+        marked = looking.value(headers, 'x-static-large-object')
+        if not marked or marked.lower() != 'true' or int(status[:3]) not in (200, 206, 304, 412, 416):
+            start_response(status, headers)
+            return body
+        found = webob.Response(status=status, headerlist=headers, app_iter=body)
+        return self._answer(webob.Request(environ), found)(environ, start_response)
+
     def __call__(self, req):
-        params = req.GET if req.query_string else {}
-        if params.get('multipart-manifest') == 'get':
-            return self._manifest_itself(req, params)
-        self._prepare(req)
-        response = req.get_response(self._app)
-        if not is_slo(response.headers) or response.status_int not in (200, 206, 304, 412, 416):
-            return response
+        """As `wsgi`, a Request to a Response."""
+        return req.get_response(self.wsgi)
+
+    def _answer(self, req, response):
         # What was asked for is said of the manifest's bytes: it is answered anew for those it stands for.
+        params = req.GET if req.query_string else {}
         if 'part-number' not in params and _ETAG in response.headers and _SIZE in response.headers:
             quick = self._without_segments(req, response)
             if quick:
@@ -45,13 +60,6 @@ class Get:
             if response.status_int != 200 or not is_slo(response.headers):
                 return response
         return self._large(req, response, params.get('part-number'))
-
-    @staticmethod
-    def _prepare(req):
-        for name, value in (('X-Backend-Etag-Is-At', _ETAG),
-                            ('X-Backend-Ignore-Range-If-Metadata-Present', 'X-Static-Large-Object')):
-            known = req.headers.get(name)
-            req.headers[name] = f'{known},{value}' if known else value
 
     def _without_segments(self, req, response):
         """The answer that needs no manifest: to a HEAD, or a condition that fails."""

@@ -54,7 +54,7 @@ def _run(args):
         _say_names(named)
     if not 0 <= part < ring.partition_count:
         raise ConfigurationError(f'partition {part}: this ring has 0 to {ring.partition_count - 1}')
-    _say_nodes(args, ring, kind, part, digest, named)
+    say_nodes(args, ring, kind, part, digest, named)
     return 0
 
 
@@ -79,7 +79,8 @@ def _say_names(named):
     print(f'\nAccount  \t{account}\nContainer\t{container}\nObject   \t{obj}\n\n')
 
 
-def _say_nodes(args, ring, kind, part, digest, named):
+def say_nodes(args, ring, kind, part, digest, named):
+    """Print where a partition is kept: nodes, curl and ssh lines. `args.all`: every stand-in."""
     nodes = [(node, '') for node in ring.get_part_nodes(part)]
     stand_ins = ring.get_more_nodes(part)
     nodes += [(node, ' [Handoff]') for node in

@@ -1,4 +1,4 @@
-"""What holds for every ring: replicas apart, shares kept, few moves. Devices, weights and changes are drawn at random."""
+"""What holds for every ring: replicas apart, shares kept, few moves. Devices, weights and changes are random."""
 import copy
 from collections import Counter
 
@@ -10,8 +10,11 @@ from swift.ring.builder import RingBuilder
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+REPLICAS = st.sampled_from([1, 2, 2.5, 3, 3.25])
+
+
 @st.composite
-def builders(draw, replicas=st.sampled_from([1, 2, 2.5, 3, 3.25])):
+def builders(draw, replicas=REPLICAS):
     """A RingBuilder with 1 to 3 regions of 1 to 3 zones, and enough devices for its replicas."""
     count = draw(st.integers(3, 14))
     made = RingBuilder(draw(st.integers(2, 7)), draw(replicas), 1)

@@ -133,6 +133,7 @@ class Put:
         sub.query_string = ''
         sub.headers.pop('Transfer-Encoding', None)
         sub.body = body
+        sub.environ['swift.content_type_overridden'] = True   # swift_bytes is ours
         sub.headers.update({'Etag': stored, 'X-Static-Large-Object': 'True', 'X-Object-Sysmeta-Slo-Etag': etag,
                             'X-Object-Sysmeta-Slo-Size': str(size), 'Content-Type': _content_type(req, size),
                             'X-Object-Sysmeta-Container-Update-Override-Etag': f'{stored}; slo_etag={etag}'})

@@ -22,7 +22,7 @@ def _init(args, layout):
         options['floating_cidr'] = args.floating
     if args.free_ports:
         options['ports'] = dict(zip(settings.PORTS, settings.free_ports(len(settings.PORTS), args.address)))
-    lifecycle.init(layout, _say, **options)
+    lifecycle.init(layout, _say, only=[args.only] if args.only else None, **options)
 
 
 def _up(args, layout):
@@ -30,9 +30,16 @@ def _up(args, layout):
     # Before anything imports urllib3: it keeps the class of TLS contexts it finds, and one kept from before recurses.
     concurrency.patch()
     from essex.cloud import lifecycle
-    took = lifecycle.up(layout, _say, args.foreground, args.only.split(',') if args.only else None, args.timeout)
+    only = args.only.split(',') if args.only else None
+    if only == ['swift'] and not layout.settings.exists():
+        lifecycle.init(layout, _say, only=only)
+    took = lifecycle.up(layout, _say, args.foreground, only, args.timeout)
     if took:
         print(f'up and healthy after {took:.1f} s')
+    if only == ['swift']:
+        from essex.cloud import welcome
+        from essex.cloud.settings import Settings
+        print(welcome.object_storage(layout, Settings.load(layout)))
 
 
 def _down(args, layout):
@@ -101,11 +108,13 @@ def parser():
     init.add_argument('--network', help='addresses of the servers (default: 10.100.0.0/24)')
     init.add_argument('--floating', help='floating addresses (default: 172.24.4.0/28)')
     init.add_argument('--free-ports', action='store_true', help='take free ports instead of the usual ones')
+    init.add_argument('--only', choices=('swift',), help='object storage alone; the rest can be made later')
     init.add_argument('--tls', action='store_true', help='HTTPS also on loopback')
     up = command('up', _up, 'start the cloud and wait until it is healthy')
     up.add_argument('--foreground', action='store_true', help='stay in the foreground (for a service manager)')
-    up.add_argument('--only', help='start only these processes, separated by commas: keystone, glance, nova, '
-                                   'novncproxy')
+    up.add_argument('--only', help='start only these, separated by commas: keystone, swift, glance, nova, '
+                                   'novncproxy. Object storage without Keystone has users of its own; it is made '
+                                   'if nothing is there yet')
     up.add_argument('--timeout', type=float, default=60, help='seconds to wait (default: %(default)s)')
     down = command('down', _down, 'stop the cloud; guests go on running')
     down.add_argument('--guests', action='store_true', help='shut down the guests too and remove their networks')

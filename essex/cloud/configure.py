@@ -2,35 +2,49 @@
 import os
 import shutil
 
-from essex.cloud import ini, pki
+from essex.cloud import configure_swift, ini, pki
 from essex.cloud.layout import ROOT
 
-SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api',), 'nova': ('nova', 'nova-novncproxy')}
+SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api',), 'nova': ('nova', 'nova-novncproxy'),
+            'swift': configure_swift.FILES}
 
 
-def write(layout, settings):
-    """Write every service's configuration. What an operator added to a file since is kept; our values win."""
+def write(layout, settings, only=None):
+    """Write every service's configuration. What an operator added to a file since is kept; our values win.
+
+    `only` names the services when it is not all of them.
+    """
     certificate = pki.ensure(layout.pki, _names(settings))
     for service, names in SERVICES.items():
+        if only is not None and service not in only:
+            continue
         target = layout.etc / service
         target.mkdir(parents=True, exist_ok=True)
-        _private_state(layout.state(service), service)
+        _private_state(layout.state(service), service, service != 'swift')
         for sample in sorted((ROOT / 'etc' / service).iterdir()):
             if sample.suffix == '.ini' or not (target / sample.name).exists():
                 shutil.copy(sample, target / sample.name)
         for name in names:
             path = target / f'{name}.conf'
-            if not path.exists():
-                path.touch()
-            text = ini.set_values(path.read_text(), _VALUES[name](layout, settings, certificate))
+            text = ini.set_values(_present(path, service), _VALUES[name](layout, settings, certificate))
             _write_secret(path, text)
 
 
-def _private_state(directory, service):
+def _present(path, service):
+    """The file's text; of one that is not there yet, that of the sample it begins as."""
+    if path.exists():
+        return path.read_text()
+    sample = ROOT / 'etc' / service / configure_swift.SAMPLES.get(path.name, path.name)
+    return sample.read_text() if sample.exists() else ''
+
+
+def _private_state(directory, service, has_database):
     """Have the service's directory and, empty, its database: password hashes and user data are for nobody else."""
     directory.mkdir(parents=True, exist_ok=True)
     # Guests and dnsmasq open what lies below Nova's as users of their own: they may walk through, not list.
     os.chmod(directory, 0o711 if service == 'nova' else 0o700)
+    if not has_database:
+        return
     database = directory / f'{service}.sqlite'
     # SQLite gives the files beside it the mode of this one.
     os.close(os.open(database, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -91,7 +105,8 @@ def _nova(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'nova')
     real = settings.hypervisor == 'libvirt'
     values['DEFAULT'] |= {
-        'transport_url': 'memory://', 'osapi_compute_listen': settings.address, 'osapi_compute_listen_port': settings.port('nova'),
+        'transport_url': 'memory://', 'osapi_compute_listen': settings.address,
+        'osapi_compute_listen_port': settings.port('nova'),
         # Guests reach it through their gateway, so it listens beyond loopback when there are guests.
         'metadata_listen': '0.0.0.0' if real else '127.0.0.1', 'metadata_listen_port': settings.port('metadata'),
         'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',
@@ -112,4 +127,4 @@ def _proxy(layout, settings, certificate):
 
 
 _VALUES = {'keystone': _keystone, 'glance-api': _glance, 'nova': _nova,
-           'nova-novncproxy': _proxy}
+           'nova-novncproxy': _proxy, **configure_swift.values_of(_authtoken)}

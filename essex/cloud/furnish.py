@@ -25,7 +25,9 @@ def run(layout, settings, say):
 
 def _accounts(admin, settings):
     roles = {role['name']: role['id'] for role in admin.identity.get('/roles').json()['roles']}
-    for project, users in (('service', ('nova', 'glance')), ('demo', ('demo',))):
+    for name in ('swiftoperator', 'ResellerAdmin'):
+        ensure(admin.identity, 'roles', name, {})
+    for project, users in (('service', ('nova', 'glance', 'swift')), ('demo', ('demo',))):
         made = ensure(admin.identity, 'projects', project, {'domain_id': 'default'})
         for user in users:
             values = {'domain_id': 'default', 'password': settings.password(user), 'default_project_id': made['id']}
@@ -35,11 +37,15 @@ def _accounts(admin, settings):
 
 
 def _catalog(admin, settings):
-    wanted = (('compute', 'nova', settings.url('nova', '/v2.1')), ('image', 'glance', settings.url('glance')))
+    # Kind, name, URL, and that for administrators where it is another.
+    wanted = (('compute', 'nova', settings.url('nova', '/v2.1'), None),
+              ('image', 'glance', settings.url('glance'), None),
+              ('object-store', 'swift', settings.url('swift', '/v1/AUTH_%(project_id)s'), settings.url('swift')))
     endpoints = admin.identity.get('/endpoints').json()['endpoints']
-    for kind, name, url in wanted:
+    for kind, name, usual, admins in wanted:
         service = ensure(admin.identity, 'services', name, {'type': kind})
         for interface in ('public', 'internal', 'admin'):
+            url = admins if admins and interface == 'admin' else usual
             there = [each for each in endpoints
                      if each['service_id'] == service['id'] and each['interface'] == interface]
             body = {'endpoint': {'service_id': service['id'], 'interface': interface, 'url': url,

@@ -6,9 +6,9 @@ import time
 
 def check(settings, name, timeout=2):
     """None when the endpoint answers its health check, else a sentence."""
-    host, port = settings.address, settings.port(name)
+    host, port = settings.host_of(name), settings.port(name)
     try:
-        if settings.secure:
+        if settings.secure and not settings.is_inside(name):
             tls = ssl.create_default_context(cafile=str(settings.layout.pki / 'ca.pem'))
             connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=tls)
         else:

@@ -14,33 +14,45 @@ from essex.cloud.settings import Settings
 from essex.cloud.supervisor import Supervisor
 from essex.exception import ConfigError, EssexError
 
-ENDPOINTS = ('keystone', 'glance', 'nova', 'novncproxy')
+# The hypervisor of a cloud that has object storage alone so far.
+_UNDECIDED = 'undecided'
 
 
-def init(layout, say, hypervisor='auto', **options):
-    """Make the cloud in `layout`, or find it made: settings, configuration, databases, keys. Returns its settings."""
+def init(layout, say, hypervisor='auto', only=None, **options):
+    """Make the cloud in `layout`, or find it made: settings, configuration, databases, keys. Returns its settings.
+
+    `only` ['swift'] makes object storage alone; the rest can be made later.
+    """
     problems = checks.problems(layout.root)
     if problems:
         raise ConfigError('A cloud cannot run here: ' + '; '.join(problems) + '.')
     layout.create()
     if layout.settings.exists():
         settings = Settings.load(layout)
+        settings.complete()
     else:
-        reasons = checks.missing_for_guests()
-        if hypervisor == 'libvirt' and reasons:
-            raise ConfigError('Real guests cannot run here: ' + '; '.join(reasons) + '.')
-        kind = ('fake' if reasons else 'libvirt') if hypervisor == 'auto' else hypervisor
-        settings = Settings.create(layout, hypervisor=kind, **options)
+        settings = Settings.create(layout, hypervisor=_UNDECIDED, **options)
         settings.set('host', socket.gethostname())
-        settings.set('virt_type', 'auto')
-        settings.set('libvirt_uri', PrivateLibvirtd(str(layout.libvirt)).uri if kind == 'libvirt' else '')
-        settings.save()
+    if only is None and settings.hypervisor == _UNDECIDED:
+        _decide_hypervisor(layout, settings, hypervisor)
+    settings.save()
     say('configuration in ' + str(layout.etc))
-    configure.write(layout, settings)
-    openrc.write(layout, settings)
+    configure.write(layout, settings, only)
+    if only is None:
+        openrc.write(layout, settings)
     processes.preload()
-    prepare.run(layout, settings, say)
+    prepare.run(layout, settings, say, only)
     return settings
+
+
+def _decide_hypervisor(layout, settings, wanted):
+    reasons = checks.missing_for_guests()
+    if wanted == 'libvirt' and reasons:
+        raise ConfigError('Real guests cannot run here: ' + '; '.join(reasons) + '.')
+    kind = ('fake' if reasons else 'libvirt') if wanted == 'auto' else wanted
+    settings.set('hypervisor', kind)
+    settings.set('virt_type', 'auto')
+    settings.set('libvirt_uri', PrivateLibvirtd(str(layout.libvirt)).uri if kind == 'libvirt' else '')
 
 
 def up(layout, say, foreground=False, only=None, timeout=60):
@@ -53,11 +65,10 @@ def up(layout, say, foreground=False, only=None, timeout=60):
         say('the cloud is up already')
         return 0
     began = time.monotonic()
-    _check_ports(settings)
-    if settings.hypervisor == 'libvirt':
+    table = processes.table(layout, settings.hypervisor, only)
+    _check(settings, table)
+    if any(each.name == 'libvirtd' for each in table):
         PrivateLibvirtd(str(layout.libvirt)).start()
-    table = [each for each in processes.table(layout, settings.hypervisor)
-             if only is None or each.name in only]
     processes.preload()
     if foreground:
         _log_to(None)
@@ -65,7 +76,7 @@ def up(layout, say, foreground=False, only=None, timeout=60):
         return 0
     (layout.run / 'deaths.json').unlink(missing_ok=True)
     pid = _detach(layout, table)
-    endpoints = [name for name in ENDPOINTS if only is None or any(name in (each.name, *each.health) for each in table)]
+    endpoints = [name for each in table for name in each.health]
     trouble = health.wait(settings, endpoints, timeout, alive=lambda: _alive(pid) and not _dying(layout), progress=say)
     if trouble:
         last = ''.join(f'\n  {name} dies at its start; the end of its log: {_last_line(layout, name)}'
@@ -74,14 +85,18 @@ def up(layout, say, foreground=False, only=None, timeout=60):
     return time.monotonic() - began
 
 
-def _check_ports(settings):
-    """Raise EssexError when another program has a port of ours: its answers would pass for ours."""
-    for name in settings.port_names():
+def _check(settings, table):
+    """Raise EssexError when another program has a port of ours (its answers would pass for ours), or the cloud was
+    not made for what is to run."""
+    if settings.hypervisor == _UNDECIDED and any(not each.name.startswith('swift-') for each in table):
+        raise EssexError('This is object storage alone so far: `essex init` makes the rest of the cloud.')
+    for name in [name for each in table for name in each.ports]:
+        host = settings.host_of(name)
         try:
-            with socket.create_server((settings.address, settings.port(name)), reuse_port=False):
+            with socket.create_server((host, settings.port(name)), reuse_port=False):
                 continue
         except OSError as error:
-            raise EssexError(f'Port {settings.port(name)} of {settings.address} ({name}) cannot be used: '
+            raise EssexError(f'Port {settings.port(name)} of {host} ({name}) cannot be used: '
                              f'{error.strerror}. Stop the program that has it, or change the port in '
                              f'{settings.layout.settings} and run `essex init` again.') from error
 

@@ -5,8 +5,21 @@ import os
 from essex.cloud import processes
 
 
-def run(layout, settings, say):
-    """Migrate the databases, make the keys and bootstrap Keystone. `say(text)` reports progress."""
+def run(layout, settings, say, only=None):
+    """Migrate the databases, make the keys, bootstrap Keystone and make the rings. `say(text)` reports progress."""
+    say('rings of object storage')
+    _rings(layout, settings)
+    if only is None:
+        _services(layout, settings, say)
+
+
+def _rings(layout, settings):
+    ports = [f'--{kind}-port={settings.port(f"swift_{kind}")}' for kind in ('account', 'container', 'object')]
+    arguments = [str(layout.etc / 'swift'), str(layout.state('swift') / 'devices'), *ports]
+    processes.run_in_child(_main, 'swift.cmd.lay_out', arguments, {}, log=layout.log / 'setup.log')
+
+
+def _services(layout, settings, say):
     say('databases (by migration)')
     for service, name in (('keystone', 'keystone'), ('glance', 'glance-api'), ('nova', 'nova')):
         manage(layout, service, 'db_sync' if service != 'nova' else 'db sync', name)

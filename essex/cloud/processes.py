@@ -10,29 +10,59 @@ import traceback
 
 from essex import concurrency, db, rpc
 from essex.client import session
+from essex.exception import ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
 class Process:
-    """A child: `module`.main(argv) runs it. `health` names the settings' endpoint that tells it serves."""
+    """A child: `module`.`function`(argv) runs it. `health` names the settings' endpoint that tells it serves, `ports`
+    all it listens on."""
 
     name: str
     module: str
     arguments: tuple
     health: tuple = ()
+    ports: tuple = ()
+    function: str = 'main'
 
 
-def table(layout, hypervisor='fake'):
-    """The processes, in the order they start."""
+# What `--only` calls by one name.
+GROUPS = {'swift': ('swift-storage', 'swift-proxy')}
+
+
+def table(layout, hypervisor='fake', only=None):
+    """The processes, in the order they start; of `only` these names.
+
+    Object storage without Keystone knows the users of its own configuration.
+    """
+    if only is None:
+        return _all(layout, hypervisor, alone=False)
+    names = {name for each in only for name in GROUPS.get(each, (each,))}
+    table = _all(layout, hypervisor, 'keystone' not in names)
+    unknown = names - {each.name for each in table}
+    if unknown:
+        raise ConfigError(f'This cloud has no {", ".join(sorted(unknown))}.')
+    return tuple(each for each in table if each.name in names)
+
+
+def _all(layout, hypervisor, alone):
     def files(service, *names):
         return tuple(part for name in names for part in ('--config-file', str(layout.config(service, name))))
     # The last: `essex up` has started libvirtd before, and this one makes sure that it stays.
     own = (Process('libvirtd', 'essex.cloud.keeper', (str(layout.libvirt),)),) if hypervisor == 'libvirt' else ()
     return (
-        Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',)),
-        Process('glance', 'glance.cmd.all', files('glance', 'glance-api'), ('glance',)),
-        Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',)),
-        Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',)), *own)
+        Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',),
+                ('keystone', 'keystone_admin')),
+        Process('swift-storage', 'swift.cmd.storage', (str(layout.etc / 'swift'), '--daemons', 'yes'),
+                ('swift_account', 'swift_container', 'swift_object'),
+                ('swift_account', 'swift_container', 'swift_object')),
+        Process('swift-proxy', 'swift.cmd.servers',
+                (str(layout.config('swift', 'proxy-server-alone' if alone else 'proxy-server')),), ('swift',),
+                ('swift',), 'proxy'),
+        Process('glance', 'glance.cmd.all', files('glance', 'glance-api'), ('glance',), ('glance', 'glance_registry')),
+        Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',), ('nova', 'metadata')),
+        Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',),
+                ('novncproxy',)), *own)
 
 
 # What every service imports. Their own modules stay out: they declare options, each in a process of its own.
@@ -63,7 +93,7 @@ def fork(process, log_path):
     status = 1
     try:
         _become(process, log_path)
-        importlib.import_module(process.module).main(list(process.arguments))
+        getattr(importlib.import_module(process.module), process.function)(list(process.arguments))
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1

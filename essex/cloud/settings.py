@@ -7,8 +7,11 @@ import socket
 from essex.exception import ConfigError
 
 PORTS = {'keystone': 5000, 'keystone_admin': 35357, 'glance': 9292, 'glance_registry': 9191, 'nova': 8774,
-         'metadata': 8775, 'novncproxy': 6080}
-ACCOUNTS = ('admin', 'demo', 'nova', 'glance')
+         'metadata': 8775, 'novncproxy': 6080, 'swift': 8080, 'swift_account': 6202, 'swift_container': 6201,
+         'swift_object': 6200}
+# On loopback, whatever the address of the APIs: nobody but the cloud itself speaks to them.
+_INSIDE = ('swift_account', 'swift_container', 'swift_object')
+ACCOUNTS = ('admin', 'demo', 'nova', 'glance', 'swift')
 # Read aloud and typed without doubt: no 0, O, 1, l, I.
 _ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
@@ -26,6 +29,14 @@ def free_ports(count, address='127.0.0.1'):
     finally:
         for each in sockets:
             each.close()
+
+
+def _is_free(address, port):
+    try:
+        with socket.create_server((address, port)):
+            return True
+    except OSError:
+        return False
 
 
 class Settings:
@@ -54,8 +65,21 @@ class Settings:
         parser['passwords'] = {name: new_password() for name in ACCOUNTS}
         layout.create()
         made = cls(layout, parser)
-        made.save()
+        made.complete()
         return made
+
+    def complete(self):
+        """Decide what a cloud that was made by an earlier version has not, and save."""
+        for name, number in PORTS.items():
+            if name not in self._parser['ports']:
+                self._parser['ports'][name] = str(number if _is_free(self.host_of(name), number)
+                                                  else free_ports(1, self.host_of(name))[0])
+        for name in ACCOUNTS:
+            if name not in self._parser['passwords']:
+                self._parser['passwords'][name] = new_password()
+        if 'swift_hash_suffix' not in self._parser['cloud']:
+            self._parser['cloud']['swift_hash_suffix'] = secrets.token_hex(16)
+        self.save()
 
     def save(self):
         """Write cloud.ini, whole or not at all."""
@@ -87,9 +111,14 @@ class Settings:
         """The port of an endpoint."""
         return int(self._parser['ports'][name])
 
-    def port_names(self):
-        """The names of all endpoints."""
-        return list(self._parser['ports'])
+    @staticmethod
+    def is_inside(name):
+        """Whether an endpoint is for the cloud itself alone: on loopback, without TLS."""
+        return name in _INSIDE
+
+    def host_of(self, name):
+        """The address an endpoint listens on."""
+        return '127.0.0.1' if self.is_inside(name) else self.address
 
     def url(self, name, path=''):
         """The URL of an endpoint as clients use it."""

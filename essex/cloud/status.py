@@ -49,6 +49,11 @@ def _pids(layout, supervisor):
     return found
 
 
+def _endpoints(layout):
+    """What the running processes serve."""
+    return json.loads((layout.run / 'endpoints.json').read_text())
+
+
 def age(seconds):
     """A duration in words: 5 s, 3 min, 2 h, 4 d."""
     for unit, size in (('d', 86400), ('h', 3600), ('min', 60)):
@@ -75,7 +80,7 @@ def lines(layout, settings):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     text = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     text.append(f'supervisor pid {pid}; all together {total:.0f} MB (PSS), guests not counted')
-    for name in ('keystone', 'glance', 'nova', 'novncproxy'):
+    for name in _endpoints(layout):
         trouble = health.check(settings, name)
         if trouble:
             well = False

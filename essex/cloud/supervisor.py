@@ -34,6 +34,8 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         self.layout.pid.write_text(str(os.getpid()))
         self._tell_deaths()
+        endpoints = [name for child in self.children for name in child.process.health]
+        (self.layout.run / 'endpoints.json').write_text(json.dumps(endpoints))
         try:
             for child in self.children:
                 self._start(child)

@@ -99,6 +99,9 @@ class Updater:
     def of_expiry(self, request, before, after):
         """The Updates of the queue when X-Delete-At changes from `before` to `after` (seconds, 0 for none)."""
         made = []
+        if request.replication:
+            # Who took it from the client has seen to the queue.
+            return made
         if after and after != before:
             partition = request.get('X-Delete-At-Partition')
             nodes = _nodes(request.get('X-Delete-At-Host', ''), request.get('X-Delete-At-Device', ''))

@@ -10,8 +10,9 @@ from swift.middleware.paths import account_path
 
 def text(status, body, **headers):
     """A plain-text answer; `headers` with underscores for dashes."""
-    return Response(status=status, text=body, content_type='text/plain',
-                    headers={name.replace('_', '-'): value for name, value in headers.items()})
+    response = Response(status=status, text=body, content_type='text/plain')
+    response.headers.update({name.replace('_', '-'): value for name, value in headers.items()})
+    return response
 
 
 def not_found():

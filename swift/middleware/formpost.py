@@ -180,8 +180,8 @@ def _outcome(signed, status, message, headers):
 
 
 def _page(status, message, headers=None):
-    response = Response(status=status, content_type='text/html',
-                        charset='utf-8', headers=headers or {})
+    response = Response(status=status, content_type='text/html', charset='utf-8')
+    response.headers.update(headers or {})
     response.text = f'<h1>{html.escape(response.status)}</h1>{html.escape(message)}\r\n'
     return response
 

@@ -12,7 +12,7 @@ import secrets
 import time
 import urllib.parse
 
-from webob import Request, Response
+from webob import Request
 
 from swift import conf as conf_file
 from swift.exceptions import ConfigurationError
@@ -155,9 +155,8 @@ class TempAuth:
             return text(503, 'Service Unavailable')
         token, expires = self._token(cache, known, true_value(req.headers.get('X-Auth-New-Token')))
         url = urllib.parse.quote(known.url.replace('$HOST', self._host_url(req)), safe=':/%?=&@[]~')
-        return Response(status=200, headers={
-            'X-Auth-Token': token, 'X-Storage-Token': token, 'X-Storage-Url': url,
-            'X-Auth-Token-Expires': str(max(0, int(expires - time.time())))})
+        return text(200, '', X_Auth_Token=token, X_Storage_Token=token, X_Storage_Url=url,
+                    X_Auth_Token_Expires=str(max(0, int(expires - time.time()))))
 
     def _credentials(self, req):
         """(account, user, key) as real text; all empty when something is missing. LookupError for another path."""

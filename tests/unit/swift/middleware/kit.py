@@ -41,6 +41,9 @@ class Store:
     def answer(self, request):
         path, method = request.environ['PATH_INFO'], request.method
         names = path.split('/', 4)[1:]
+        if not names[-1]:
+            names.pop()
+            path = path[:-1]
         container = '/' + '/'.join(names[:3])
         kind = 'write' if method in ('PUT', 'POST', 'DELETE') else 'read'
         if len(names) == 4 or (len(names) == 3 and kind == 'read'):
@@ -65,8 +68,8 @@ class Store:
     def _get(self, request, path, place):
         response = self._head(request, path, place)
         if place is self.containers and response.status_int == 204:
-            return webob.Response(json=self._listing(path, request.GET), headers=dict(place[path]),
-                                  content_type='application/json')
+            response = webob.Response(json=self._listing(path, request.GET))
+            response.headers.update(place[path])
         return response
 
     def _listing(self, path, query):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from swift import backend, recon_cache
+from swift.exceptions import ConfigurationError
 from swift.obj.replicator import ObjectReplicator
 from tests.fixtures.object_nodes import Nodes
 from tests.unit.swift.obj.replication_kit import Kit, etag
@@ -169,3 +170,80 @@ def test_figures_are_left_for_recon(kit):
     assert figures['object_replication_time'] >= 0
     assert figures['replication_last'] == figures['object_replication_last'] > NOW
     assert {'attempted', 'failure', 'success', 'failure_nodes'} <= figures['replication_stats'].keys()
+
+
+def _without_disk(kit, number):
+    """The disk of a node goes; returns a function that brings it back."""
+    there, away = kit.nodes.device(number), kit.nodes.device(number) + '.away'
+    os.rename(there, away)
+    return lambda: os.rename(away, there)
+
+
+def test_while_a_disk_is_gone_a_handoff_keeps_its_copy_until_it_is_back(kit):
+    _, (first, second, third), (handoff, *_) = kit.place('nodisk')
+    bring_back = _without_disk(kit, third)
+    try:
+        kit.send(first, 'PUT', 'nodisk', NOW, b'data')
+        daemon = _pass(kit, first)
+        assert daemon.stats['failure'] >= 1
+        kit.agree('nodisk', [first, second, handoff])
+    finally:
+        bring_back()
+    _pass(kit, handoff)
+    kit.agree('nodisk', [first, second, third])
+    assert kit.holds(handoff, 'nodisk') == ()
+
+
+def test_a_handoff_stays_while_a_primary_cannot_take_it_unless_fewer_are_enough(kit):
+    _, (first, second, third), (handoff, *_) = kit.place('patient')
+    kit.send(handoff, 'PUT', 'patient', NOW, b'data')
+    bring_back = _without_disk(kit, third)
+    try:
+        _pass(kit, handoff)
+        kit.agree('patient', [first, second, handoff])
+        _pass(kit, handoff, handoff_delete='2')
+        assert kit.holds(handoff, 'patient') == ()
+    finally:
+        bring_back()
+    _pass(kit, first)
+    kit.agree('patient', [first, second, third])
+
+
+def test_with_handoffs_first_the_rest_waits_until_they_are_gone(kit):
+    _, (first, *_), (handoff, *_) = kit.place('urgent')
+    own = next(name for name in (f'own{number}' for number in range(1000)) if handoff in kit.place(name)[1])
+    kit.send(handoff, 'PUT', 'urgent', NOW, b'data')
+    kit.send(handoff, 'PUT', own, NOW, b'data')
+    other = next(number for number in kit.place(own)[1] if number != handoff)
+    before = kit.holds(other, own)
+    bring_back = _without_disk(kit, first)
+    try:
+        _pass(kit, handoff, handoffs_first='yes')
+        if other != first:
+            assert kit.holds(other, own) == before
+    finally:
+        bring_back()
+    _pass(kit, handoff, handoffs_first='yes')
+    kit.agree(own, kit.place(own)[1])
+
+
+def test_a_node_whose_disk_is_gone_ends_its_pass_and_counts_it(kit):
+    bring_back = _without_disk(kit, 2)
+    try:
+        assert _pass(kit, 2).stats['failure_nodes'] == {'127.0.0.1': {'d2': 1}}
+    finally:
+        bring_back()
+
+
+def test_only_chosen_devices_and_partitions(kit):
+    daemon = ObjectReplicator(kit.nodes.conf(0))
+    everything = {job.part for job in daemon.collect()}
+    assert len(everything) > 1
+    assert {job.part for job in daemon.collect(partitions=[int(min(everything))])} == {min(everything)}
+    assert daemon.collect(devices=['none']) == []
+
+
+@pytest.mark.parametrize('conf', [{'sync_method': 'carrier pigeon'}, {'concurrency': '0'}, {'handoff_delete': 'x'}])
+def test_wrong_options_stop_the_start(kit, conf):
+    with pytest.raises(ConfigurationError):
+        ObjectReplicator(kit.nodes.conf(0, **conf))

@@ -1,4 +1,6 @@
 """The account server: databases of accounts over HTTP, for proxies, container servers and replicators."""
+import functools
+
 from swift.db import server
 from swift.db.account import AccountBroker, deleted_info, status_deleted
 from swift.db.errors import DatabaseExists
@@ -34,12 +36,14 @@ class AccountServer(server.DatabaseServer):
         if place.container is not None:
             return self._put_container(request, place)
         timestamp = self.timestamp(request)
-        return self.in_thread(self._put_account, request, place, timestamp)
+        return self.in_thread(place.device, self._put_account, request, place, timestamp)
 
     def _put_container(self, request, place):
         record = self._container_record(request, place.container)
         override = request.headers.get('X-Account-Override-Deleted', 'no').lower() == 'yes'
-        self.in_thread(self._append, place, record, override)
+        broker = self._broker(place)
+        self.in_thread(place.device, self._check_account, broker, place, record, override)
+        self.batches.append(broker, record, functools.partial(self.in_thread, place.device))
         return answer(204 if record[2] > record[1] else 201)
 
     def _container_record(self, request, name):
@@ -53,13 +57,11 @@ class AccountServer(server.DatabaseServer):
             raise Refused(400, f'Invalid header: {error}') from None
         return AccountBroker.record(name, put, delete, *counts, self.policy_index(request) or 0)
 
-    def _append(self, place, record, override):
-        broker = self._broker(place)
+    def _check_account(self, broker, place, record, override):
         if self._automatic(place.account) and not broker.exists():
             self._created(broker, max(record[1:3]))
-        if not override and broker.is_deleted():
+        if not override and broker.is_deleted(merged=False):
             raise Refused(404, 'Not Found')
-        broker.append(record)
 
     def _put_account(self, request, place, timestamp):
         broker = self._broker(place)
@@ -87,7 +89,7 @@ class AccountServer(server.DatabaseServer):
     def delete(self, request):
         place = Place(request.environ['PATH_INFO'], 3)
         timestamp = self.timestamp(request)
-        return self.in_thread(self._delete, place, timestamp)
+        return self.in_thread(place.device, self._delete, place, timestamp)
 
     def _delete(self, place, timestamp):
         broker = self._broker(place)
@@ -104,7 +106,7 @@ class AccountServer(server.DatabaseServer):
     def post(self, request):
         place = Place(request.environ['PATH_INFO'], 3)
         timestamp = self.timestamp(request)
-        return self.in_thread(self._post, request, place, timestamp)
+        return self.in_thread(place.device, self._post, request, place, timestamp)
 
     def _post(self, request, place, timestamp):
         broker = self._broker(place)
@@ -119,7 +121,7 @@ class AccountServer(server.DatabaseServer):
 
     def head(self, request):
         place = Place(request.environ['PATH_INFO'], 4)
-        return self.in_thread(self._head, place)
+        return self.in_thread(place.device, self._head, place)
 
     def _head(self, place):
         _, _, named = self._look(place)
@@ -128,7 +130,7 @@ class AccountServer(server.DatabaseServer):
     def get(self, request):
         place = Place(request.environ['PATH_INFO'], 3)
         query = self.listing_query(request, self.constraints.account_listing_limit)
-        return self.in_thread(self._get, place, query)
+        return self.in_thread(place.device, self._get, place, query)
 
     def _get(self, place, query):
         broker, _, named = self._look(place)

@@ -1,4 +1,6 @@
 """The container server: databases of containers over HTTP, for proxies, object servers and replicators."""
+import functools
+
 from swift.container import rows, updates
 from swift.db import server
 from swift.db.container import ContainerBroker, deleted_info
@@ -36,7 +38,7 @@ class ContainerServer(server.DatabaseServer):
         if place.obj is None:
             return self._put_container(request, place, timestamp)
         policy = self.policy_index(request) or 0
-        self.in_thread(self._append, place, rows.record(request, place.obj, timestamp, policy), timestamp)
+        self._append(place, rows.record(request, place.obj, timestamp, policy), timestamp)
         return answer(201)
 
     def delete(self, request):
@@ -44,18 +46,18 @@ class ContainerServer(server.DatabaseServer):
         if place.obj is None:
             return self._delete_container(request, place, timestamp)
         record = ContainerBroker.deletion(place.obj, timestamp, self.policy_index(request) or 0)
-        self.in_thread(self._append, place, record, timestamp)
+        self._append(place, record, timestamp)
         return answer(204)
 
     def _append(self, place, record, timestamp):
         broker = self._broker(place)
         try:
-            broker.append(record)
+            self.batches.append(broker, record, functools.partial(self.in_thread, place.device))
         except DatabaseMissing:
             if not place.account.startswith(self.constraints.auto_create_account_prefix):
                 raise
-            self._created(broker, timestamp, record[6])
-            broker.append(record)
+            self.in_thread(place.device, self._created, broker, timestamp, record[6])
+            self.batches.append(broker, record, functools.partial(self.in_thread, place.device))
 
     @staticmethod
     def _created(broker, timestamp, policy):
@@ -73,7 +75,7 @@ class ContainerServer(server.DatabaseServer):
         default = self.policy_index(request, 'X-Backend-Storage-Policy-Default')
         if default is None:
             default = self.cluster.policies.default.idx
-        created, info = self.in_thread(self._put, place, timestamp, metadata, wanted, default)
+        created, info = self.in_thread(place.device, self._put, place, timestamp, metadata, wanted, default)
         if self._updater.update(request, place, info):
             return answer(404, text='Not Found')
         return answer(201 if created else 202, {'X-Backend-Storage-Policy-Index': str(info['storage_policy_index'])})
@@ -111,7 +113,7 @@ class ContainerServer(server.DatabaseServer):
             broker.set_x_container_sync_points(-1, -1)
 
     def _delete_container(self, request, place, timestamp):
-        existed, info = self.in_thread(self._delete, place, timestamp)
+        existed, info = self.in_thread(place.device, self._delete, place, timestamp)
         if self._updater.update(request, place, info):
             return answer(404, text='Not Found')
         return answer(204) if existed else answer(404, text='Not Found')
@@ -129,7 +131,7 @@ class ContainerServer(server.DatabaseServer):
 
     def post(self, request):
         place, timestamp = Place(request.environ['PATH_INFO'], 4), self.timestamp(request)
-        return self.in_thread(self._post, request, place, timestamp)
+        return self.in_thread(place.device, self._post, request, place, timestamp)
 
     def _post(self, request, place, timestamp):
         broker = self._broker(place)
@@ -145,7 +147,7 @@ class ContainerServer(server.DatabaseServer):
 
     def head(self, request):
         place = Place(request.environ['PATH_INFO'], 5)
-        return self.in_thread(self._head, place)
+        return self.in_thread(place.device, self._head, place)
 
     def _head(self, place):
         _, info, named = self._look(place)
@@ -156,7 +158,7 @@ class ContainerServer(server.DatabaseServer):
     def get(self, request):
         place = Place(request.environ['PATH_INFO'], 5)
         query = self.listing_query(request, self.constraints.container_listing_limit)
-        return self.in_thread(self._get, place, query)
+        return self.in_thread(place.device, self._get, place, query)
 
     def _get(self, place, query):
         broker, info, named = self._look(place)

@@ -57,6 +57,15 @@ class Broker:
         """Close what is open: the file goes away."""
         sqlite.forget(self.path)
 
+    def put_in_place(self, path):
+        """Move the file, a copy in tmp, to `path`. The caller holds the lock of that directory."""
+        self.forget()
+        files.discard(f'{self.path}-journal')
+        if not os.path.exists(path):
+            # Left of a database that is gone, SQLite would apply it to this one.
+            files.discard(f'{path}-journal')
+        files.rename(self.path, path)
+
     def has_pending(self):
         """Whether rows wait."""
         return bool(pending.size(self.pending_path))
@@ -272,11 +281,12 @@ class Broker:
             if self._deleted(opened) != before:
                 self._status_changed(opened, Timestamp.now().internal)
 
-    def is_deleted(self):
-        """Whether it is deleted, or there is none."""
+    def is_deleted(self, merged=True):
+        """Whether it is deleted, or there is none. Not `merged`: without a look at the rows that wait."""
         if not self.exists():
             return True
-        self.commit_pending()
+        if merged:
+            self.commit_pending()
         with self.connection() as opened:
             return self._deleted(opened)
 

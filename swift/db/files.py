@@ -75,6 +75,12 @@ def rename(source, target):
     sync_directory(os.path.dirname(target))
 
 
+def discard(path):
+    """Remove a file, if there is one."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 @contextlib.contextmanager
 def locked(directory, timeout):
     """Hold the lock of a database's directory. Raises LockTimeout after `timeout` s, DatabaseMissing without it."""

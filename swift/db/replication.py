@@ -9,7 +9,6 @@
 The file in tmp comes by rsync, or over HTTP: REPLICATE with the header `X-Backend-Replicate-File: <id>` and the file
 as its body (not a call of the original, whose servers answer it with 400).
 """
-import contextlib
 import json
 import logging
 import os
@@ -120,7 +119,7 @@ class Replication:
                     left -= len(piece)
                 concurrency.in_thread(_flush, file)
         except BaseException:
-            _discard(target)
+            files.discard(target)
             raise
         return answer(201)
 
@@ -129,15 +128,15 @@ class Replication:
         files.make_directory(broker.directory, files.device_of(broker.path))
         with broker.locked():
             if broker.exists():
-                _discard(temporary)
+                files.discard(temporary)
                 return answer(404, text='Not Found')
-            self._adopt(temporary, name)
-            files.rename(temporary, broker.path)
+            self._adopt(temporary, name).put_in_place(broker.path)
         return answer(204)
 
     def _rsync_then_merge(self, broker, name, *_):
         temporary = self._received(broker, name)
         if not broker.exists():
+            files.discard(temporary)
             return answer(404, text='Not Found')
         new = self._adopt(temporary, name)
         broker.commit_pending()
@@ -149,8 +148,7 @@ class Replication:
             with broker.transaction():
                 _copy_rows(broker, new, point)
                 new.take_over(broker)
-                new.forget()
-                files.rename(temporary, broker.path)
+                new.put_in_place(broker.path)
             broker.forget()
         return answer(204)
 
@@ -170,7 +168,7 @@ class Replication:
                     raise DatabaseCorrupt(found)
             new.newid(name.removesuffix('.db'))
         except DatabaseCorrupt as error:
-            _discard(temporary)
+            files.discard(temporary)
             LOG.error('A received database is broken: %s', error)
             raise Refused(400, 'The file is no database') from None
         finally:
@@ -190,11 +188,6 @@ def _copy_rows(source, target, point):
 def _flush(file):
     file.flush()
     os.fsync(file.fileno())
-
-
-def _discard(path):
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def _checked(name):

@@ -13,6 +13,7 @@ from essex import concurrency
 from swift import cluster, headers
 from swift import conf as options
 from swift.db import files, listing
+from swift.db.batches import Batches
 from swift.db.errors import DatabaseExists, DatabaseMissing
 from swift.devices import Devices
 from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
@@ -74,6 +75,9 @@ class DatabaseServer:
         allowed = set(self.methods) | {'REPLICATE'}
         if wanted is not None:
             allowed = {'REPLICATE'} if options.boolean(conf, 'replication_server', False) else set(self.methods)
+        self._threads = options.integer(conf, 'threads_per_disk', 4, 0)
+        self._pools = {}    # device -> ThreadPool
+        self.batches = Batches()
         self._handlers = {method: getattr(self, method.lower()) for method in allowed}
 
     def __call__(self, environ, start_response):
@@ -119,10 +123,14 @@ class DatabaseServer:
         device = self.devices.path(place.device)
         return files.database_path(device, self.kind, place.partition, self.cluster.hash_path(*names))
 
-    @staticmethod
-    def in_thread(function, *args):
-        """Call what blocks on the disk."""
-        return concurrency.in_thread(function, *args)
+    def in_thread(self, device, function, *args):
+        """Call what blocks on the disk of a device. Raises DriveNotMounted, and what the call raises."""
+        pool = self._pools.get(device)
+        if pool is None:
+            self.devices.path(device)
+            # One slow disk keeps its own threads busy and no others.
+            pool = self._pools[device] = concurrency.ThreadPool(self._threads, device)
+        return pool.run(function, *args)
 
     @staticmethod
     def timestamp(request):

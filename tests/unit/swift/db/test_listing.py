@@ -23,8 +23,7 @@ def listed(make):
 def expected(names, query):
     """The same by plain means."""
     found, seen = [], set()
-    key = (lambda name: name.encode())
-    for name in sorted(names, key=key, reverse=query.reverse):
+    for name in sorted(names, key=str.encode, reverse=query.reverse):
         low, high = (query.end_marker, query.marker) if query.reverse else (query.marker, query.end_marker)
         if low and name <= low or high and name >= high or not name.startswith(query.prefix):
             continue

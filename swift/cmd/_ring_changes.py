@@ -16,7 +16,7 @@ def add(path, argv):
     options.add_argument('values', nargs='*', metavar='device weight')
     search_options(options)
     options.add_argument('--yes', action='store_true', help='accepted')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
     new = [({**search.parse_new(value), 'weight': _number(weight, 'weight')}, value)
            for value, weight in _pairs(args.values)]
@@ -82,7 +82,7 @@ def _targets(function, argv, value_name):
     options.add_argument('values', nargs='*', metavar=f'search-value {value_name}')
     search_options(options)
     options.add_argument('--yes', action='store_true', help='answer yes to all questions')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     if searched(args):
         if len(args.values) != 1:
             raise BuilderError(f'Besides the options that find devices, give one new {value_name}.')
@@ -147,7 +147,7 @@ def set_info(path, argv):
     for name in changeable:
         options.add_argument(f'--change-{name}', metavar='NEW')
     options.add_argument('--yes', action='store_true', help='answer yes to all questions')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     given = {name.replace('-', '_'): getattr(args, f'change_{name.replace("-", "_")}') for name in changeable}
     changes = {name: int(_number(value, name, int)) if name in search.NUMBERS else value
                for name, value in given.items() if value is not None}
@@ -187,7 +187,7 @@ def remove(path, argv):
     options.add_argument('values', nargs='*', metavar='search-value')
     search_options(options)
     options.add_argument('--yes', action='store_true', help='answer yes to all questions')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
     devices = find(builder, args)
     _sure(devices, 'remove', args.yes)
@@ -201,7 +201,7 @@ def remove(path, argv):
 def _one(function, argv, name, kind=str):
     options = parser(function)
     options.add_argument(name, type=kind)
-    return getattr(options.parse_args(argv), name)
+    return getattr(options.parse_intermixed_args(argv), name)
 
 
 def set_min_part_hours(path, argv):
@@ -215,7 +215,7 @@ def set_min_part_hours(path, argv):
 
 def pretend_min_part_hours_passed(path, argv):
     """Let all partitions move with the next rebalance: with replicators behind, data is out of reach for a while."""
-    parser(pretend_min_part_hours_passed).parse_args(argv)
+    parser(pretend_min_part_hours_passed).parse_intermixed_args(argv)
     builder = builder_file.load(path)
     builder.pretend_min_part_hours_passed()
     builder_file.save(path, builder)
@@ -248,7 +248,7 @@ def set_overload(path, argv):
 
 
 def _power(path, function, argv, refusal, done):
-    parser(function).parse_args(argv)
+    parser(function).parse_intermixed_args(argv)
     if not re.match(r'object(-\d+)?(\.|$)', path.rsplit('/', 1)[-1]):
         raise BuilderError('Partition power increase is only supported for object rings.')
     builder = builder_file.load(path)

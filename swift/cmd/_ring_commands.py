@@ -55,7 +55,7 @@ def create(path, argv):
     options.add_argument('part_power', type=int)
     options.add_argument('replicas', type=float)
     options.add_argument('min_part_hours', type=int)
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     builder = RingBuilder(args.part_power, args.replicas, args.min_part_hours)
     if os.path.exists(path):
         builder_file.backup(path)
@@ -65,7 +65,7 @@ def create(path, argv):
 
 def show(path, argv):
     """Show the ring and its devices."""
-    parser(show).parse_args(argv)
+    parser(show).parse_intermixed_args(argv)
     builder = builder_file.load(path)
     print('\n'.join([*text.overview(path, builder, ring_path(path)), *text.devices(builder)]))
 
@@ -86,8 +86,9 @@ def search_devices(path, argv):
     options = parser(search_devices, epilog=search.HELP)
     options.add_argument('values', nargs='*', metavar='search-value')
     search_options(options)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
-    print('\n'.join(text.devices(builder, find(builder, options.parse_args(argv)))))
+    print('\n'.join(text.devices(builder, find(builder, args))))
 
 
 def list_parts(path, argv):
@@ -95,8 +96,9 @@ def list_parts(path, argv):
     options = parser(list_parts, epilog=search.HELP)
     options.add_argument('values', nargs='*', metavar='search-value')
     search_options(options)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
-    ids = {device['id'] for device in find(builder, options.parse_args(argv))}
+    ids = {device['id'] for device in find(builder, args)}
     found = {}
     for row in builder.rows:
         for part, device in enumerate(row):
@@ -122,7 +124,7 @@ def rebalance(path, argv):
     options.add_argument('-n', '--dry-run', action='store_true', help='show what would move, and change nothing')
     options.add_argument('--data', metavar='SIZE', type=_size,
                          help='with --dry-run: bytes on all devices together, as 40T, to show what moves in bytes')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     before = builder_file.load(path)
     builder = copy.deepcopy(before)
     moved = builder.rebalance(args.seed_option or args.seed)
@@ -197,7 +199,7 @@ def dispersion(path, argv):
     options.add_argument('tier', nargs='?', type=re.compile, help='a regular expression: show these tiers')
     options.add_argument('-v', '--verbose', action='store_true', help='a table of tiers')
     options.add_argument('-r', '--recalculate', action='store_true', help='accepted; always done')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
     builder.validate()
     tree = builder.tree()
@@ -212,7 +214,7 @@ def dispersion(path, argv):
 
 def validate(path, argv):
     """Check that every replica of every partition has a device of its own."""
-    parser(validate).parse_args(argv)
+    parser(validate).parse_intermixed_args(argv)
     builder_file.load(path).validate()
 
 
@@ -220,7 +222,7 @@ def write_ring(path, argv):
     """Write the ring file again, as after set_info; rebalance does it too."""
     options = parser(write_ring)
     options.add_argument('--format-version', type=int, choices=[1], default=1, help='version 1 is written')
-    options.parse_args(argv)
+    options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
     if not builder.rows:
         raise BuilderError('The ring is empty: there is nothing to write before the first rebalance.')
@@ -239,7 +241,7 @@ def write_builder(path, argv):
     """
     options = parser(write_builder)
     options.add_argument('min_part_hours', nargs='?', type=int, default=24)
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     base = re.sub(r'(\.ring\.gz|\.builder)$', '', path)
     target = f'{base}.builder'
     if os.path.exists(target):
@@ -251,7 +253,7 @@ def write_builder(path, argv):
 
 def version(path, argv):
     """Show the format and the build version of a ring file."""
-    parser(version).parse_args(argv)
+    parser(version).parse_intermixed_args(argv)
     name = ring_path(path) if not path.endswith('.ring.gz') else path
     data = ring_file.read(name)
     width = max(row.itemsize for row in data.assignments)
@@ -262,7 +264,7 @@ def picture(path, argv):
     """Draw the ring as an SVG: tiers, devices, how full each is, and where partitions are."""
     options = parser(picture)
     options.add_argument('svg', help='the file to write')
-    args = options.parse_args(argv)
+    args = options.parse_intermixed_args(argv)
     builder = builder_file.load(path)
     builder.validate()
     try:

@@ -30,7 +30,7 @@ def parser():
 
 def main(argv=None):
     """Entry point; returns the exit code."""
-    args = parser().parse_args(argv)
+    args = parser().parse_intermixed_args(argv)
     try:
         return _run(args)
     except SwiftError as error:

@@ -117,7 +117,7 @@ class RingBuilder:
         changed = {**self._device(number), **values}
         self._check(changed)
         self.devs[number].update(values)
-        if {'region', 'zone', 'ip', 'weight'} & set(values):
+        if {'region', 'zone', 'weight'} & set(values):
             self.devs_changed = True
         self.version += 1
 

@@ -190,14 +190,20 @@ class Mover:
 
     def _relieve_by_way(self):
         """Where no direct move is left: from a device with too many to a third, and from that to one with too few."""
-        full = self._full()
-        slots = self._slots(self.tree.leaves)
+        partitions = len(self.rows[0])
+        # Less than one too many is the rounding of shares, and not worth two moves.
+        full = [device for device in self._full() if self._excess(device, partitions) >= 1]
+        slots = self._slots(self.tree.leaves) if full else {}
         for device in full:
             for number, part in slots[device][:200]:
-                if self.tree.leaves[device].want >= 0 or not self.tree.root.room:
+                if self._excess(device, partitions) < 1 or not self.tree.root.room:
                     break
                 if self.movable[part]:
                     self._by_way(device, number, part, slots)
+
+    def _excess(self, device, partitions):
+        leaf = self.tree.leaves[device]
+        return leaf.quota - leaf.want - leaf.target * partitions
 
     def _by_way(self, device, number, part, slots):
         between = self._best(self._devices(part, number), with_room=False)

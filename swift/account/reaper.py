@@ -9,7 +9,7 @@ from essex import concurrency
 from swift import backend
 from swift import conf as options
 from swift.daemon import Daemon
-from swift.db import listing, walk
+from swift.db import listing, places
 from swift.db.account import AccountBroker
 from swift.db.errors import DatabaseCorrupt, DatabaseMissing
 from swift.exceptions import BackendError, LockTimeout
@@ -48,7 +48,7 @@ class AccountReaper(Daemon):
         LOG.info('account reaping took %.2f s: %s', time.time() - began, self.stats)
 
     def _sweep(self, device):
-        for path in walk.databases(self.devices.path(device['device']), 'account'):
+        for _, path in places.databases(self.devices, device['device'], 'account'):
             try:
                 self._look(device, path)
             except (DatabaseMissing, DatabaseCorrupt, LockTimeout) as error:

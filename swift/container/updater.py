@@ -6,10 +6,11 @@ from essex import concurrency
 from swift import backend, recon_cache
 from swift import conf as options
 from swift.daemon import Daemon
-from swift.db import walk
+from swift.db import places
 from swift.db.container import ContainerBroker
 from swift.db.errors import DatabaseCorrupt, DatabaseMissing
 from swift.exceptions import BackendError, LockTimeout
+from swift.pace import Pace
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class ContainerUpdater(Daemon):
         self.conn_timeout = options.number(conf, 'conn_timeout', 0.5, 0.01)
         self.recon_path = conf.get('recon_cache_path', '/var/cache/swift')
         rate = options.number(conf, 'containers_per_second', 50, 0)
-        self._pause = options.number(conf, 'slowdown', 1 / rate if rate else 0, 0)
+        slowdown = options.number(conf, 'slowdown', 0, 0)
+        self._pace = Pace(1 / slowdown if slowdown else rate)
         # Accounts that could not be told, and until when they are left alone.
         self._suppressed = {}
         self.stats = {}
@@ -54,14 +56,14 @@ class ContainerUpdater(Daemon):
             recon_cache.dump(self.recon_path, 'container', {'container_updater_sweep': took})
 
     def _sweep(self, device):
-        for path in walk.databases(self.devices.path(device), 'container'):
+        for _, path in places.databases(self.devices, device, 'container'):
+            self._pace.wait()
             try:
                 self.process(path)
             except (DatabaseMissing, DatabaseCorrupt, LockTimeout) as error:
                 LOG.warning('%s: not reported: %s', path, error)
             except Exception:
                 LOG.exception('%s: not reported', path)
-            concurrency.sleep(self._pause)
 
     def process(self, path):
         """Report the container of a database, if there is news."""

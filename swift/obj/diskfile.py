@@ -279,8 +279,8 @@ class DiskFile:
         return writer
 
     def clean_up(self):
-        """Remove the files that count no more."""
-        return hashes.clean_up(self.path, self.manager.reclaim_age)
+        """Remove the files that count no more. Tombstones stay, however old: replication must see them first."""
+        return hashes.clean_up(self.path)
 
 
 def _check_expiry(opened, now):

@@ -171,34 +171,33 @@ def _described(chosen):
         yield chosen.data.timestamp.internal + layout.DATA
 
 
-def clean_up(directory, reclaim_age=604800, names=None):
+def clean_up(directory, reclaim_age=None):
     """Remove the files of an object that count no more, and tombstones past `reclaim_age` seconds. Returns Chosen."""
-    names = set(os.listdir(directory) if names is None else names)
+    names = set(os.listdir(directory))
     chosen = layout.choose(names)
+    newest = max((each.timestamp for each in (chosen.data, chosen.tombstone) if each), default=None)
     gone = set(chosen.obsolete)
-    if chosen.tombstone and chosen.tombstone.timestamp < time.time() - reclaim_age:
+    if reclaim_age is not None and chosen.tombstone and chosen.tombstone.timestamp < time.time() - reclaim_age:
         gone.update(each.name for each in chosen[:4] if each)
         chosen = layout.NOTHING
     for name in gone:
         _unlink(f'{directory}/{name}')
     kept = names - gone
-    if gone or len(names) > 1:
-        _remove_sidecars(directory, chosen, kept)
-    if not any(layout.parse(name) for name in kept):
+    for name in kept:
+        if name.endswith('.xattr') and name[1:-6] not in kept:
+            _clean_sidecar(directory, name, newest)
+    if chosen == layout.NOTHING:
         with contextlib.suppress(OSError):
             os.rmdir(directory)
     return chosen
 
 
-def _remove_sidecars(directory, chosen, names):
+def _clean_sidecar(directory, name, newest):
     """A sidecar comes before its file: only one that is older than what counts, or a day old, has lost it."""
-    newest = max((each.timestamp for each in (chosen.data, chosen.tombstone) if each), default=None)
-    for name in names:
-        if name.endswith('.xattr') and name[1:-6] not in names:
-            path = f'{directory}/{name}'
-            file = layout.parse(name[1:-6])
-            if file and (newest is not None and file.timestamp <= newest or _older(path, 86400)):
-                _unlink(path)
+    file = layout.parse(name[1:-6])
+    path = f'{directory}/{name}'
+    if file and (newest is not None and file.timestamp <= newest or _older(path, 86400)):
+        _unlink(path)
 
 
 def _older(path, seconds):

@@ -44,7 +44,7 @@ def test_content_type_time_is_in_the_name():
     assert layout.parse(name)[2:] == (when, typed)
 
 
-@pytest.mark.parametrize('name', ['hashes.pkl', '.1.00000.data.abcdef', 'x.data', '1.00000.durable', '.1.00000.data.xattr',
+@pytest.mark.parametrize('name', ['hashes.pkl', '.1.00000.data.abcdef', 'x.data', '1.00000.durable', '.1.0.data.xattr',
                                   '1.00000#2#d.data', 'nan.data', '-1.data', ''])
 def test_other_files_are_none_of_an_object(name):
     assert layout.parse(name) is None

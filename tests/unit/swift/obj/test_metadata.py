@@ -7,7 +7,8 @@ import pytest
 from swift.obj import metadata
 from swift.obj.errors import MetadataError
 
-VALUES = {'name': '/a/ç/ö', 'Content-Type': 'text/plain', 'X-Object-Meta-Colour': 'gr\xc3\xbcn', 'X-Timestamp': '1.00000'}
+VALUES = {'name': '/a/ç/ö', 'Content-Type': 'text/plain', 'X-Object-Meta-Colour': 'gr\xc3\xbcn',
+          'X-Timestamp': '1.00000'}
 
 
 @pytest.fixture

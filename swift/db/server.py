@@ -9,6 +9,7 @@ import time
 import orjson
 import webob
 
+import swift
 from essex import concurrency
 from swift import cluster, headers
 from swift import conf as options
@@ -92,7 +93,11 @@ class DatabaseServer:
         handler = self._handlers.get(request.method)
         try:
             if handler is None:
-                raise Refused(405, 'Method Not Allowed', headers={'Allow': ', '.join(sorted(self._handlers))})
+                allow = {'Allow': ', '.join(sorted(self._handlers))}
+                if request.method == 'OPTIONS':
+                    # How swift-recon sees that the servers a ring names are what it takes them for.
+                    return answer(200, {**allow, 'Server': f'{self.kind}-server/{swift.__version__}'})
+                raise Refused(405, 'Method Not Allowed', headers=allow)
             return handler(request)
         except Refused as error:
             return answer(error.status, error.headers, error.text)

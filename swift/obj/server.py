@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import webob
 
+import swift
 from essex import concurrency
 from swift import cluster
 from swift import conf as options
@@ -77,7 +78,11 @@ class ObjectServer:
         method = environ['REQUEST_METHOD']
         try:
             if method not in self._methods:
-                return Answer(405, 'Method Not Allowed', {'Allow': ', '.join(sorted(self._methods))})
+                allow = {'Allow': ', '.join(sorted(self._methods))}
+                if method == 'OPTIONS':
+                    # How swift-recon sees that the servers a ring names are what it takes them for.
+                    return Answer(200, b'', {**allow, 'Server': f'object-server/{swift.__version__}'})
+                return Answer(405, 'Method Not Allowed', allow)
             if not self._swept:
                 self._sweep()
             if method == 'SSYNC':

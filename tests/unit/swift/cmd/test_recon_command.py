@@ -75,6 +75,7 @@ def test_all_checks_of_all_servers(nodes):
     for kind in ('account', 'container', 'object'):
         assert f'hosts ({kind})' in out
     assert 'Checking on replication' in out
+    assert out.count('2/3 hosts ok, 1 error[s] while checking hosts.') == 3
 
 
 def test_zones_regions_and_wrong_kinds(nodes):

@@ -108,7 +108,8 @@ def test_a_rebalance_can_be_looked_at_first(ring):
     before = vars(ring.builder())
     assert ring('rebalance', '--dry-run', '--data', '48T') == 0
     assert re.search(r'0 10.0.0.1:6200/sdb +24 +0 +0 +24 +12.50% \(6.0 TiB\) +0.00% \(0.0 B\)', ring.out)
-    said = re.search(r'^(\d+) replicas of partitions would be placed anew: 1[2-4].\d\d% \(6.\d TiB\) of', ring.out, re.M)
+    said = re.search(r'^(\d+) replicas of partitions would be placed anew: 1[2-4].\d\d% \(6.\d TiB\) of',
+                     ring.out, re.MULTILINE)
     assert 24 <= int(said[1]) <= 27   # a few go by way of a third device
     assert vars(ring.builder()) == before
     ring('rebalance')

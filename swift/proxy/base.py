@@ -178,8 +178,14 @@ def with_json(query):
 
 def client_headers(answer):
     """[(name, value)] of a node's answer for a client."""
-    return [(name, value) for name, value in ((shown_name(key), value) for key, value in answer.headers.items())
-            if name is not None]
+    made = []
+    for key, value in answer.headers.items():
+        name = shown_name(key)
+        if name == 'Etag':
+            made.append((name, value.replace('"', '')))
+        elif name is not None:
+            made.append((name, value))
+    return made
 
 
 def content_type_of(environ):

@@ -86,7 +86,7 @@ class ObjectController(base.Controller):
         return ''
 
     def _with_ranges(self, response):
-        response.headers['Accept-Ranges'] = 'bytes'
+        response.headerlist += [('Accept-Ranges', 'bytes'), ('X-Backend-Storage-Policy-Index', str(self.policy.idx))]
         return response
 
     def _whole(self, answer, reader, headers, method):

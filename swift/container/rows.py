@@ -1,5 +1,7 @@
 """Rows of objects: as object servers send them, and as listings show them."""
+import functools
 import re
+import time
 
 from swift import headers
 from swift.db.container import ContainerBroker
@@ -7,6 +9,7 @@ from swift.db.listing import Subdir
 from swift.db.server import Refused
 from swift.timestamp import Timestamp, decode
 
+_NORMAL = 16            # characters of a timestamp without offset or further times
 _SWIFT_BYTES = re.compile(r';\s*swift_bytes=(\d+)')
 
 
@@ -37,13 +40,24 @@ def _item(row):
     if isinstance(row, Subdir):
         return {'subdir': row.name}
     name, created_at, size, content_type, etag = row
-    if '+' in created_at or '-' in created_at:
-        created_at = decode(created_at)[2]
     item = {'name': name, 'hash': etag, 'bytes': size, 'content_type': content_type,
-            'last_modified': Timestamp(created_at).isoformat}
+            'last_modified': last_modified(created_at)}
     if 'swift_bytes=' in content_type:
         _real_bytes(item)
     return item
+
+
+def last_modified(created_at):
+    """The time of a row as listings show it: that of its metadata, the last of its three."""
+    if len(created_at) == _NORMAL and created_at[10] == '.':
+        return f'{_second(created_at[:10])}.{created_at[11:]}0'
+    return decode(created_at)[2].isoformat
+
+
+@functools.lru_cache(4096)
+def _second(seconds):
+    """YYYY-MM-DDTHH:MM:SS; rows written one after the other share it."""
+    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(int(seconds)))
 
 
 def _real_bytes(item):

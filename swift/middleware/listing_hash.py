@@ -20,20 +20,27 @@ def rewrite(response, change):
 
     The response is changed in place; one that is no JSON listing stays as it is.
     """
+    def change_item(item):
+        if ';' in item.get('hash', ''):
+            item['hash'], params = split(item['hash'])
+            change(item, params)
+            item['hash'] = join(item['hash'], params)
+    return rewrite_items(response, change_item, b';')
+
+
+def rewrite_items(response, change, sign=b'symlink_path'):
+    """Apply change(item) to the items of a JSON listing, when it has `sign` in it at all."""
     if response.status_int != 200 or response.content_type != 'application/json':
         return response
     body = response.body
-    if b';' not in body:
+    if sign not in body:
         return response
     try:
         items = json.loads(body)
     except ValueError:
         return response
     for item in items:
-        if ';' in item.get('hash', ''):
-            item['hash'], params = split(item['hash'])
-            change(item, params)
-            item['hash'] = join(item['hash'], params)
+        change(item)
     copied.close_body(response)
     response.body = json.dumps(items).encode()
     return response

@@ -1,4 +1,5 @@
 """Paths as filters see them: WSGI strings, split into account, container and object."""
+from swift.headers import utf8
 
 
 def split_path(path, least, most, rest_with_last=False):
@@ -17,5 +18,11 @@ def split_path(path, least, most, rest_with_last=False):
 
 
 def account_path(environ, least=2):
-    """(version, account, container or None, object or None) of a request; ValueError when it is no such path."""
-    return split_path(environ['PATH_INFO'], least, 4, True)
+    """(version, account, container or None, object or None) of a request, as WSGI strings.
+
+    ValueError when it is no such path, or not UTF-8.
+    """
+    path = environ['PATH_INFO']
+    if not path.isascii():
+        utf8(path)
+    return split_path(path, least, 4, True)

@@ -215,8 +215,8 @@ def _become_link(req, base, target, etag, size):
         req.headers['X-Object-Sysmeta-Allow-Reserved-Names'] = 'true'
     req.headers.setdefault('Content-Type', 'application/symlink')
     override = 'X-Object-Sysmeta-Container-Update-Override-Etag'
-    known, _ = listing_hash.split(req.headers.get(override, EMPTY))
-    req.headers[override] = listing_hash.join(known, params)
+    known, more = listing_hash.split(req.headers.get(override, EMPTY))
+    req.headers[override] = listing_hash.join(known, {**more, **params})
     if 'chunked' in req.headers.get('Transfer-Encoding', '').lower():
         req.headers.pop('Transfer-Encoding')
         req.body = b''

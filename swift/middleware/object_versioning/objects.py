@@ -1,0 +1,235 @@
+"""Objects of containers with versions: each PUT makes a version, the object itself is a static link to the current."""
+import mimetypes
+
+import webob
+
+from swift.headers import true_value
+from swift.middleware import copied, listing_hash, names, symlink
+from swift.middleware.object_versioning import calls
+from swift.middleware.object_versioning import hidden as versions
+from swift.middleware.object_versioning.calls import DELETED, VERSION, Refused, ask, settle, want_success
+from swift.middleware.segments import text
+from swift.timestamp import Timestamp
+
+_OVERRIDE = 'X-Object-Sysmeta-Container-Update-Override-Etag'
+
+
+class ObjectRequest:
+    """One request about an object; `info` is that of its container."""
+
+    def __init__(self, req, app, info, enabled):
+        self._req, self._app, self._info, self._enabled = req, app, info, enabled
+        self._base = names.of(req.environ)
+        self._path = self._base.path(self._base.container, self._base.obj)
+        self._id = req.GET.get('version-id') if 'version-id' in req.query_string else None
+        if self._id is not None and self._id != versions.NULL:
+            try:
+                self._id = Timestamp(self._id).normal
+            except ValueError:
+                raise Refused(text(400, 'Invalid version parameter\n')) from None
+
+    def respond(self):
+        """The Response. Raises Refused."""
+        method = self._req.method
+        if method in ('GET', 'HEAD'):
+            return self._read() if self._id else self._read_current()
+        if self._id:
+            handle = {'DELETE': self._delete_version, 'PUT': self._make_current}.get(method)
+            if handle is None:
+                raise Refused(text(400, f'{method} to a specific version is not allowed\n'))
+            return handle()
+        handle = {'PUT': self._put, 'DELETE': self._delete}.get(method) if self._enabled else None
+        if method == 'POST':
+            handle = self._post
+        return handle() if handle else self._req.get_response(self._app)
+
+    def _hidden(self, version_id):
+        return self._base.path(versions.container_of(self._base.container),
+                               versions.object_of(self._base.obj, version_id))
+
+    def _current(self):
+        """(the HEAD of the object itself, its version id: None when there is none, `null` when it is no link)."""
+        found = settle(ask(self._req, self._app, 'HEAD', self._path, {'X-Newest': 'true'}, query='symlink=get'))
+        if found.status_int == 404:
+            return found, None
+        want_success(found, 'Looking at the object that is there')
+        return found, found.headers.get(VERSION) if symlink.TARGET in found.headers else versions.NULL
+
+    # Reading
+
+    def _read_current(self):
+        response = self._req.get_response(self._app)
+        if response.status_int // 100 == 2 or response.status_int in (304, 412, 416):
+            response.headers['X-Object-Version-Id'] = response.headers.get(VERSION, versions.NULL)
+        return response
+
+    def _read(self):
+        if self._id == versions.NULL:
+            _, current = self._current()
+            if current != versions.NULL:
+                calls.authorize(self._req, self._info['read_acl'])
+                return text(404, 'Not Found\n')
+            self._req.query_string = calls.without(self._req.query_string, 'version-id')
+            return self._read_current()
+        calls.authorize(self._req, self._info['read_acl'])
+        response = calls.forward(self._req, self._app, self._hidden(self._id),
+                                 query=calls.without(self._req.query_string, 'version-id'))
+        response.headers['X-Object-Version-Id'] = self._id
+        if response.status_int < 300 and response.headers.get('Content-Type', '').startswith('application/x-deleted'):
+            settle(response)
+            return webob.Response(status=404, headerlist=[('X-Object-Version-Id', self._id),
+                                                          ('Content-Type', DELETED), ('Content-Length', '0')])
+        return response
+
+    # Writing
+
+    def _put(self):
+        req = self._req
+        calls.authorize(req, self._info['write_acl'])
+        current, known = self._current()
+        if req.headers.pop('If-None-Match', '').strip() == '*' and known:
+            return text(412, 'A precondition for this request was not met.\n')
+        if known == versions.NULL:
+            self._keep_null(current)
+        when = Timestamp.now()
+        is_link = 'X-Symlink-Target' in req.headers
+        counted = _Counted(req.environ['wsgi.input'])
+        req.environ['wsgi.input'] = counted
+        content_type = self._content_type()
+        response = calls.forward(req, self._app, self._hidden(when.normal), {
+            'X-Timestamp': when.internal, 'Content-Type': content_type, VERSION: when.normal})
+        if response.status_int != 201:
+            return response
+        etag = response.headers['Etag'].strip('"')
+        size = req.headers.get('X-Object-Sysmeta-Slo-Size', str(counted.count))
+        override = req.headers.get(_OVERRIDE, etag)
+        # A version that is a link itself is followed on: what is read at last has another ETag.
+        self._link(when.normal, None if is_link else etag, size, content_type, override, when)
+        response.headers['X-Object-Version-Id'] = when.normal
+        return response
+
+    def _content_type(self):
+        given = self._req.headers.get('Content-Type')
+        if given and not true_value(self._req.headers.get('X-Detect-Content-Type', '')):
+            return given
+        self._req.headers.pop('X-Detect-Content-Type', None)
+        return mimetypes.guess_type(self._base.obj)[0] or 'application/octet-stream'
+
+    def _link(self, version_id, etag, size, content_type, override, when):
+        """Have the object be a link to one of its versions."""
+        target = f'{versions.container_of(self._base.container)}/{versions.object_of(self._base.obj, version_id)}'
+        made = {'X-Symlink-Target': names.to_header(target), 'Content-Type': content_type.split(';swift_bytes=')[0],
+                _OVERRIDE: override, VERSION: version_id, 'X-Timestamp': when.internal}
+        if etag:
+            made.update({'X-Symlink-Target-Etag': etag, symlink.BYTES: str(size)})
+        for name in ('X-Delete-At', 'X-Delete-After'):
+            if name in self._req.headers:
+                made[name] = self._req.headers[name]
+        want_success(settle(ask(self._req, self._app, 'PUT', self._path, made)), 'Making the new version current')
+
+    def _keep_null(self, head):
+        """Make a version of an object from the time before versions."""
+        found = ask(self._req, self._app, 'GET', self._path, {'X-Newest': 'true'}, query='symlink=get')
+        if found.status_int == 404:
+            settle(found)
+            return
+        want_success(found, 'Reading the object that is there')
+        version_id = Timestamp(found.headers.get('X-Timestamp') or head.headers['X-Timestamp']).normal
+        kept = {name: value for name, value in copied.described(found.headers, as_stored=True).items() if value}
+        kept.update({'X-Timestamp': version_id, VERSION: version_id})
+        body = copied.Input(found)
+        sub = calls.make_subrequest(self._req.environ, 'PUT', self._hidden(version_id), source='OV', authorized=True,
+                                    headers={**kept, 'X-Backend-Allow-Reserved-Names': 'true'})
+        sub.environ['wsgi.input'], sub.content_length = body, found.content_length
+        answer = settle(sub.get_response(self._app))
+        settle(found)
+        if answer.status_int != 409:    # it was kept before
+            want_success(answer, 'Keeping the version that is there')
+
+    def _delete(self):
+        calls.authorize(self._req, self._info['write_acl'])
+        current, known = self._current()
+        if known == versions.NULL:
+            self._keep_null(current)
+        when = Timestamp.now()
+        marker = settle(ask(self._req, self._app, 'PUT', self._hidden(when.normal), {
+            'Content-Type': DELETED, 'X-Timestamp': when.internal, VERSION: when.normal}))
+        want_success(marker, 'Noting the deletion')
+        response = self._req.get_response(self._app)
+        response.headers['X-Object-Version-Id'] = when.normal
+        return response
+
+    def _delete_version(self):
+        calls.authorize(self._req, self._info['write_acl'])
+        _, current = self._current()
+        if self._id == versions.NULL:
+            if current != versions.NULL:
+                return text(404, 'Not Found\n')
+            self._req.query_string = calls.without(self._req.query_string, 'version-id')
+            response, current = self._req.get_response(self._app), None
+        else:
+            if current == self._id:
+                want_success(settle(ask(self._req, self._app, 'DELETE', self._path)), 'Deleting the current version')
+                current = None
+            response = ask(self._req, self._app, 'DELETE', self._hidden(self._id))
+        response.headers['X-Object-Version-Id'] = self._id
+        if current:
+            response.headers['X-Object-Current-Version-Id'] = current
+        return response
+
+    def _make_current(self):
+        req = self._req
+        if self._id == versions.NULL:
+            return text(400, 'The null version cannot be made current\n')
+        if req.content_length or ('chunked' in req.headers.get('Transfer-Encoding', '').lower()
+                                  and req.environ['wsgi.input'].read(1)):
+            return text(400, 'PUT with a version-id takes no body\n')
+        calls.authorize(req, self._info['write_acl'])
+        found = settle(ask(req, self._app, 'HEAD', self._hidden(self._id), {'X-Newest': 'true'}, query='symlink=get'))
+        if found.status_int == 404:
+            return text(404, 'Not Found\n')
+        want_success(found, 'Looking at the version')
+        content_type = found.headers.get('Content-Type', 'application/octet-stream')
+        if content_type.startswith('application/x-deleted'):
+            return text(404, 'Not Found\n')
+        current, known = self._current()
+        if known == versions.NULL:
+            self._keep_null(current)
+        etag = found.headers['Etag'].strip('"')
+        slo = found.headers.get('X-Object-Sysmeta-Slo-Etag')
+        size = found.headers.get('X-Object-Sysmeta-Slo-Size') or found.headers.get('Content-Length', '0')
+        override = listing_hash.join(etag, {'slo_etag': slo} if slo else {})
+        is_link = symlink.TARGET in found.headers
+        self._link(self._id, None if is_link else etag, size, content_type, override, Timestamp.now())
+        return webob.Response(status=201, headerlist=[
+            ('Etag', etag), ('X-Object-Version-Id', self._id), ('X-Object-Current-Version-Id', self._id),
+            ('Content-Type', 'text/html; charset=UTF-8'), ('Content-Length', '0')])
+
+    def _post(self):
+        calls.authorize(self._req, self._info['write_acl'])
+        _, current = self._current()
+        if current in (None, versions.NULL):
+            return self._req.get_response(self._app)
+        response = calls.forward(self._req, self._app, self._hidden(current))
+        if response.status_int == 202 and 'Content-Type' in self._req.headers:
+            # Listings tell the type of the link.
+            settle(ask(self._req, self._app, 'POST', self._path, {'Content-Type': self._req.headers['Content-Type']}))
+        response.headers['X-Object-Version-Id'] = current
+        return response
+
+
+class _Counted:
+    """A request's body that knows how much of it was read."""
+
+    def __init__(self, stream):
+        self._stream, self.count = stream, 0
+
+    def read(self, *size):
+        piece = self._stream.read(*size)
+        self.count += len(piece)
+        return piece
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+

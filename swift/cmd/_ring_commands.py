@@ -175,11 +175,17 @@ def _judge(builder):
               f'dispersed.\n\n      You may want to adjust some device weights, increase the overload (to '
               f'{needed:.6f}),\n      or review the dispersion report.\n{_RULE}')
         status = WARNING
-    elif builder.balance() > 5 and builder.balance() / 100.0 > builder.overload:
+    elif builder.balance() > 5 and builder.balance() / 100.0 > builder.overload and not _rounded(builder):
         print(f'{_RULE}\nNOTE: Balance of {builder.balance():.2f} indicates you should push this ring, wait at least '
               f'{builder.min_part_hours} hours, and rebalance/repush.\n{_RULE}')
         status = WARNING
     return status
+
+
+def _rounded(builder):
+    """Whether no device is off by more than the rounding of its share to whole partitions."""
+    wanted = builder.wanted()
+    return all(abs(each['parts'] - wanted[each['id']]) <= 1 for each in builder.present())
 
 
 def _save_both(path, builder):

@@ -105,6 +105,10 @@ class AccountBroker(Broker):
     def get_policy_stats(self):
         """{policy index: {'container_count', 'object_count', 'bytes_used'}}."""
         self.commit_pending()
+        return self.read_policy_stats()
+
+    def read_policy_stats(self):
+        """As `get_policy_stats`, without the rows that wait."""
         with self.connection() as opened:
             return self._policy_stats(opened)
 

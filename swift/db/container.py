@@ -174,6 +174,10 @@ class ContainerBroker(Broker):
     def get_policy_stats(self):
         """{policy index: {'object_count', 'bytes_used'}}."""
         self.commit_pending()
+        return self.read_policy_stats()
+
+    def read_policy_stats(self):
+        """As `get_policy_stats`, without the rows that wait."""
         with self.connection() as opened:
             return {row[0]: {'object_count': row[1], 'bytes_used': row[2]} for row in opened.execute(
                 'SELECT storage_policy_index, object_count, bytes_used FROM policy_stat')}

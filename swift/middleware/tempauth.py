@@ -107,7 +107,18 @@ class TempAuth:
         else:
             environ.setdefault('swift.authorize', denied)
             environ.setdefault('swift.clean_acl', acl.clean_acl)
+        if environ['PATH_INFO'].count('/') < 4:
+            start_response = self._showing_acl(environ, start_response)
         return self.app(environ, start_response)
+
+    @staticmethod
+    def _showing_acl(environ, start_response):
+        """An account's owner sees its access list as it was given."""
+        def start(status, headers, *exc_info):
+            more = [(_ACL_HEADER, value) for name, value in headers
+                    if value and name.lower() == _ACL_SYSMETA.lower() and environ.get('swift_owner')]
+            return start_response(status, headers + more, *exc_info)
+        return start
 
     def _identify(self, environ, groups):
         service = environ.get('HTTP_X_SERVICE_TOKEN')

@@ -4,7 +4,8 @@ import urllib.parse
 
 import webob
 
-OWNERS_ONLY = ('x-container-read', 'x-container-write', 'x-account-access-control')
+# What account servers do not know.
+NOT_KEPT = ('x-account-access-control', 'x-auth-token', 'host')
 
 
 class Store:
@@ -98,7 +99,8 @@ class Store:
         return webob.Response(status=201)
 
     def _post(self, request, path, place):
-        place.setdefault(path, {}).update(request.headers)
+        sent = {name: value for name, value in request.headers.items() if name.lower() not in NOT_KEPT}
+        place.setdefault(path, {}).update(sent)
         return webob.Response(status=202 if place is self.objects else 204)
 
     def _delete(self, request, path, place):

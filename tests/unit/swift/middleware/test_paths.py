@@ -22,7 +22,8 @@ from tests.unit.swift.middleware.kit import Cache, Store, call
 
 BAD = ['/', '//', '/v1', '/v1/', '/v1//', '/v1//c/o', '/v1/AUTH_test//o', '/v1/AUTH_test/c//', '/v1/%ff/c/o',
        '/v1/AUTH_test/%ff/o', '/v1/AUTH_test/c/%ff', '/v1/AUTH_test/c/%00', '/v1/AUTH_test%00', '/v1/%00',
-       '/endpoints/', '/v1/AUTH_test/c/..%2f..%2f..', '/v1/../../etc/passwd', '/v1/AUTH_test/%2e%2e/%2e%2e', '/v9/x/y/z', '/auth/%ff',
+       '/endpoints/', '/v1/AUTH_test/c/..%2f..%2f..', '/v1/../../etc/passwd', '/v1/AUTH_test/%2e%2e/%2e%2e', '/v9/x/y',
+       '/auth/%ff',
        '/auth/v1/%ff/auth', '/endpoints/%ff', '/endpoints/v2/%00', '/v1/AUTH_test/c/o%0d%0aX:%20y', '/info/x/y']
 FILTERS = {
     account_quotas: {}, container_quotas: {}, crossdomain: {}, domain_remap: {}, etag_quoter: {}, formpost: {},

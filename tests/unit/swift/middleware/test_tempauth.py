@@ -214,6 +214,12 @@ class TestAccountLists:
         assert self.set(service, tester, admin=['x']).status_int == 204
         assert service.store.accounts['/v1/AUTH_test']['X-Account-Sysmeta-Core-Access-Control'] == '{"admin":["x"]}'
 
+    def test_are_shown_to_owners_alone(self, service, tester, stranger):
+        self.set(service, tester, read_only=['test2'])
+        shown = service.call(X_Auth_Token=tester).headers.getall('X-Account-Access-Control')
+        assert shown == ['{"read-only":["test2"]}']
+        assert 'X-Account-Access-Control' not in service.call(X_Auth_Token=stranger).headers
+
     @pytest.mark.parametrize('text', ['{', '{"other": []}', '{"admin": "x"}', '\xff'])
     def test_wrong_ones_are_400(self, service, tester, text):
         response = service.call(method='POST', X_Auth_Token=tester, X_Account_Access_Control=text)

@@ -7,6 +7,7 @@ import sys
 from urllib.parse import quote, unquote
 
 from swift import cluster
+from swift.cmd._pipe import patient
 from swift.exceptions import ConfigurationError, SwiftError
 from swift.ring.ring import Ring
 from swift.ring.search import host
@@ -28,6 +29,7 @@ def parser():
     return made
 
 
+@patient
 def main(argv=None):
     """Entry point; returns the exit code."""
     args = parser().parse_intermixed_args(argv)

@@ -1,8 +1,8 @@
 """swift-ring-builder: makes rings and changes them."""
-import os
 import sys
 
 from swift.cmd import _ring_changes, _ring_commands
+from swift.cmd._pipe import patient
 from swift.exceptions import SwiftError
 from swift.ring import builder_file, search
 
@@ -56,6 +56,7 @@ def builder_path(path):
     return path
 
 
+@patient
 def main(argv=None):
     """Entry point; returns the exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
@@ -81,10 +82,6 @@ def main(argv=None):
     except SwiftError as error:
         print(error, file=sys.stderr)
         return ERROR
-    except BrokenPipeError:
-        # The reader (head, less) went away: the rest is not wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 if __name__ == '__main__':

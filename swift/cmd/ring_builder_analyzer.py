@@ -2,10 +2,12 @@
 import argparse
 import sys
 
+from swift.cmd._pipe import patient
 from swift.exceptions import SwiftError
 from swift.ring import scenario
 
 
+@patient
 def main(argv=None):
     """Entry point; returns the exit code."""
     options = argparse.ArgumentParser(prog='swift-ring-builder-analyzer', description=scenario.__doc__,

@@ -83,7 +83,9 @@ class ContainerController(base.Controller):
     def _account(self):
         """The account's info; the account is made where that is allowed. Raises Refusal."""
         owner = self.app.account_info(self.environ, self.account)
-        if owner['status'] == 404 and self.app.autocreates(self.account):
+        # A filter may have asked, and been told of an account that only looks as if it were there.
+        missing = owner['status'] == 404 or not owner.get('account_really_exists', True)
+        if missing and self.app.autocreates(self.account):
             accounts.create(self.app, self.environ, self.account)
             owner = self.app.account_info(self.environ, self.account)
         if owner['status'] in (404, 410):

@@ -110,7 +110,10 @@ class Exchange:
             return
         self._replaceable = False
         try:
-            if self._chunked:
+            if self._chunked and len(data) <= _BUFFER:
+                # Copying that little is cheaper than three calls, and three packets.
+                self._sock.sendall(b'%x\r\n%b\r\n' % (len(data), data))
+            elif self._chunked:
                 self._sock.sendall(b'%x\r\n' % len(data))
                 self._sock.sendall(data)
                 self._sock.sendall(b'\r\n')

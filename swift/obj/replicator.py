@@ -48,6 +48,8 @@ class ObjectReplicator(Daemon):
         self.sync_method = conf.get('sync_method', 'ssync')
         if self.sync_method not in ('ssync', 'rsync'):
             raise ConfigurationError(f'sync_method = {self.sync_method}: ssync or rsync')
+        if options.integer(conf, 'replicator_workers', 0, 0):
+            LOG.warning('replicator_workers: one process does all the work; raise concurrency instead')
         self.rsync = Rsync(conf)
         self.manager = diskfile.Manager(conf, self.cluster)
         self.recon_path = conf.get('recon_cache_path', '/var/cache/swift')

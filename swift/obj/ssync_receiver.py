@@ -187,8 +187,9 @@ class _Session:
         if body.broken:
             raise _Failed(400, 'the sender broke off within an object')
         body.skip(self.receiver.chunk_size)
-        # 409 is what an older one gets: here is something newer, which is what both ends want.
-        if 200 <= status < 300 or status in (404, 409):
+        # 409 is what an older one gets: here is something newer, which is what both ends want. 404 is a deletion of
+        # what was not here, but metadata of what is not here any more is lost if its sender thinks it arrived.
+        if 200 <= status < 300 or status == 409 or (status == 404 and method == 'DELETE'):
             self.successes += 1
             return
         self.failures += 1
@@ -215,14 +216,14 @@ class _Session:
             'REQUEST_METHOD': method, 'SCRIPT_NAME': '', 'QUERY_STRING': '', 'SERVER_PROTOCOL': 'HTTP/1.1',
             'PATH_INFO': f'/{self.device}/{self.part}' + unquote_to_bytes(path).decode('latin-1'),
             'wsgi.input': body, 'CONTENT_LENGTH': str(body.left), 'wsgi.version': (1, 0), 'wsgi.url_scheme': 'http',
-            'HTTP_X_BACKEND_STORAGE_POLICY_INDEX': str(self.policy.idx), 'HTTP_X_BACKEND_REPLICATION': 'True',
-            'HTTP_X_BACKEND_REPLICATION_HEADERS': ' '.join(kept),
             **{name: self.environ[name] for name in ('SERVER_NAME', 'SERVER_PORT', 'REMOTE_ADDR', 'wsgi.errors',
                                                      'wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once',
                                                      'HTTP_X_TRANS_ID') if name in self.environ}}
         for name, value in headers.items():
             key = name.upper().replace('-', '_')
             environ[key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'] = value
+        environ.update({'HTTP_X_BACKEND_STORAGE_POLICY_INDEX': str(self.policy.idx),
+                        'HTTP_X_BACKEND_REPLICATION': 'True', 'HTTP_X_BACKEND_REPLICATION_HEADERS': ' '.join(kept)})
         return environ
 
 

@@ -157,6 +157,21 @@ def test_bytes_that_are_not_the_etag_are_refused_and_counted(kit):
     assert kit.read(0, 'good')[0] == b'abc'
 
 
+def test_metadata_of_what_is_not_here_has_not_arrived(kit):
+    with _again(kit) as peer:
+        _missing_check(peer)
+        peer.send(UPDATES + f'POST /AUTH_test/box/absent\r\nX-Timestamp: {NOW}\r\n\r\n'.encode() + OVER)
+        assert peer.error().startswith("500 '1 failures")
+
+
+def test_an_update_cannot_choose_another_policy(kit):
+    with _again(kit) as peer:
+        _missing_check(peer)
+        peer.send(UPDATES + _put('policy', b'x', **{'X-Backend-Storage-Policy-Index': '7'}) + OVER)
+        peer.until(OVER.strip())
+    assert kit.read(0, 'policy')[0] == b'x'
+
+
 def test_too_many_failures_end_the_exchange_early(kit):
     with _again(kit) as peer:
         _missing_check(peer)

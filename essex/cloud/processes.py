@@ -97,6 +97,9 @@ def fork(process, log_path):
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1
+        if isinstance(error.code, str):
+            # The sentence Python itself would print.
+            print(error.code, file=sys.stderr)
     except BaseException:
         # The parent's frames must never see it: this child ends here.
         traceback.print_exc()

@@ -50,7 +50,8 @@ def test_merging_five_hundred_new_rows_looks_them_up_at_once(make, statements):
     broker = make()
     broker.append_all([broker.record(f'o{number}', AT, 1, 't', 'e') for number in range(500)])
     broker.commit_pending()
-    begun = [sum(each.startswith(word) for each in statements) for word in (
+    # A statement is traced again for each of its triggers.
+    begun = [sum(each.startswith(word) for each in set(statements)) for word in (
         'BEGIN', 'SELECT name', 'INSERT INTO object', 'DELETE FROM object', 'COMMIT')]
     assert begun == [1, 1, 500, 0, 1]
 

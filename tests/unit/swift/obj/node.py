@@ -1,6 +1,7 @@
 """A storage node for tests: four devices in a directory, an object server, and requests to it."""
 import os
 import time
+from urllib.parse import quote
 
 import webob
 
@@ -47,12 +48,11 @@ class Node:
         made = {key.replace('_', '-'): str(value) for key, value in {**(headers or {}), **more}.items()}
         if method in ('PUT', 'POST', 'DELETE'):
             made.setdefault('X-Timestamp', self.now)
-        request = webob.Request.blank(path or f'/{device}/{self.part(name)}/a/c/{name}', method=method, headers=made)
+        target = path or quote(f'/{device}/{self.part(name)}/a/c/{name}')
+        request = webob.Request.blank(target, method=method, headers=made)
         if body is not None:
             request.body = body
-            for length in ('Content-Length',):
-                if length in made:
-                    request.headers[length] = made[length]
+            request.headers.update({name: made[name] for name in ('Content-Length',) if name in made})
         return request.get_response(self.server)
 
     def put(self, name='o', body=b'data', **more):
@@ -82,7 +82,11 @@ class Node:
 def write(file, body=b'data', timestamp='1700000000.00000', update=False, **metadata):
     """Commit an object to a DiskFile; returns its Writer."""
     writer = file.create(len(body))
-    writer.write(body)
-    writer.commit({'X-Timestamp': timestamp, 'Content-Type': 'text/plain', 'Content-Length': str(len(body)),
-                   'ETag': writer.etag, **metadata}, update=update)
+    try:
+        writer.write(body)
+        writer.commit({'X-Timestamp': timestamp, 'Content-Type': 'text/plain', 'Content-Length': str(len(body)),
+                       'ETag': writer.etag, **metadata}, update=update)
+    except BaseException:
+        writer.discard()
+        raise
     return writer

@@ -28,6 +28,8 @@ import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
+from essex import http_head  # noqa: E402
+
 Timeout = eventlet.Timeout
 Event = eventlet.event.Event
 Queue = eventlet.queue.LightQueue
@@ -215,7 +217,29 @@ def listen(host, port, backlog=128, reuse_port=False):
 
 
 class _Protocol(eventlet.wsgi.HttpProtocol):
-    """Says no Content-Type where the client said none: the standard library's text/plain is nobody's choice."""
+    """Says no Content-Type where the client said none: the standard library's text/plain is nobody's choice.
+
+    Parses heads by essex.http_head: an email message of every request took a quarter of a storage server's time, and
+    held no more than 100 headers.
+    """
+
+    def parse_request(self):
+        found = http_head.request_line(self.raw_requestline)
+        if found is None:
+            return super().parse_request()     # says what is wrong
+        self.command, self.path, self.request_version = found
+        self.requestline = self.raw_requestline.decode('latin-1').rstrip('\r\n')
+        if self.path.startswith('//'):
+            self.path = '/' + self.path.lstrip('/')     # as the standard library: no host of ours
+        try:
+            self.headers = http_head.read(self.rfile.readline)
+        except http_head.BadHead as error:
+            self.send_error(400, str(error))
+            self.close_connection = True
+            return False
+        wanted = self.headers.get('connection', '').lower()
+        self.close_connection = wanted == 'close' or self.request_version == 'HTTP/1.0' and wanted != 'keep-alive'
+        return True
 
     def get_environ(self):
         environ = super().get_environ()

@@ -11,6 +11,7 @@ import functools
 import os
 import socket
 import time
+import traceback
 import warnings
 
 # eventlet announces its maintenance mode at import; our answer to it is that it lives in this module alone.
@@ -139,18 +140,16 @@ class ThreadPool:
     def _deliver(self, _):
         os.eventfd_read(self._wake)
         self._woken = False
-        try:
-            while self._finished:
-                call = self._finished.popleft()
-                self._running -= 1
-                call.done = True
-                if call.waiter is not None:
+        while self._finished:
+            call = self._finished.popleft()
+            self._running -= 1
+            call.done = True
+            if call.waiter is not None:
+                try:
                     call.waiter.switch()
-        finally:
-            # A green thread that fails takes this loop along: the others must still get theirs.
-            if self._finished and not self._woken:
-                self._woken = True
-                os.eventfd_write(self._wake, 1)
+                except Exception:
+                    # Of a green thread that failed: its own affair, as when the hub resumes it.
+                    traceback.print_exc()
 
 
 class _Call:

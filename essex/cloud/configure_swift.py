@@ -38,6 +38,8 @@ def _server(kind, layout, settings, certificate):
     values['DEFAULT'] |= {'bind_ip': settings.host_of(f'swift_{kind}'), 'bind_port': settings.port(f'swift_{kind}'),
                           'workers': 1, 'devices': layout.state('swift') / 'devices', 'mount_check': 'false'}
     if kind == 'container':
+        # An account shows what is in it soon: there are few containers to ask.
+        values['container-updater'] = {'interval': 30}
         values['container-sync'] = {'internal_client_conf_path': layout.config('swift', 'internal-client')}
     return values
 

@@ -27,6 +27,7 @@ def object_storage(layout, settings):
     """How to use object storage that runs alone."""
     auth, key = settings.url('swift', '/auth/v1.0'), settings.password('demo')
     ca = f' --cacert {layout.pki / "ca.pem"}' if settings.secure else ''
+    cacert = f' --os-cacert {layout.pki / "ca.pem"}' if settings.secure else ''
     more = f'\n             # and --ca-cert {layout.pki / "ca.pem"} on its command line' if settings.secure else ''
     return f"""
 Your object storage is up: 3 replicas of everything over 4 devices in {layout.state('swift') / 'devices'}.
@@ -40,7 +41,7 @@ Your object storage is up: 3 replicas of everything over 4 devices in {layout.st
              curl{ca} -H 'X-Auth-Token: TOKEN' -T cat.jpg STORAGE_URL/photos/cat.jpg
 
   swift:     export ST_AUTH={auth} ST_USER=demo:demo ST_KEY={key}
-             .venv/bin/swift upload photos cat.jpg
+             .venv/bin/swift{cacert} upload photos cat.jpg
 
   rclone:    in ~/.config/rclone/rclone.conf{more}
              [essex]

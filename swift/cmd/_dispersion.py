@@ -4,6 +4,7 @@ import time
 from urllib.parse import quote
 
 import requests
+from keystoneauth1 import exceptions as ks_exceptions
 from keystoneauth1 import session as ks_session
 from keystoneauth1.identity import v2, v3
 
@@ -73,7 +74,7 @@ class Account:
                     raise SwiftError(f'{settings.auth_url} answers {answer.status_code} to {settings.auth_user}')
                 return answer.headers['X-Storage-Url'], answer.headers['X-Auth-Token']
             return self._keystone(major)
-        except requests.RequestException as error:
+        except (requests.RequestException, ks_exceptions.ClientException) as error:
             raise SwiftError(f'{settings.auth_url} cannot be asked for a token: {error}') from error
 
     def _keystone(self, major):
@@ -83,7 +84,7 @@ class Account:
         if major == '2':
             plugin = v2.Password(settings.auth_url, user, settings.auth_key, tenant_name=project)
         else:
-            plugin = v3.Password(settings.auth_url, user, username=user, password=settings.auth_key,
+            plugin = v3.Password(settings.auth_url, username=user, password=settings.auth_key,
                                  project_name=project, user_domain_name=named['user_domain_name'],
                                  project_domain_name=named['project_domain_name'])
         session = ks_session.Session(plugin, verify=settings.verify)

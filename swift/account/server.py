@@ -9,8 +9,6 @@ from swift.db.replication import Replication
 from swift.db.server import Place, Refused, answer
 from swift.timestamp import Timestamp
 
-_READ_LOCK = 0.1        # seconds a reader waits to merge rows before it goes without
-
 
 class AccountServer(server.DatabaseServer):
     """Paths: /device/partition/account[/container]; REPLICATE /device/partition/hash."""
@@ -23,8 +21,8 @@ class AccountServer(server.DatabaseServer):
         super().__init__(conf)
         self._replication = Replication(self.devices, AccountBroker)
 
-    def _broker(self, place, **named):
-        return AccountBroker(self.database_path(place, place.account), place.account, **named)
+    def _broker(self, place):
+        return AccountBroker(self.database_path(place, place.account), place.account)
 
     def _automatic(self, account):
         return account.startswith(self.constraints.auto_create_account_prefix)
@@ -138,8 +136,9 @@ class AccountServer(server.DatabaseServer):
 
     def _look(self, place):
         """The broker, information and headers of an account that is there. Refuses with 404."""
-        broker = self._broker(place, lock_timeout=_READ_LOCK)
-        server.fresh(broker)
+        broker = self._broker(place)
+        # Readers rather see old rows than wait.
+        broker.commit_pending(hurry=True)
         info, metadata, stats = broker.look()
         named = _headers(info)
         if deleted_info(info):

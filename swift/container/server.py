@@ -9,7 +9,6 @@ from swift.db.replication import Replication
 from swift.db.server import Place, Refused, answer
 from swift.timestamp import Timestamp
 
-_READ_LOCK = 0.1        # seconds a reader waits to merge rows before it goes without
 _SYNC = ('X-Container-Sync-To', 'X-Container-Sync-Key')
 
 
@@ -25,11 +24,11 @@ class ContainerServer(server.DatabaseServer):
         self._replication = Replication(self.devices, ContainerBroker)
         self._updater = updates.AccountUpdater(conf)
 
-    def _broker(self, place, **named):
+    def _broker(self, place):
         if place.container is None:
             raise Refused(400, 'Invalid path: it names no container')
         return ContainerBroker(self.database_path(place, place.account, place.container), place.account,
-                               place.container, **named)
+                               place.container)
 
     # Rows of objects
 
@@ -169,8 +168,9 @@ class ContainerServer(server.DatabaseServer):
 
     def _look(self, place):
         """The broker, information and headers of a container that is there. Refuses with 404."""
-        broker = self._broker(place, lock_timeout=_READ_LOCK)
-        server.fresh(broker)
+        broker = self._broker(place)
+        # Readers rather see old rows than wait.
+        broker.commit_pending(hurry=True)
         info, metadata = broker.look()
         named = {'X-Backend-Timestamp': Timestamp(info['created_at']).internal,
                  'X-Backend-PUT-Timestamp': Timestamp(info['put_timestamp']).internal,

@@ -18,6 +18,7 @@ LOG = logging.getLogger(__name__)
 
 PENDING_CAP = 131072    # bytes after which the pending file is merged
 _RECLAIM = 10000
+_PATIENCE = 0.05        # seconds that rows wait for a busy database before they stay in the pending file
 _SYNCS = ('incoming_sync', 'outgoing_sync')
 
 
@@ -35,6 +36,7 @@ class Broker:
         self.path, self.lock_timeout = path, lock_timeout
         self.directory, self.pending_path = os.path.dirname(path), f'{path}.pending'
         self._account, self._container = account, container
+        self._patience = sqlite.LOCK_TIMEOUT
 
     def __repr__(self):
         return f'<{type(self).__name__} {self.path}>'
@@ -92,7 +94,7 @@ class Broker:
     def connection(self):
         """A connection. A file that turns out to be no database is quarantined."""
         try:
-            with sqlite.connection(self.path) as opened:
+            with sqlite.connection(self.path, self._patience) as opened:
                 yield opened
         except DatabaseCorrupt as error:
             self.quarantine(error)
@@ -126,17 +128,33 @@ class Broker:
             if not self.exists():
                 raise DatabaseMissing(self.path)
             if pending.append(self.pending_path, lines) > PENDING_CAP:
-                try:
-                    self._merge_pending()
-                except LockTimeout:
-                    # They are safe where they are; the next one merges them.
-                    LOG.info('%s is busy: rows wait', self.path)
+                self._try_merge()
 
-    def commit_pending(self):
-        """Merge the rows that wait. Raises LockTimeout and whatever `connection` does."""
-        if pending.size(self.pending_path):
+    def _try_merge(self):
+        """Merge the rows that wait, unless somebody reads the whole database just now (an audit, a copy)."""
+        try:
+            self._patience = _PATIENCE
+            self._merge_pending()
+        except LockTimeout:
+            LOG.debug('%s is busy: rows wait', self.path)
+        finally:
+            self._patience = sqlite.LOCK_TIMEOUT
+
+    def commit_pending(self, hurry=False):
+        """Merge the rows that wait; in a `hurry`, if that can be had at once. Raises LockTimeout and whatever
+        `connection` does.
+        """
+        if not pending.size(self.pending_path):
+            return
+        if not hurry:
             with self.locked():
                 self._merge_pending()
+            return
+        try:
+            with files.locked(self.directory, _PATIENCE):
+                self._try_merge()
+        except LockTimeout:
+            LOG.debug('%s is busy: rows wait', self.path)
 
     def merge_pending_locked(self):
         """As `commit_pending`, for who holds the lock."""

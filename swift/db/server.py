@@ -199,14 +199,6 @@ class DatabaseServer:
         return listing.Query(wanted, **texts, path=path, reverse=reverse, reserved=reserved)
 
 
-def fresh(broker):
-    """Merge the rows that wait, if that can be had at once: readers rather see old rows than wait."""
-    try:
-        broker.commit_pending()
-    except LockTimeout:
-        LOG.info('%s is busy: reading without the rows that wait', broker.path)
-
-
 def listing_response(rows, named):
     """The JSON of a listing, with the headers `named`."""
     response = webob.Response(orjson.dumps(rows), content_type='application/json', charset='utf-8')

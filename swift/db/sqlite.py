@@ -90,8 +90,8 @@ def forget(path=None):
 
 
 @contextlib.contextmanager
-def connection(path):
-    """A connection to the database at `path`, for one thread.
+def connection(path, patience=LOCK_TIMEOUT):
+    """A connection to the database at `path`, for one thread, that waits `patience` seconds for locks.
 
     Raises DatabaseMissing, DatabaseCorrupt (the caller quarantines), LockTimeout, DriveFull, DriveNotMounted.
     """
@@ -99,7 +99,11 @@ def connection(path):
     opened = None
     try:
         opened = _take(path, identity) or _open(path)
+        if patience != LOCK_TIMEOUT:
+            opened.execute(f'PRAGMA busy_timeout = {int(patience * 1000)}')
         yield opened
+        if patience != LOCK_TIMEOUT:
+            opened.execute(f'PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000}')
     except sqlite3.DatabaseError as error:
         if opened is not None:
             opened.close()

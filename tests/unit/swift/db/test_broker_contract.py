@@ -1,7 +1,9 @@
 """What holds for the databases of accounts and of containers alike."""
+import contextlib
 import json
 import os
 import sqlite3
+import time
 
 import pytest
 
@@ -201,16 +203,17 @@ class BrokerContract:
         with files.locked(broker.directory, 1), pytest.raises(LockTimeout):
             self.put(broker, 'x', 2)
 
-    def test_rows_wait_when_the_database_is_busy(self, broker, monkeypatch):
+    def test_rows_wait_in_the_pending_file_while_the_database_is_read_whole(self, broker, monkeypatch):
         monkeypatch.setattr('swift.db.broker.PENDING_CAP', 1)
-        monkeypatch.setattr('swift.db.sqlite.LOCK_TIMEOUT', 0.01)
-        broker.forget()
-        other = sqlite3.connect(broker.path, isolation_level=None)
-        other.execute('BEGIN EXCLUSIVE')
         self.put(broker, 'x', 2)
-        other.execute('ROLLBACK')
-        other.close()
-        assert self.count(broker) == 1
+        with contextlib.closing(sqlite3.connect(broker.path, isolation_level=None)) as other:
+            other.execute('BEGIN')
+            other.execute(f'SELECT * FROM {broker.stat_table}').fetchall()
+            began = time.monotonic()
+            self.put(broker, 'y', 2)
+            broker.commit_pending(hurry=True)
+            assert time.monotonic() - began < 5 and pending.size(broker.pending_path)
+        assert self.count(broker) == 2
 
     def test_stock_tools_find_the_columns_they_know(self, broker):
         broker.update_metadata({'X-A': ('1', at(2))})

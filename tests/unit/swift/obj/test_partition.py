@@ -70,7 +70,7 @@ def test_writers_and_removal_at_once_lose_nothing(manager):
 
     def write():
         try:
-            for number in range(150):
+            for number in range(60):
                 _put(manager, 1000 + number, f'o{number}')
         except Exception as error:
             problems.append(repr(error))
@@ -87,7 +87,7 @@ def test_writers_and_removal_at_once_lose_nothing(manager):
     thread.join()
     left = {found.hash for found in partition.walk(path)}
     assert problems == []
-    assert given | left == {_file(manager, f'o{number}').hash for number in range(150)}
+    assert given | left == {_file(manager, f'o{number}').hash for number in range(60)}
 
 
 def test_only_one_replicates_a_partition(manager):

@@ -113,6 +113,19 @@ def test_a_handoff_is_given_to_all_primaries_and_removed(kit):
     assert not os.path.exists(f'{kit.nodes.device(handoff)}/objects/{part}')
 
 
+def test_metadata_larger_than_attributes_hold_travels_and_leaves_a_handoff(kit):
+    many = {f'X_Object_Meta_{number}': 'v' * 200 for number in range(60)}
+    _, primaries, (handoff, *_) = kit.place('large')
+    kit.send(handoff, 'PUT', 'large', NOW, b'x', **many)
+    kit.send(handoff, 'POST', 'large', NOW + 1, **many)
+    _pass(kit, handoff)
+    assert kit.holds(handoff, 'large') == ()
+    for number in primaries:
+        metadata = kit.read(number, 'large')[1]
+        assert {name for name in metadata if name.startswith('X-Object-Meta-')} == {
+            name.replace('_', '-') for name in many}
+
+
 def test_an_expired_object_is_replicated_as_well(kit):
     _, (first, second, _), _ = kit.place('expired')
     # Accepted as a peer's: it was written when its time was still to come.

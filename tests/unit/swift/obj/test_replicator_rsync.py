@@ -58,6 +58,15 @@ def test_nodes_that_differ_agree_after_a_pass(kit):
 
 
 @_needs_rsync
+def test_metadata_larger_than_attributes_hold_travels(kit):
+    many = {f'X_Object_Meta_{number}': 'v' * 200 for number in range(60)}
+    _, primaries, _ = kit.place('large')
+    kit.send(primaries[0], 'PUT', 'large', NOW, b'x', **many)
+    _pass(kit, primaries[0])
+    assert kit.read(primaries[1], 'large') == kit.read(primaries[0], 'large')
+
+
+@_needs_rsync
 def test_a_handoff_is_given_away_and_removed(kit):
     part, primaries, (handoff, *_) = kit.place('handoff')
     kit.send(handoff, 'PUT', 'handoff', NOW, b'only here')

@@ -222,6 +222,8 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
     held no more than 100 headers.
     """
 
+    default_request_version = 'HTTP/1.0'    # so that what is said of a bad first line has a head itself
+
     def parse_request(self):
         found = http_head.request_line(self.raw_requestline)
         if found is None:

@@ -12,13 +12,19 @@ from tests.unit.swift.proxy import storage
 
 
 @pytest.fixture(scope='session')
-def storage_dir(tmp_path_factory):
+def proxy_port():
+    """Where a proxy in a process of its own listens, which waits for clients 0.3 s."""
+    return free_port()
+
+
+@pytest.fixture(scope='session')
+def storage_dir(tmp_path_factory, proxy_port):
     """A directory with swift.conf and rings of servers that run."""
     directory = str(tmp_path_factory.mktemp('storage'))
     ports = {kind: free_port() for kind in storage.KINDS}
     storage.prepare(directory, ports, policies=(0, 1))
     process = subprocess.Popen([sys.executable, '-W', 'ignore', '-m', 'tests.unit.swift.proxy.storage', directory,
-                                *map(str, ports.values())], stdout=subprocess.PIPE)
+                                *map(str, ports.values()), str(proxy_port)], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b'ready\n'
     yield directory
     process.kill()

@@ -1,6 +1,7 @@
-"""Account, container and object servers of four devices in one process: `python -m tests.unit.swift.proxy.storage DIR`.
+"""Account, container and object servers of four devices in one process, and perhaps a proxy with impatience.
 
-DIR gets swift.conf, rings and devices d1 to d4; a line `ready` is written when the servers listen.
+`python -m tests.unit.swift.proxy.storage DIR ACCOUNT-PORT CONTAINER-PORT OBJECT-PORT [PROXY-PORT]`. DIR gets
+swift.conf, rings and devices d1 to d4; a line `ready` is written when the servers listen.
 """
 import os
 import sys
@@ -31,11 +32,24 @@ def serve(directory, ports):
     for kind, module in zip(KINDS, (account, container, objects)):
         sock = concurrency.listen('127.0.0.1', ports[kind], 1024)
         threads.append(concurrency.spawn(concurrency.serve, sock, module.app_factory({}, **conf)))
+    if 'proxy' in ports:
+        threads.append(concurrency.spawn(concurrency.serve, concurrency.listen('127.0.0.1', ports['proxy']),
+                                         impatient_proxy(directory)))
     print('ready', flush=True)
     for thread in threads:
         thread.wait()
 
 
+def impatient_proxy(directory):
+    """A pipeline that waits for clients 0.3 s."""
+    from swift.middleware import catch_errors, gatekeeper, memcache, proxy_logging
+    from swift.proxy.server import app_factory
+    app = app_factory({}, swift_dir=directory, account_autocreate='true', client_timeout='0.3')
+    for module in (proxy_logging, memcache, gatekeeper, catch_errors):
+        app = module.filter_factory({}, swift_dir=directory)(app)
+    return app
+
+
 if __name__ == '__main__':
     concurrency.patch()
-    serve(sys.argv[1], {kind: int(port) for kind, port in zip(KINDS, sys.argv[2:])})
+    serve(sys.argv[1], {kind: int(port) for kind, port in zip((*KINDS, 'proxy'), sys.argv[2:])})

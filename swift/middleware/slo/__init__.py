@@ -71,7 +71,7 @@ class StaticLargeObject:
             return self._put
         if method == 'DELETE' and manifest and webob.Request(environ).GET.get('multipart-manifest') == 'delete':
             return self._delete
-        if method == 'PUT' and 'HTTP_X_STATIC_LARGE_OBJECT' in environ:
+        if method == 'PUT' and 'HTTP_X_STATIC_LARGE_OBJECT' in environ and not environ.get('swift.slo_override'):
             return lambda req: text(400, 'X-Static-Large-Object is a reserved header. To create a static large '
                                          'object add query param multipart-manifest=put.')
         return None

@@ -22,11 +22,17 @@ def new_trans_id(suffix=''):
     return f'tx{os.urandom(11).hex()[:21]}-{int(time.time()):010x}{suffix}'
 
 
+def is_traced():
+    """Whether spans are recorded in this process: asked once, for the configuration is slow to ask."""
+    return trace.CONF.trace.directory is not None
+
+
 class CatchErrors:
     """WSGI filter. `trans_id_suffix` marks the cluster."""
 
     def __init__(self, app, conf):
         self.app, self._suffix = app, conf.get('trans_id_suffix', '')
+        self._traced = is_traced()
 
     def __call__(self, environ, start_response):
         trans_id = environ['swift.trans_id'] = new_trans_id(self._suffix + _client_suffix(environ))
@@ -34,6 +40,8 @@ class CatchErrors:
         global_id = sent if _GLOBAL.fullmatch(sent) else None
         token = context.bind(context.RequestContext(request_id=trans_id, global_request_id=global_id))
         try:
+            if not self._traced:
+                return self._call(environ, start_response, trans_id, {})
             with trace.span(f'{environ["REQUEST_METHOD"]} {environ.get("PATH_INFO", "")}', kind='http',
                             parent=environ.get('HTTP_X_ESSEX_SPAN')) as details:
                 return self._call(environ, start_response, trans_id, details)

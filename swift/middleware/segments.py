@@ -116,10 +116,11 @@ class Body:
                     raise SegmentError(f'{segment.path} ended {left} bytes early')
                 self._dispose(current)
                 current, waiting, ahead = None, ahead, None
-                current = self._opened(waiting.wait() if waiting else self._open_next(pieces))
+                # A thread that has ended is false.
+                current = self._opened(self._open_next(pieces) if waiting is None else waiting.wait())
         finally:
             self._dispose(current)
-            if ahead:
+            if ahead is not None:
                 self._dispose(ahead.wait())
 
     @staticmethod

@@ -74,7 +74,7 @@ class ObjectReplicator(Daemon):
                     LOG.warning('handoffs_first: %d handoff partitions are left; the next pass goes on with them',
                                 self._handoffs_left)
                     break
-                pool.spawn_n(self._run, job)
+                pool.spawn(self._run, job)
                 if self.handoffs_first and job.delete:
                     pool.waitall()
             pool.waitall()
@@ -124,6 +124,9 @@ class ObjectReplicator(Daemon):
         self.stats['attempted'] += 1
         try:
             (self._revert if job.delete else self._update)(job)
+        except concurrency.Killed:
+            self._failed(job.device)
+            raise
         except Exception:
             LOG.exception('%s: replication failed', job.path)
             self._failed(job.device)
@@ -139,7 +142,7 @@ class ObjectReplicator(Daemon):
             concurrency.sleep(1)
             if time.monotonic() - self._moved > self.lockup_timeout:
                 LOG.error('nothing moved for %g s: what runs is given up', self.lockup_timeout)
-                for each in list(pool.coroutines_running):
+                for each in tuple(pool.coroutines_running):
                     each.kill()
                 self._progress()
             if time.monotonic() - told >= self.stats_interval:

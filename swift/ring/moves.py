@@ -6,6 +6,11 @@ from collections import Counter
 
 from swift.ring.tiers import whole
 
+# How long a way by a third device is looked for.
+_TRIED_PARTS = 50
+_TRIED_WAYS = 6
+_MOST_FAILURES = 10
+
 
 class Mover:
     """Moves replicas in `rows` towards the targets of `tree`.
@@ -191,28 +196,35 @@ class Mover:
     def _relieve_by_way(self):
         """Where no direct move is left: from a device with too many to a third, and from that to one with too few."""
         partitions = len(self.rows[0])
-        # Less than one too many is the rounding of shares, and not worth two moves.
-        full = [device for device in self._full() if self._excess(device, partitions) >= 1]
-        slots = self._slots(self.tree.leaves) if full else {}
+        # Less than one too many or too few is the rounding of shares, and not worth two moves.
+        if all(abs(self._excess(leaf, partitions)) < 1 for leaf in self.tree.leaves.values()):
+            return
+        full = self._full()
+        slots = self._slots(self.tree.leaves)
         for device in full:
-            for number, part in slots[device][:200]:
-                if self._excess(device, partitions) < 1 or not self.tree.root.room:
+            failures = 0
+            for number, part in slots[device]:
+                if self.tree.leaves[device].want >= 0 or not self.tree.root.room or failures > _MOST_FAILURES:
                     break
-                if self.movable[part]:
-                    self._by_way(device, number, part, slots)
+                if self.movable[part] and not self._by_way(number, part, slots):
+                    failures += 1
 
-    def _excess(self, device, partitions):
-        leaf = self.tree.leaves[device]
+    @staticmethod
+    def _excess(leaf, partitions):
         return leaf.quota - leaf.want - leaf.target * partitions
 
-    def _by_way(self, device, number, part, slots):
-        between = self._best(self._devices(part, number), with_room=False)
-        if between is None or between.key[3] == device:
-            return
-        for second, other in slots[between.key[3]][:50]:
-            if other != part and self.movable[other] and self.rows[second][other] == between.key[3]:
-                best = self._best(self._devices(other, second))
-                if best is not None and best is not between:
-                    self._set(second, other, best)
-                    self._set(number, part, between)
-                    return
+    def _by_way(self, number, part, slots):
+        """Whether a way was found and gone."""
+        counts = self._counts(self._devices(part, number))
+        source = self.rows[number][part]
+        ways = [leaf for device, leaf in self.tree.leaves.items() if device != source and leaf.target > 0
+                and all(counts.get(tier, 0) < tier.cap for tier in self.tree.paths[device])]
+        for between in self.rng.sample(ways, min(_TRIED_WAYS, len(ways))):
+            for second, other in slots[between.key[3]][:_TRIED_PARTS]:
+                if other != part and self.movable[other]:
+                    best = self._best(self._devices(other, second))
+                    if best is not None and best is not between:
+                        self._set(second, other, best)
+                        self._set(number, part, between)
+                        return True
+        return False

@@ -32,9 +32,9 @@ class Ring:
 
     def _read(self):
         mtime = os.stat(self.path).st_mtime_ns if os.path.exists(self.path) else None
+        self._next_look = time.monotonic() + self.reload_time
         self._data = ring_file.read(self.path)
         self._mtime = mtime
-        self._next_look = time.monotonic() + self.reload_time
         self._present = [each for each in self._data.devs if each is not None]
         usable = [each for each in self._present if each['weight'] > 0]
         self._usable = {each['id'] for each in usable}

@@ -64,6 +64,7 @@ def read(path):
         with open(path, 'rb') as file:
             raw = file.read()
         data = parse(gzip.decompress(raw))
+        _check(data)
     except FileNotFoundError:
         raise ConfigurationError(f'{path} does not exist: make it with swift-ring-builder and copy it here.') from None
     except (OSError, EOFError, zlib.error, ValueError, struct.error, KeyError, TypeError) as error:
@@ -90,6 +91,12 @@ def parse(content):
                  header['replica_count'], header.get('byteorder', sys.byteorder))
     return RingData([_device(each) for each in header['devs']], header['part_shift'], rows,
                     header.get('next_part_power'), header.get('version'))
+
+
+def _check(data):
+    known = {number for number, device in enumerate(data.devs) if device is not None and device['id'] == number}
+    if not all(known.issuperset(row) for row in data.assignments):
+        raise ValueError('it places partitions on devices that it does not have')
 
 
 def _parse_sections(content):
@@ -136,6 +143,9 @@ def _rows(content, typecode, partitions, replicas, byteorder):
 def _device(device):
     if device is None:
         return None
+    missing = [name for name in ('id', 'zone', 'ip', 'port', 'device', 'weight') if name not in device]
+    if missing:
+        raise ValueError(f'a device has no {missing[0]}')
     return {'region': 1, 'replication_ip': device['ip'], 'replication_port': device['port'], 'meta': '', **device}
 
 

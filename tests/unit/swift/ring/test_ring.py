@@ -5,6 +5,7 @@ import pytest
 
 from swift import cluster
 from swift.exceptions import ConfigurationError
+from swift.ring import ring_file
 from swift.ring.ring import Ring
 from tests.fixtures.rings import make_ring, make_rings
 
@@ -125,6 +126,15 @@ def test_no_ring_file_is_an_error_with_a_name(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match='object.ring.gz'):
         Ring(str(path))
+
+
+@pytest.mark.parametrize('devs', [[None], [], [{'id': 0, 'ip': 'h', 'port': 1}]])
+def test_a_ring_that_names_devices_it_does_not_describe_is_an_error(path, devs):
+    data = ring_file.read(path)
+    data.devs = devs
+    ring_file.write(path, data)
+    with pytest.raises(ConfigurationError, match='object.ring.gz'):
+        Ring(path)
 
 
 def test_fractional_replicas_give_some_partitions_one_more(tmp_path):

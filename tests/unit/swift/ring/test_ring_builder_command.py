@@ -1,11 +1,14 @@
 """swift-ring-builder, as an operator types it."""
 import re
+import subprocess
+import sys
 
 import pytest
 
 from swift.cmd.ring_builder import COMMANDS, main
 from swift.ring import builder_file
 from swift.ring.ring import Ring
+from tests.fixtures.cloud import ROOT
 
 
 class Shell:
@@ -249,6 +252,13 @@ def test_an_empty_ring_is_not_written(shell):
 def test_every_state_that_was_rebalanced_is_in_backups(ring, tmp_path):
     kept = sorted(path.name.partition('.')[2] for path in (tmp_path / 'backups').iterdir())
     assert kept == ['object.builder', 'object.builder', 'object.ring.gz']
+
+
+def test_a_reader_that_goes_away_is_no_error(ring):
+    command = f'{sys.executable} -m swift.cmd.ring_builder {ring.path} list_parts r1'
+    done = subprocess.run(f'{command} | true; echo ${{PIPESTATUS[0]}}', shell=True, executable='/bin/bash', cwd=ROOT,
+                          capture_output=True, text=True, timeout=30)
+    assert (done.stdout.strip(), done.stderr) == ('0', '')
 
 
 def test_another_run_is_waited_for_by_nobody(ring):

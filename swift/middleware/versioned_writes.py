@@ -164,6 +164,7 @@ class Archive:
         self.keep_current()
         marker = make_subrequest(self._env, 'PUT', self._version(Timestamp.now()), source='VW', authorized=True,
                                  headers={'Content-Type': DELETED})
+        marker.environ['swift.content_type_overridden'] = True
         answer = marker.get_response(self._app)
         copied.close_body(answer)
         self._want_success(answer)
@@ -217,7 +218,9 @@ class Archive:
         if found.headers.get('Etag'):
             made['Etag'] = found.headers['Etag'].strip('"')
         sub = make_subrequest(self._env, 'PUT', path, source='VW', authorized=True, headers=made)
-        sub.environ['wsgi.input'], sub.content_length = copied.Input(found), found.content_length
+        # The type of a manifest tells its listing how many bytes it stands for.
+        sub.environ.update({'swift.content_type_overridden': True, 'wsgi.input': copied.Input(found)})
+        sub.content_length = found.content_length
         if found.content_length is None:
             sub.headers['Transfer-Encoding'] = 'chunked'
         try:

@@ -8,6 +8,7 @@ ENABLED = 'X-Container-Sysmeta-Versions-Enabled'
 CONTAINER = 'X-Container-Sysmeta-Versions-Cont'
 VERSION = 'X-Object-Sysmeta-Versions-Id'
 DELETED = 'application/x-deleted;swift_versions_deleted=1'
+_TYPED = 'swift.content_type_overridden'     # types with parameters of ours, swift_bytes or swift_versions_deleted
 _RESERVED = {'X-Backend-Allow-Reserved-Names': 'true'}
 
 
@@ -32,6 +33,15 @@ def ask(req, app, method, path, more=None, **named):
     """The Response to a request of our own; `more` headers. Its body is the caller's to close."""
     sub = make_subrequest(req.environ, method, path, source='OV', authorized=True,
                           headers={**_RESERVED, **(more or {})}, **named)
+    sub.environ[_TYPED] = True
+    return sub.get_response(app)
+
+
+def store(req, app, path, kept, found):
+    """PUT the body of a response to a path of ours, with the headers `kept`."""
+    sub = make_subrequest(req.environ, 'PUT', path, source='OV', authorized=True, headers={**_RESERVED, **kept})
+    sub.environ.update({_TYPED: True, 'wsgi.input': copied.Input(found)})
+    sub.content_length = found.content_length
     return sub.get_response(app)
 
 
@@ -50,6 +60,7 @@ def forward(req, app, path, more=None, query=None):
             env.setdefault(key, value)
             if not key.startswith('HTTP_'):
                 env[key] = value
+    env[_TYPED] = req.environ.get(_TYPED, False)
     sub = type(req)(env)
     sub.headers.update({**_RESERVED, **(more or {})})
     return sub.get_response(app)

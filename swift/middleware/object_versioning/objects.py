@@ -137,11 +137,7 @@ class ObjectRequest:
         version_id = Timestamp(found.headers.get('X-Timestamp') or head.headers['X-Timestamp']).normal
         kept = {name: value for name, value in copied.described(found.headers, as_stored=True).items() if value}
         kept.update({'X-Timestamp': version_id, VERSION: version_id})
-        body = copied.Input(found)
-        sub = calls.make_subrequest(self._req.environ, 'PUT', self._hidden(version_id), source='OV', authorized=True,
-                                    headers={**kept, 'X-Backend-Allow-Reserved-Names': 'true'})
-        sub.environ['wsgi.input'], sub.content_length = body, found.content_length
-        answer = settle(sub.get_response(self._app))
+        answer = settle(calls.store(self._req, self._app, self._hidden(version_id), kept, found))
         settle(found)
         if answer.status_int != 409:    # it was kept before
             want_success(answer, 'Keeping the version that is there')

@@ -26,6 +26,8 @@ class Put:
         content_type = answers.wanted_type(req)
         if content_type is None:
             return text(406, 'Not Acceptable: text/plain, application/json, application/xml or text/xml.\n')
+        if any(part.strip().lower().startswith('swift_') for part in req.headers.get('Content-Type', '').split(';')):
+            return text(400, 'Invalid Content-Type, swift_* is not a valid parameter name.')
         try:
             entries = manifest.parse(self._read(req), f'/{base.container}/{base.obj}', self._limits)
         except manifest.ManifestError as error:

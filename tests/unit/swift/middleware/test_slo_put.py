@@ -145,3 +145,7 @@ def test_a_segment_nobody_may_read_is_told(client, store):
         return None if '/c/' in req.path else webob.Response(status=403)
     friend = Client(client.app, **{'swift.authorize': authorize})
     assert '403 Forbidden' in put(friend, [ONE]).text
+
+
+def test_a_type_that_claims_bytes_is_refused(client):
+    assert put(client, [ONE], Content_Type='text/plain; swift_bytes=5').status_int == 400

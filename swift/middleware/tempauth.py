@@ -1,17 +1,20 @@
 """Users, keys and groups from the configuration: authentication for those who run nothing but object storage.
 
 `user_<account>_<user> = <key> [group ...] [storage URL]`. Group .admin owns the account, .reseller_admin every one,
-.reseller_reader reads every one. Tokens live in the cache (`swift.cache`), which all proxies must share.
+.reseller_reader reads every one. Tokens live in the cache (`swift.cache`), which all proxies must share; or they are
+signed with a key (`fernet_key_<id>`, `active_fernet_key_id`) that all proxies know, and live nowhere.
 """
 import base64
 import binascii
 import hashlib
 import hmac
+import json
 import logging
 import secrets
 import time
 import urllib.parse
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from webob import Request
 
 from swift import conf as conf_file
@@ -26,6 +29,7 @@ from swift.proxy.info import get_account_info
 
 LOG = logging.getLogger(__name__)
 
+_FERNET = 'fernet_key_'
 _ACL_HEADER = 'X-Account-Access-Control'
 _ACL_SYSMETA = 'X-Account-Sysmeta-Core-Access-Control'
 
@@ -72,6 +76,20 @@ def _decoded(option, text):
         raise ConfigurationError(f'{option}: account and user must be Base64 of UTF-8') from None
 
 
+def _fernet(conf):
+    """What signs tokens: the active key first, then those whose tokens still count; None when none is active."""
+    active = conf.get('active_fernet_key_id', '').strip()
+    if not active:
+        return None
+    keys = {option[len(_FERNET):]: value.strip() for option, value in conf.items() if option.startswith(_FERNET)}
+    if active not in keys:
+        raise ConfigurationError(f'active_fernet_key_id = {active}, and there is no {_FERNET}{active}')
+    try:
+        return MultiFernet([Fernet(keys.pop(active)), *map(Fernet, keys.values())])
+    except ValueError:
+        raise ConfigurationError(f'{_FERNET}*: 32 bytes in URL-safe Base64 are needed') from None
+
+
 class TempAuth:
     """WSGI filter."""
 
@@ -84,6 +102,7 @@ class TempAuth:
         self.token_life = conf_file.integer(conf, 'token_life', 86400, minimum=1)
         self.allow_overrides = conf_file.boolean(conf, 'allow_overrides', True)
         self.scheme = conf.get('storage_url_scheme', 'default')
+        self.fernet = _fernet(conf)
         self.users = parse_users(conf, self.resellers.first)
         self._nobody = User('', '', secrets.token_hex(16), [], '')
 
@@ -93,7 +112,7 @@ class TempAuth:
         if environ['PATH_INFO'].startswith(self.auth_prefix):
             return self._give_token(Request(environ))(environ, start_response)
         token = environ.get('HTTP_X_AUTH_TOKEN') or environ.get('HTTP_X_STORAGE_TOKEN')
-        if token and token.startswith(self.resellers.first + 'tk'):
+        if token and token.startswith((self.resellers.first + 'tk', self.resellers.first + 'ftk')):
             groups = self._groups(environ, token)
             if groups is None:
                 # An issuer's prefix in front: nobody else could know this token.
@@ -142,11 +161,22 @@ class TempAuth:
 
     def _groups(self, environ, token):
         """The groups of a token's user, None when it is no valid token."""
+        if token.startswith(self.resellers.first + 'ftk'):
+            return self._signed_groups(token[len(self.resellers.first) + 3:])
         cache = environ.get('swift.cache')
         found = cache.get(f'{self.resellers.first}/token/{token}') if cache is not None and len(token) < 256 else None
         if not found or found[0] < time.time():
             return None
         return found[1].split(',')
+
+    def _signed_groups(self, text):
+        if self.fernet is None or not text.isascii():
+            return None
+        try:
+            expires, groups = json.loads(self.fernet.decrypt(text))
+        except InvalidToken:
+            return None
+        return groups.split(',') if expires > time.time() else None
 
     def _give_token(self, req):
         if req.method != 'GET':
@@ -161,7 +191,7 @@ class TempAuth:
         if not known or not right or not key:
             return unauthorized(req.environ, account or 'unknown')
         cache = req.environ.get('swift.cache')
-        if cache is None:
+        if cache is None and self.fernet is None:
             LOG.error('tempauth keeps tokens in the cache, and there is none: put filter cache before tempauth')
             return text(503, 'Service Unavailable')
         token, expires = self._token(cache, known, true_value(req.headers.get('X-Auth-New-Token')))
@@ -192,6 +222,10 @@ class TempAuth:
     def _token(self, cache, user, new):
         """(token, expiry) of a user: the one they have while it lives, unless a new one is asked for."""
         groups = ','.join(self._groups_of(user))
+        if self.fernet is not None:
+            expires = time.time() + self.token_life
+            signed = self.fernet.encrypt(json.dumps([expires, groups]).encode()).decode()
+            return f'{self.resellers.first}ftk{signed}', expires
         user_key = f'{self.resellers.first}/user/{user.account}:{user.name}'
         token = None if new else cache.get(user_key)
         found = cache.get(f'{self.resellers.first}/token/{token}') if token else None

@@ -167,14 +167,19 @@ class TestSigned:
         assert 'x-container-meta-temp-url-key' not in other.call('HEAD', container).headers
         assert owner.call('HEAD', container).headers['x-container-meta-temp-url-key'] == 'secret'
 
-    def test_a_containers_link_reads_no_segments_of_another(self, swift, owner, stranger, container):
-        """A large object whose segments lie elsewhere: the account's key opens it, the container's does not."""
+    @pytest.mark.parametrize('kind', ['dynamic', 'static', 'link'])
+    def test_a_containers_link_reads_nothing_of_another(self, swift, owner, stranger, container, kind):
+        """What lies in another container: the account's key opens it, the container's does not."""
         other = container + '_segments'
         owner.call('PUT', other)
         owner.call('PUT', other + '/1', b'secret')
         owner.call('POST', container, X_Container_Meta_Temp_URL_Key='ckey')
-        assert owner.call('PUT', container + '/large', b'', X_Object_Manifest=other[1:] + '/1').status == 201
-        path = '/v1/AUTH_test' + container + '/large'
+        manifest = json.dumps([{'path': other + '/1'}]).encode()
+        query, headers, content = {'dynamic': ('', {'X-Object-Manifest': other[1:] + '/1'}, b''),
+                                   'static': ('?multipart-manifest=put', {}, manifest),
+                                   'link': ('', {'X-Symlink-Target': other[1:] + '/1'}, b'')}[kind]
+        assert owner.call('PUT', f'{container}/{kind}{query}', content, **headers).status == 201
+        path = f'/v1/AUTH_test{container}/{kind}'
         assert stranger.call('GET', url=signed(swift, 'GET', path)).body == b'secret'
         answer = stranger.call('GET', url=signed(swift, 'GET', path, 'ckey'))
         assert b'secret' not in answer.body

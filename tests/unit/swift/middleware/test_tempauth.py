@@ -3,6 +3,7 @@ import json
 import re
 
 import pytest
+from cryptography.fernet import Fernet
 
 from swift.exceptions import ConfigurationError
 from swift.middleware import tempauth
@@ -101,6 +102,46 @@ class TestTokens:
 def test_a_wrong_configuration_stops_the_start(conf):
     with pytest.raises(ConfigurationError):
         tempauth.filter_factory({}, **conf)(Store())
+
+
+class TestSignedTokens:
+    """Several proxies need no cache between them, but a key."""
+
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+    def service(self, active='old', **more):
+        return Service('c', conf={'fernet_key_old': self.old, 'active_fernet_key_id': active, **more})
+
+    def test_count_at_every_proxy_that_knows_the_key(self):
+        token = self.service().token('test:tester', 'testing')
+        assert token.startswith('AUTH_ftk')
+        assert 'tester' not in token
+        assert self.service().call(X_Auth_Token=token).status_int == 204
+        assert self.service('new', fernet_key_new=self.new).call(X_Auth_Token=token).status_int == 204
+        assert Service('c').call(X_Auth_Token=token).status_int == 401
+
+    def test_need_no_cache(self):
+        app = self.service().app
+        token = call(app, '/auth/v1.0', X_Auth_User='test:tester', X_Auth_Key='testing').headers['X-Auth-Token']
+        assert call(app, X_Auth_Token=token).status_int == 204
+
+    def test_end(self, monkeypatch):
+        token = self.service().token('test:tester', 'testing')
+        later = tempauth.time.time() + 86401
+        monkeypatch.setattr(tempauth.time, 'time', lambda: later)
+        assert self.service().call(X_Auth_Token=token).status_int == 401
+
+    @pytest.mark.parametrize('change', [lambda token: token[:-6] + 'AAAA==', lambda token: token[:20],
+                                        lambda token: 'AUTH_ftk', lambda token: token + '\xff'])
+    def test_cannot_be_changed(self, change):
+        service = self.service()
+        assert service.call(X_Auth_Token=change(service.token('test:tester', 'testing'))).status_int == 401
+
+    @pytest.mark.parametrize('conf', [{'active_fernet_key_id': 'x'},
+                                      {'active_fernet_key_id': 'x', 'fernet_key_x': 'short'}])
+    def test_a_wrong_key_stops_the_start(self, conf):
+        with pytest.raises(ConfigurationError, match='fernet_key'):
+            Service(conf=conf)
 
 
 class TestOwner:

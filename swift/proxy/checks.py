@@ -23,6 +23,8 @@ def metadata(kind, headers, limits):
             raise refuse(400, f'Header value too long: {header[:limits.max_meta_name_length]}')
         if not header.startswith(prefix):
             continue
+        if '\n' in value or '\r' in value or '\0' in value:
+            raise refuse(400, f'A line break in {header}')
         key = header[len(prefix):]
         _item(header, key, value, limits)
         count, size = count + 1, size + len(key) + len(value)

@@ -167,3 +167,20 @@ def test_another_policy_has_other_rings(client, request):
     assert client('PUT', f'{path}/o', b'x').status_int == 201
     assert client('GET', f'{path}/o').headers['X-Backend-Storage-Policy-Index'] == '1'
     assert client('HEAD', path).headers['X-Storage-Policy'] == 'policy-1'
+
+
+def test_names_of_ours_are_for_filters_alone(client):
+    path, ours = 'AUTH_test/%00versions%00c', {'x_backend_allow_reserved_names': 'true'}
+    assert client('PUT', path).status_int == 412
+    assert client('PUT', path, **ours).status_int == 201
+    assert client('PUT', f'{path}/%00o%001', b'x', **ours).status_int == 201
+    assert client('GET', f'{path}/%00o%001', **ours).body == b'x'
+    assert client('GET', f'{path}/%00o%001').status_int == 412
+    assert [row['name'] for row in client('GET', path, **ours).json] == ['\0o\x001']
+    assert '\0versions\0c' not in [row['name'] for row in client('GET', 'AUTH_test').json]
+    assert '\0versions\0c' in [row['name'] for row in client('GET', 'AUTH_test', **ours).json]
+
+
+def test_a_line_break_in_a_header_is_refused(client, container):
+    for value in ('a\nX-Evil: b', 'a\rb', 'a\0b'):
+        assert client('PUT', f'{container}/o', b'x', env={'HTTP_X_OBJECT_META_A': value}).status_int == 400

@@ -15,8 +15,9 @@ def handle(server, request):
     if writer is not None:
         told = server.updater.of_container(request, 'DELETE', {'x-timestamp': timestamp.internal})
         told += server.updater.of_expiry(request, delete_at, 0)
-        server.updater.tell(request, told)
-        server.manager.pool(request.device).submit(writer.told)
+        if told:
+            server.updater.tell(request, told)
+            server.manager.pool(request.device).submit(writer.told)
     latest = max(existing, timestamp) if writer is not None or status == 409 else existing
     return Answer(status, b'', {'X-Backend-Timestamp': latest.internal, 'Content-Type': 'text/html; charset=UTF-8'})
 
@@ -46,7 +47,8 @@ def _delete(server, request, timestamp, only_if):
         status = 204
     if existing >= timestamp:
         return (409 if status == 204 else status), existing, delete_at, None
-    return status, existing, delete_at, file.delete(timestamp, update=True)
+    return status, existing, delete_at, file.delete(
+        timestamp, update=server.updater.wanted(request, delete_at))
 
 
 def _existing(file, request, timestamp):

@@ -15,8 +15,9 @@ _BATCH = 524288     # bytes written in one go of larger ones
 
 @dataclasses.dataclass
 class _Put:
-    """An object on its way: its Writer, and the X-Delete-At (seconds, 0 for none) of the one before."""
+    """An object on its way: what is kept with it, its Writer, and the X-Delete-At (0 for none) of the one before."""
 
+    metadata: dict
     writer: object
     expired_before: int
 
@@ -48,17 +49,17 @@ def handle(server, request):
 
 def _tell(server, request, done, delete_at):
     failpoint.reach('object.update.before')
-    told = server.updater.of_container(request, 'PUT', _row(request, done.writer))
+    told = server.updater.of_container(request, 'PUT', _row(request, done))
     told += server.updater.of_expiry(request, done.expired_before, delete_at)
-    server.updater.tell(request, told)
-    server.manager.pool(request.device).submit(done.writer.told)
+    if told:
+        server.updater.tell(request, told)
+        server.manager.pool(request.device).submit(done.writer.told)
 
 
-def _row(request, writer):
-    values = {'x-size': str(writer.size), 'x-content-type': request.content_type, 'x-etag': writer.etag,
+def _row(request, done):
+    values = {'x-size': str(done.writer.size), 'x-content-type': request.content_type, 'x-etag': done.writer.etag,
               'x-timestamp': request.timestamp.internal}
-    return {**values, **updates.backend_overrides(request),
-            **updates.overrides(request.metadata(()))}
+    return {**values, **updates.backend_overrides(request), **updates.overrides(done.metadata)}
 
 
 def _small(server, request, length):
@@ -72,11 +73,10 @@ def _write_small(server, request, body):
     writer = file.create(len(body))
     try:
         writer.write(body)
-        _commit(server, request, writer)
+        return _commit(server, request, writer, expired_before)
     except BaseException:
         writer.discard()
         raise
-    return _Put(writer, expired_before)
 
 
 def _large(server, request, length):
@@ -84,11 +84,10 @@ def _large(server, request, length):
     writer, expired_before = pool.run(_begin, server, request, length)
     try:
         _stream(server, request, length, writer, pool)
-        pool.run(_commit, server, request, writer)
+        return pool.run(_commit, server, request, writer, expired_before)
     except BaseException:
         pool.submit(writer.discard)
         raise
-    return _Put(writer, expired_before)
 
 
 def _begin(server, request, length):
@@ -123,13 +122,15 @@ def _check_existing(file, request):
     return delete_at
 
 
-def _commit(server, request, writer):
+def _commit(server, request, writer, expired_before):
     expected = request.get('ETag', '').strip('"').lower()
     if expected and expected != writer.etag:
         raise Refused(422, 'Unprocessable Entity: ETag does not match what was received')
-    writer.commit({
+    metadata = {
         'X-Timestamp': request.timestamp.internal, 'Content-Type': request.content_type,
-        'Content-Length': str(writer.size), 'ETag': writer.etag, **request.metadata(server.allowed)}, update=True)
+        'Content-Length': str(writer.size), 'ETag': writer.etag, **request.metadata(server.allowed)}
+    writer.commit(metadata, update=server.updater.wanted(request, expired_before))
+    return _Put(metadata, writer, expired_before)
 
 
 def _read(server, request, size):

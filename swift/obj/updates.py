@@ -84,6 +84,11 @@ class Updater:
         self.timeout = options.number(conf, 'container_update_timeout', 1.0, 0)
         self._agent = f'object-server {os.getpid()}'
 
+    @staticmethod
+    def wanted(request, expired_before):
+        """Whether anybody has to be told of a change: a row of a listing or of the queue."""
+        return bool(request.get('X-Container-Partition') or expired_before or request.delete_at)
+
     def of_container(self, request, op, values):
         """The Updates (one or none) of the object's own listing."""
         partition = request.get('X-Container-Partition')

@@ -1,4 +1,9 @@
-"""The database of an account: a row for each container, with its counts as the container last reported them."""
+"""The database of an account: a row for each container, with its counts as the container last reported them.
+
+`reported_at` of a row is ours: when a server heard these counts. The original has no such column; there, counts that a
+replica missed the news of may replace the right ones. Its servers pass over the column, and where they made the
+database it is added.
+"""
 import uuid
 
 from swift.db import listing, schema, sqlite
@@ -6,7 +11,8 @@ from swift.db.broker import Broker
 from swift.timestamp import Timestamp
 
 _COLUMNS = ('name', 'put_timestamp', 'delete_timestamp', 'object_count', 'bytes_used', 'deleted',
-            'storage_policy_index')
+            'storage_policy_index', 'reported_at')
+_COUNTS = ('object_count', 'bytes_used', 'storage_policy_index', 'reported_at')
 _INFO = ('account', 'created_at', 'put_timestamp', 'delete_timestamp', 'status', 'status_changed_at',
          'container_count', 'object_count', 'bytes_used', 'hash', 'id')
 _CHUNK = 500
@@ -28,19 +34,19 @@ class AccountBroker(Broker):
     # Containers
 
     @staticmethod
-    def record(name, put_timestamp, delete_timestamp, object_count, bytes_used, policy_index=0):
+    def record(name, put_timestamp, delete_timestamp, object_count, bytes_used, policy_index=0, reported_at=None):
         """The row of a container as it waits in the pending file. Deleted when it was deleted last and is empty."""
         deleted = int(delete_timestamp > put_timestamp and not int(object_count))
-        return (name, put_timestamp, delete_timestamp, int(object_count), int(bytes_used), deleted, policy_index)
+        return (name, put_timestamp, delete_timestamp, int(object_count), int(bytes_used), deleted, policy_index,
+                reported_at or Timestamp.now().internal)
 
-    def put_container(self, *values):
+    def put_container(self, *values, **named):
         """Note a container; see `record`."""
-        self.append(self.record(*values))
+        self.append(self.record(*values, **named))
 
     def item_of_record(self, record):
-        values = (*record, 0)[:7]
-        item = dict(zip(_COLUMNS, values))
-        return {**item, **{name: int(item[name] or 0) for name in _COLUMNS[3:]}}
+        item = {**dict.fromkeys(_COLUMNS, 0), 'reported_at': '0', **dict(zip(_COLUMNS, record))}
+        return {**item, **{name: int(item[name] or 0) for name in _COLUMNS[3:7]}}
 
     @staticmethod
     def item_of_row(item):
@@ -50,7 +56,25 @@ class AccountBroker(Broker):
         return {'name': str(item['name']), 'put_timestamp': str(item['put_timestamp']),
                 'delete_timestamp': str(item['delete_timestamp']), 'object_count': int(item['object_count']),
                 'bytes_used': int(item['bytes_used']), 'deleted': int(bool(item['deleted'])),
-                'storage_policy_index': int(item.get('storage_policy_index', 0))}
+                'storage_policy_index': int(item.get('storage_policy_index', 0)),
+                'reported_at': str(item.get('reported_at') or '0')}
+
+    def merge_items(self, items, source=None):
+        self._add_column()
+        super().merge_items(items, source)
+
+    def items_since(self, start, count):
+        self._add_column()
+        return super().items_since(start, count)
+
+    def _add_column(self):
+        """Give a database that the original made the column it lacks."""
+        has = "SELECT 1 FROM pragma_table_info('container') WHERE name = 'reported_at'"
+        with self.connection() as opened:
+            if not opened.execute(has).fetchone():
+                with sqlite.transaction(opened):
+                    if not opened.execute(has).fetchone():
+                        opened.execute("ALTER TABLE container ADD COLUMN reported_at TEXT DEFAULT '0'")
 
     def _merge(self, opened, items):
         for start in range(0, len(items), _CHUNK):
@@ -65,7 +89,7 @@ class AccountBroker(Broker):
         for item in items:
             name = item['name']
             row = _merged(stored.get(name), item)
-            if row != stored.get(name):
+            if _differ(row, stored.get(name)):
                 stored[name] = row
                 changed.pop(name, None)
                 changed[name] = row
@@ -162,13 +186,21 @@ def status_deleted(row):
     return row['status'] == 'DELETED' or row['delete_timestamp'] > row['put_timestamp']
 
 
+def _differ(row, stored):
+    """Whether a row says anything new, but that it was heard again."""
+    return stored is None or any(row[column] != stored[column] for column in _COLUMNS[:-1])
+
+
 def _merged(old, new):
-    """A container's row after news of it: the latest times of both, and what the news say of the rest."""
+    """A container's row after news of it: the latest times of both, and the counts that were heard last."""
     row = {column: new.get(column, 0) for column in _COLUMNS}
+    row['reported_at'] = row['reported_at'] or '0'
     if old is None:
         return row
     for column in ('put_timestamp', 'delete_timestamp'):
         row[column] = max(row[column] or '0', old[column] or '0')
+    if row['reported_at'] != '0' and old['reported_at'] > row['reported_at']:
+        row |= {column: old[column] for column in _COUNTS}
     # A container that was put after its deletion lives, and one that holds objects is not gone yet.
     row['deleted'] = int(row['delete_timestamp'] > row['put_timestamp'] and not row['object_count'])
     return row

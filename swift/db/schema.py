@@ -75,7 +75,8 @@ _ROW = "{0}.put_timestamp || '-' || {0}.delete_timestamp || '-' || {0}.object_co
 ACCOUNT = f'''
     CREATE TABLE container (
         ROWID INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, put_timestamp TEXT, delete_timestamp TEXT,
-        object_count INTEGER, bytes_used INTEGER, deleted INTEGER DEFAULT 0, storage_policy_index INTEGER DEFAULT 0);
+        object_count INTEGER, bytes_used INTEGER, deleted INTEGER DEFAULT 0, storage_policy_index INTEGER DEFAULT 0,
+        reported_at TEXT DEFAULT '0');
     CREATE INDEX ix_container_deleted_name ON container (deleted, name);
     CREATE TABLE policy_stat (
         storage_policy_index INTEGER PRIMARY KEY, container_count INTEGER DEFAULT 0, object_count INTEGER DEFAULT 0,

@@ -4,6 +4,7 @@ Only the database work of a request runs in a thread: one hop each. Responses ar
 """
 import json
 import logging
+import os
 import time
 
 import orjson
@@ -116,10 +117,10 @@ class DatabaseServer:
 
     def _log(self, request, response, seconds):
         moment = time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())
-        LOG.info('%s - - [%s] "%s %s" %d %s "%s" "%s" "%s" %.4f "-"', request.remote_addr or '-', moment,
+        LOG.info('%s - - [%s] "%s %s" %d %s "%s" "%s" "%s" %.4f "-" %d -', request.remote_addr or '-', moment,
                  request.method, request.path, response.status_int, response.content_length or '-',
                  request.headers.get('Referer', '-'), request.headers.get('X-Trans-Id', '-'),
-                 request.user_agent or '-', seconds)
+                 request.user_agent or '-', seconds, os.getpid())
 
     # What requests carry
 

@@ -175,8 +175,8 @@ class BrokerContract:
 
     @pytest.mark.parametrize('damage', ['head', 'middle', 'cut', 'empty'])
     def test_a_broken_file_is_quarantined_with_its_directory(self, broker, damage):
-        for number in range(300):
-            self.put(broker, f'name{number}', 2)
+        for number in range(60):
+            self.put(broker, f'{number}' * 100, 2)
         broker.commit_pending()
         broker.forget()
         _damage(broker.path, damage)

@@ -14,7 +14,6 @@ from urllib.parse import quote, urlsplit
 
 from essex import concurrency
 from swift import conf as options
-from swift.container.sync_realms import Realms, signature, target
 from swift.daemon import Daemon
 from swift.db import places
 from swift.db.container import ContainerBroker
@@ -24,6 +23,7 @@ from swift.headers import wsgi
 from swift.local_devices import local_devices
 from swift.middleware import copied, symlink
 from swift.proxy.internal_client import InternalClient, UnexpectedResponse
+from swift.sync_realms import Realms, signature, target
 from swift.timestamp import Timestamp, decode
 
 LOG = logging.getLogger(__name__)

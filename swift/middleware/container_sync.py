@@ -4,11 +4,11 @@ import os
 from urllib.parse import quote
 
 from swift import conf as options
-from swift.container.sync_realms import Realms, signature, target
 from swift.middleware import names
 from swift.middleware.segments import text
 from swift.proxy import registry
 from swift.proxy.info import get_container_info
+from swift.sync_realms import Realms, signature, target
 
 _INBOUND = 'HTTP_X_BACKEND_INBOUND_X_TIMESTAMP'
 

@@ -2,7 +2,7 @@
 import webob
 
 from essex import concurrency
-from swift import backend, cluster
+from swift import backend, cluster, expiring
 from swift.exceptions import BackendError
 from swift.middleware import copied, names
 from swift.middleware.bulk import answers, outcome
@@ -15,7 +15,6 @@ from swift.proxy.subrequest import make_env, make_subrequest
 from swift.timestamp import Timestamp
 
 _DEPTH = 10
-_QUEUE_ACCOUNT = '.expiring_objects'
 
 
 class Delete:
@@ -110,24 +109,17 @@ class Delete:
         return all(pool.imap(lambda path: _tell(known, now, base.account, path), dict.fromkeys(paths)))
 
 
-def queue_container(known, now, account, container, obj):
-    """The expirer's container for an entry due at `now` (a Timestamp)."""
-    day = 86400
-    spread = int(known.hash_path(account, container, obj), 16) % 100
-    return f'{max(0, int(now) // day * day - spread):010d}'
-
-
 def _tell(known, now, account, path):
     container, obj = names.container_and_object(path)
-    queue = queue_container(known, now, account, container, obj)
-    entry = f'{int(now):010d}-{account}/{container}/{obj}'
-    part, nodes = known.ring('container').get_nodes(_QUEUE_ACCOUNT, queue)
+    queue = expiring.container(known, int(now), account, container, obj)
+    entry = expiring.entry(int(now), account, container, obj)
+    part, nodes = known.ring('container').get_nodes(expiring.ACCOUNT, queue)
     headers = {'X-Timestamp': now.internal, 'X-Size': '0', 'X-Etag': 'd41d8cd98f00b204e9800998ecf8427e',
                'X-Content-Type': 'application/async-deleted', 'X-Backend-Storage-Policy-Index': '0'}
     done = 0
     for node in nodes:
         try:
-            answered = backend.request(node, 'PUT', backend.path(node['device'], part, _QUEUE_ACCOUNT, queue, entry),
+            answered = backend.request(node, 'PUT', backend.path(node['device'], part, expiring.ACCOUNT, queue, entry),
                                        headers)
             done += answered.status // 100 == 2
         except BackendError:

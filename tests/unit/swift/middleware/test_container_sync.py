@@ -2,9 +2,9 @@
 import pytest
 import webob
 
-from swift.container.sync_realms import Realms, signature, target
 from swift.middleware import container_sync
 from swift.proxy import registry
+from swift.sync_realms import Realms, signature, target
 from tests.fixtures.memory_swift import Client, MemorySwift
 
 REALMS = '[us]\nkey = first\nkey2 = former\ncluster_east = https://east/v1/\ncluster_west = https://west/v1\n'

@@ -3,9 +3,11 @@ import hashlib
 import io
 import json
 import tarfile
+import time
 
 import pytest
 
+from swift import cluster, expiring
 from swift.middleware import (
     bulk,
     catch_errors,
@@ -66,12 +68,18 @@ def test_static_large_objects(client):
     assert told['Number Deleted'] == 3 and client.get('/s/1').status_int == 404
 
 
-def test_later_deletion_goes_into_the_expirers_queue(client, make_app):
+def test_later_deletion_goes_into_the_expirers_queue(client, storage_dir):
     client.put('/s/1', b'x')
     client.put('/c/large?multipart-manifest=put', json.dumps([{'path': '/s/1'}]).encode())
+    began = time.time()
     answer = client.delete('/c/large?multipart-manifest=delete&async=yes')
     assert answer.status_int == 204, answer.text
     assert client.get('/c/large').status_int == 404 and client.get('/s/1').status_int == 200
+    queue = expiring.container(cluster.load(storage_dir), began, client.account, 's', '1')
+    inside = Client(client.app, '.expiring_objects', HTTP_X_NEWEST='true')
+    entries = listing(inside, f'/{queue}')
+    assert [item['content_type'] for item in entries if item['name'].endswith(f'-{client.account}/s/1')] == [
+        'application/async-deleted']
 
 
 def test_dynamic_large_objects(client):

@@ -1,5 +1,6 @@
 """The one-host cloud's own parts."""
 import ipaddress
+import socket
 import ssl
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from essex import context, trace
-from essex.cloud import configure, ini, openrc, pki, settings, supervisor, timeline
+from essex.cloud import configure, ini, openrc, pki, processes, settings, supervisor, timeline
 from essex.cloud.layout import Layout
 from essex.exception import ConfigError
 
@@ -48,6 +49,43 @@ def test_settings_are_for_the_owner_alone(made):
     assert again.password('admin') == made.password('admin')
     assert len({again.password(name) for name in settings.ACCOUNTS}) == len(settings.ACCOUNTS)
     assert again.url('nova', '/v2.1') == 'http://127.0.0.1:8774/v2.1'
+
+
+def test_a_cloud_of_an_earlier_version_is_completed(made):
+    for name in ('swift', 'swift_account', 'swift_container', 'swift_object'):
+        made._parser.remove_option('ports', name)
+    made._parser.remove_option('passwords', 'swift')
+    made._parser.remove_option('cloud', 'swift_hash_suffix')
+    made.save()
+    old = settings.Settings.load(made.layout)
+    kept = old.password('admin')
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        busy, usual = taken.getsockname()[1], settings.PORTS['swift_account']
+        settings.PORTS['swift_account'] = busy
+        try:
+            old.complete()
+        finally:
+            settings.PORTS['swift_account'] = usual
+    again = settings.Settings.load(made.layout)
+    assert again.password('swift') and again.password('admin') == kept and len(again.swift_hash_suffix) == 32
+    assert again.port('swift_account') != busy
+    suffix = again.swift_hash_suffix
+    again.complete()
+    assert settings.Settings.load(made.layout).swift_hash_suffix == suffix
+
+
+def test_object_storage_has_two_proxies_to_choose_from(made):
+    made.set('host', 'here')
+    configure.write(made.layout, made, ['swift'])
+    assert not (made.layout.etc / 'nova').exists()
+    whole, alone = (made.layout.config('swift', name).read_text() for name in ('proxy-server', 'proxy-server-alone'))
+    assert 'authtoken keystoneauth' in whole and f'user_demo_demo = {made.password("demo")} .admin' in alone
+    for names, expected in ((None, 'proxy-server.conf'), (['swift'], 'proxy-server-alone.conf'),
+                            (['keystone', 'swift'], 'proxy-server.conf')):
+        proxy = next(each for each in processes.table(made.layout, 'fake', names) if each.name == 'swift-proxy')
+        assert proxy.arguments[0].endswith(f'/{expected}')
+    with pytest.raises(ConfigError, match='toaster'):
+        processes.table(made.layout, 'fake', ['toaster'])
 
 
 def test_databases_are_for_the_owner_alone(made):

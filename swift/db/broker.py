@@ -9,17 +9,15 @@ import logging
 import os
 import uuid
 
-from swift.db import files, pending, sqlite
+from swift.db import files, pending, reclaim, sqlite
 from swift.db.errors import DatabaseCorrupt, DatabaseExists, DatabaseMissing
-from swift.exceptions import LockTimeout
+from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
 
 PENDING_CAP = 131072    # bytes after which the pending file is merged
-_RECLAIM = 10000
 _PATIENCE = 0.05        # seconds that rows wait for a busy database before they stay in the pending file
-_SYNCS = ('incoming_sync', 'outgoing_sync')
 
 
 class Broker:
@@ -131,12 +129,14 @@ class Broker:
                 self._try_merge()
 
     def _try_merge(self):
-        """Merge the rows that wait, unless somebody reads the whole database just now (an audit, a copy)."""
+        """Merge the rows that wait, if that can be: not when somebody reads the whole database just now (an audit, a
+        copy), nor when the disk is full. They are safe where they are.
+        """
         try:
             self._patience = _PATIENCE
             self._merge_pending()
-        except LockTimeout:
-            LOG.debug('%s is busy: rows wait', self.path)
+        except (LockTimeout, DriveFull, DriveNotMounted) as error:
+            LOG.info('%s: rows wait: %r', self.path, error)
         finally:
             self._patience = sqlite.LOCK_TIMEOUT
 
@@ -153,8 +153,8 @@ class Broker:
         try:
             with files.locked(self.directory, _PATIENCE):
                 self._try_merge()
-        except LockTimeout:
-            LOG.debug('%s is busy: rows wait', self.path)
+        except (LockTimeout, DriveFull, DriveNotMounted) as error:
+            LOG.info('%s: rows wait: %r', self.path, error)
 
     def merge_pending_locked(self):
         """As `commit_pending`, for who holds the lock."""
@@ -220,36 +220,7 @@ class Broker:
         before: timestamp as text; sync_before: Unix seconds as text.
         """
         self.commit_pending()
-        old = ' AND '.join(f'{column} < ?' for column in self.reclaim_columns)
-        ages = (before,) * len(self.reclaim_columns)
-        with self.connection() as opened:
-            # Most have nothing to forget: a look is cheaper than a transaction.
-            rows = opened.execute(f'SELECT 1 FROM {self.item_table} WHERE deleted = 1 AND {old} LIMIT 1', ages).fetchone()  # noqa: S608, E501
-            syncs = any(opened.execute(f'SELECT 1 FROM {table} WHERE updated_at < ?', (sync_before,)).fetchone()  # noqa: S608
-                        for table in _SYNCS)
-            metadata = _metadata(self._stat(opened, 'metadata'))
-        if rows:
-            self._reclaim_rows(old, ages)
-        if syncs or any(entry[0] == '' and entry[1] < before for entry in metadata.values()):
-            with self.transaction() as opened:
-                for table in _SYNCS:
-                    opened.execute(f'DELETE FROM {table} WHERE updated_at < ?', (sync_before,))  # noqa: S608
-                self._reclaim_metadata(opened, before)
-
-    def _reclaim_rows(self, old, ages):
-        """Delete old rows, some thousands by a transaction so that others get their turn."""
-        window = f'SELECT name FROM {self.item_table} WHERE deleted = 1 AND name > ? ORDER BY name LIMIT 1 OFFSET {_RECLAIM}'  # noqa: S608, E501
-        delete = f'DELETE FROM {self.item_table} WHERE deleted = 1 AND name > ? AND name <= ? AND {old}'  # noqa: S608
-        rest = f'DELETE FROM {self.item_table} WHERE deleted = 1 AND name > ? AND {old}'  # noqa: S608
-        marker = ''
-        while marker is not None:
-            with self.transaction() as opened:
-                last = opened.execute(window, (marker,)).fetchone()
-                if last:
-                    opened.execute(delete, (marker, last[0], *ages))
-                else:
-                    opened.execute(rest, (marker, *ages))
-                marker = last[0] if last else None
+        reclaim.run(self, before, sync_before)
 
     # About the database
 
@@ -351,12 +322,6 @@ class Broker:
             if check:
                 check(merged)
             self._set(opened, 'metadata = ?', (json.dumps(merged, sort_keys=True),))
-
-    def _reclaim_metadata(self, opened, before):
-        merged = _metadata(self._stat(opened, 'metadata'))
-        kept = {key: entry for key, entry in merged.items() if entry[0] != '' or entry[1] >= before}
-        if len(kept) != len(merged):
-            self._set(opened, 'metadata = ?', (json.dumps(kept, sort_keys=True),))
 
     # Replication
 

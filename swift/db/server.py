@@ -111,6 +111,11 @@ class DatabaseServer:
             return answer('507 Insufficient Storage', text='The device is not there, or full')
         except LockTimeout:
             return answer(503, text='The database is busy')
+        except ConnectionError:
+            return answer('499 Client Disconnect')
+        except OSError:
+            LOG.exception('507 for %s: the disk fails', request.path)
+            return answer('507 Insufficient Storage', text='The disk fails')
         except Exception:
             LOG.exception('ERROR __call__ error with %s %s', request.method, request.path)
             return answer(500, text='Internal Server Error')

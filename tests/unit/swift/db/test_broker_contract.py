@@ -8,8 +8,9 @@ import time
 import pytest
 
 from swift.db import files, pending
+from swift.db import sqlite as sqlite_files
 from swift.db.errors import DatabaseCorrupt, DatabaseExists, DatabaseMissing
-from swift.exceptions import LockTimeout
+from swift.exceptions import DriveFull, LockTimeout
 
 
 def at(second):
@@ -152,7 +153,7 @@ class BrokerContract:
         assert broker.metadata == {}
 
     def test_reclaim_forgets_old_deletions_and_nothing_else(self, broker, monkeypatch):
-        monkeypatch.setattr('swift.db.broker._RECLAIM', 3)
+        monkeypatch.setattr('swift.db.reclaim._BATCH', 3)
         for number in range(10):
             self.put(broker, f'gone{number}', 2)
             self.delete(broker, f'gone{number}', 3)
@@ -214,6 +215,27 @@ class BrokerContract:
             broker.commit_pending(hurry=True)
             assert time.monotonic() - began < 5 and pending.size(broker.pending_path)
         assert self.count(broker) == 2
+
+    def test_when_the_disk_is_full_rows_stay_safe_and_readers_read(self, broker, monkeypatch):
+        self.put(broker, 'x', 2)
+        assert self.count(broker) == 1
+        broker.forget()
+        opening = sqlite_files._open
+
+        def full(path):
+            opened = opening(path)
+            opened.execute(f'PRAGMA max_page_count = {opened.execute("PRAGMA page_count").fetchone()[0]}')
+            return opened
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlite_files, '_open', full)
+            for number in range(50):
+                self.put(broker, f'{number}' * 200, 2)
+            broker.commit_pending(hurry=True)
+            assert broker.look()[0]['hash'] != '0' * 32
+            with pytest.raises(DriveFull):
+                broker.get_info()
+        broker.forget()
+        assert self.count(broker) == 51
 
     def test_stock_tools_find_the_columns_they_know(self, broker):
         broker.update_metadata({'X-A': ('1', at(2))})

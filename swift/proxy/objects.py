@@ -50,6 +50,9 @@ class ObjectController(base.Controller):
         made = {name: value for name, value in self.sent_headers() if base.passes(name)}
         made.update(self.app.headers(self.environ, method))
         made['X-Backend-Storage-Policy-Index'] = str(self.policy.idx)
+        if (self.app.options.allow_open_expired and self.environ.get('swift_owner')
+                and true_value(self.header('X_OPEN_EXPIRED', ''))):
+            made['X-Backend-Open-Expired'] = 'true'
         return made
 
     # Reading
@@ -65,8 +68,6 @@ class ObjectController(base.Controller):
         headers = self._backend_headers(method)
         headers['X-Timestamp'] = self.timestamp().internal
         headers.pop('Content-Type', None)
-        if self.app.options.allow_open_expired and true_value(self.header('X_OPEN_EXPIRED', '')):
-            headers['X-Backend-Open-Expired'] = 'true'
         reader = reading.Reader(self.app, self.app.nodes(self.ring, self.part, self.placement), self.part, method,
                                 self.target, headers, self._query(), self.is_newest(), self.placement,
                                 self.app.options.recoverable_node_timeout)

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.unit.swift.proxy.conftest import Client
+
 
 def test_what_was_put_is_read(client, container):
     put = client('PUT', f'{container}/o', b'hello', content_type='text/plain', x_object_meta_color='blue')
@@ -184,3 +186,11 @@ def test_names_of_ours_are_for_filters_alone(client):
 def test_a_line_break_in_a_header_is_refused(client, container):
     for value in ('a\nX-Evil: b', 'a\rb', 'a\0b'):
         assert client('PUT', f'{container}/o', b'x', env={'HTTP_X_OBJECT_META_A': value}).status_int == 400
+
+
+def test_owners_may_open_what_has_expired(make_app, container):
+    client = Client(make_app(allow_open_expired='true'))
+    client('PUT', f'{container}/o', b'x', x_delete_at='1000000000', x_backend_replication='true')
+    assert client('GET', f'{container}/o').status_int == 404
+    assert client('GET', f'{container}/o', x_open_expired='true').body == b'x'
+    assert client('GET', f'{container}/o', x_open_expired='true', env={'swift_owner': False}).status_int == 404

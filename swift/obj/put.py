@@ -49,11 +49,12 @@ def handle(server, request):
 
 def _tell(server, request, done, delete_at):
     failpoint.reach('object.update.before')
+    if not server.updater.wanted(request, done.expired_before):
+        return
     told = server.updater.of_container(request, 'PUT', _row(request, done))
     told += server.updater.of_expiry(request, done.expired_before, delete_at)
-    if told:
-        server.updater.tell(request, told)
-        server.manager.pool(request.device).submit(done.writer.told)
+    server.updater.tell(request, told)
+    server.manager.pool(request.device).submit(done.writer.told)
 
 
 def _row(request, done):
@@ -177,10 +178,10 @@ def _stream(server, request, length, writer, pool):
         if size >= _BATCH:
             if writing is not None:
                 writing.wait()
-            writing, batch, size = pool.submit(writer.write, b''.join(batch)), [], 0
+            writing, batch, size = pool.submit(writer.write, *batch), [], 0
     if writing is not None:
         writing.wait()
     if batch:
-        pool.run(writer.write, b''.join(batch))
+        pool.run(writer.write, *batch)
 
 

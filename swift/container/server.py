@@ -69,6 +69,8 @@ class ContainerServer(server.DatabaseServer):
     # The container
 
     def _put_container(self, request, place, timestamp):
+        if _asks_for_shards(request):
+            raise Refused(501, 'Containers are not sharded here')
         metadata = self.metadata_of(request, timestamp)
         wanted = self.policy_index(request)
         default = self.policy_index(request, 'X-Backend-Storage-Policy-Default')
@@ -157,10 +159,12 @@ class ContainerServer(server.DatabaseServer):
     def get(self, request):
         place = Place(request.environ['PATH_INFO'], 5)
         query = self.listing_query(request, self.constraints.container_listing_limit)
-        return self.in_thread(place.device, self._get, place, query)
+        return self.in_thread(place.device, self._get, place, query, _asks_for_shards(request))
 
-    def _get(self, place, query):
+    def _get(self, place, query, shards):
         broker, info, named = self._look(place)
+        if shards:
+            return server.listing_response([], {**named, 'X-Backend-Record-Type': 'shard'})
         found = broker.list_objects(query, info['storage_policy_index'])
         response = server.listing_response(rows.shown(found), named)
         response.last_modified = Timestamp(info['put_timestamp']).ceil()
@@ -188,6 +192,10 @@ class ContainerServer(server.DatabaseServer):
 
     def replicate(self, request):
         return self._replication.respond(request)
+
+
+def _asks_for_shards(request):
+    return request.headers.get('X-Backend-Record-Type', '').lower() == 'shard'
 
 
 def app_factory(global_conf, **local_conf):

@@ -62,10 +62,11 @@ class Replication:
         return device, files.database_path(device, self._broker_class.kind, parts[2], parts[3])
 
     def _parse(self, request):
-        if (request.content_length or 0) > _LARGEST_CALL:
+        body = request.body_file.read(_LARGEST_CALL + 1)
+        if len(body) > _LARGEST_CALL:
             raise Refused(400, 'The call is too large')
         try:
-            arguments = json.loads(request.body_file.read())
+            arguments = json.loads(body)
         except ValueError:
             raise Refused(400, 'Invalid JSON') from None
         if not isinstance(arguments, list) or not arguments or arguments[0] not in self._calls:

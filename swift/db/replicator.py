@@ -114,6 +114,9 @@ class DatabaseReplicator(Daemon):
 
     def _failed(self, node):
         self.stats['failure'] += 1
+        self._note(node)
+
+    def _note(self, node):
         address = node.get('replication_ip') or node['ip']
         devices = self.stats['failure_nodes'].setdefault(address, {})
         devices[node['device']] = devices.get(node['device'], 0) + 1
@@ -188,10 +191,6 @@ class DatabaseReplicator(Daemon):
                 self._note(node)
             responses.append(success)
         return responses
-
-    def _note(self, node):
-        self._failed(node)
-        self.stats['failure'] -= 1
 
     # One peer
 

@@ -17,8 +17,8 @@ from swift.db.errors import DatabaseCorrupt, DatabaseMissing
 from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
 
 LOCK_TIMEOUT = 25       # seconds to wait for somebody else's transaction
-_KEPT = 32              # connections a process keeps open
-_CACHE_KIB = 1024       # of pages, a connection
+_KEPT = 64              # connections a process keeps open
+_CACHE_KIB = 512        # of pages, a connection
 
 # A row is acknowledged from the pending file, and that file is emptied once the rows are committed: so a commit
 # must be on disk when it returns (FULL). The journal is truncated, not deleted: no change of the directory to sync.

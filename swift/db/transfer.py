@@ -46,13 +46,12 @@ class Transfer:
         with concurrency.in_thread(open, copy, 'rb') as file:
             headers = {'Content-Length': str(os.fstat(file.fileno()).st_size), 'X-Backend-Replicate-File': name,
                        'Content-Type': 'application/octet-stream', 'User-Agent': f'{broker.kind}-replicator'}
-            exchange = backend.Exchange(node, 'REPLICATE', target, headers, timeout=self._timeout,
+            # The peer syncs what it got before it answers.
+            exchange = backend.Exchange(node, 'REPLICATE', target, headers, timeout=self._timeout * 6,
                                         conn_timeout=self._conn_timeout, replication=True)
             try:
                 while piece := concurrency.in_thread(file.read, _PIECE):
                     exchange.send(piece)
-                # The peer syncs what it got before it answers.
-                exchange._sock.settimeout(self._timeout * 6)
                 answer = exchange.response()
                 answer.drain()
             except BaseException:

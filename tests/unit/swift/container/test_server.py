@@ -192,6 +192,15 @@ def test_a_partition_must_be_a_number(client):
     assert client('HEAD', '/a/c', device='/sda/x').status_int == 400
 
 
+def test_it_has_no_shards_and_takes_none(client):
+    client('PUT', '/a/c', 1)
+    client.put('o')
+    answer = client('GET', '/a/c', X_Backend_Record_Type='shard')
+    assert answer.json == [] and answer.headers['X-Backend-Record-Type'] == 'shard'
+    assert len(client('GET', '/a/c', X_Backend_Record_Type='auto').json) == 1
+    assert client('PUT', '/a/c', 2, X_Backend_Record_Type='shard').status_int == 501
+
+
 def test_a_replication_server_does_nothing_else(tmp_path):
     from tests.unit.swift.container.conftest import Client
     client = Client(tmp_path, replication_server='true')

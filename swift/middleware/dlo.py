@@ -9,7 +9,6 @@ import webob
 from swift import conf as options
 from swift.middleware import copied, listing_hash, looking, names
 from swift.middleware.segments import LargeObject, Pace, Segment, SegmentError, cut, respond, text
-from swift.proxy import registry
 from swift.proxy.subrequest import make_subrequest
 from swift.timestamp import Timestamp
 
@@ -22,7 +21,6 @@ def filter_factory(global_conf, **local_conf):
     pace = Pace(options.integer(conf, 'rate_limit_after_segment', 10, 0),
                 options.number(conf, 'rate_limit_segments_per_sec', 1, 0),
                 max_time=options.number(conf, 'max_get_time', 86400, 1))
-    registry.register('dlo', max_segments=_PAGE)
     return lambda app: DynamicLargeObject(app, pace)
 
 

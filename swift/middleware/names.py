@@ -1,5 +1,5 @@
 """What a request is about: account, container and object of its path, and paths put together again."""
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 
 class Names:
@@ -31,6 +31,12 @@ def is_object(environ):
     """Whether the path names an object: cheap, for filters that care for nothing else."""
     parts = environ['PATH_INFO'].split('/', 4)
     return len(parts) == 5 and bool(parts[4] and parts[3] and parts[2]) and parts[1] in ('v1', 'v1.0')
+
+
+def query(environ):
+    """The parameters of a request's query, {name: value}; what is no UTF-8 has U+FFFD in it and matches nothing."""
+    text = environ.get('QUERY_STRING')
+    return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
 
 
 def container_and_object(text):

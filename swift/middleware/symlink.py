@@ -136,7 +136,7 @@ class Symlink:
         return link
 
     def _post(self, environ, start_response):
-        sub = make_subrequest(environ, 'HEAD', source='SYM', headers={'X-Newest': environ.get('HTTP_X_NEWEST')})
+        sub = make_subrequest(environ, 'HEAD', source='SYM', authorized=True)
         status, headers, body = looking.ahead(self.app, environ)
         if not status.startswith('2'):
             start_response(status, headers)

@@ -57,7 +57,7 @@ class VersionedWrites:
     def __call__(self, environ, start_response):
         method = environ['REQUEST_METHOD']
         if names.is_object(environ):
-            if method in ('PUT', 'DELETE') and not environ.get('swift.versions_done'):
+            if method in ('PUT', 'DELETE') and names.of(environ):
                 return self._object(environ, start_response, method)
             return self.app(environ, start_response)
         base = names.of(environ)

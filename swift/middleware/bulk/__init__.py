@@ -56,14 +56,14 @@ class Bulk:
             return self.app(environ, start_response)
         req, base = webob.Request(environ), names.of(environ)
         handle = None
-        if base and req.method == 'PUT' and 'extract-archive' in req.GET:
+        if base and req.method == 'PUT' and 'extract-archive' in names.query(req.environ):
             handle = self._extract
-        elif base and req.method in ('POST', 'DELETE') and 'bulk-delete' in req.GET:
+        elif base and req.method in ('POST', 'DELETE') and 'bulk-delete' in names.query(req.environ):
             handle = self._delete
         return (handle(req, base) if handle else self.app)(environ, start_response)
 
     def _extract(self, req, base):
-        kind = req.GET['extract-archive'].lower().strip('. ')
+        kind = names.query(req.environ)['extract-archive'].lower().strip('. ')
         kind = {'tgz': 'tar.gz', 'tbz2': 'tar.bz2', 'gz': 'tar.gz', 'bz2': 'tar.bz2'}.get(kind, kind)
         if kind not in archive.KINDS:
             return text(400, f'Unsupported archive format: only {", ".join(archive.KINDS)}.\n')

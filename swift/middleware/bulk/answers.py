@@ -6,6 +6,8 @@ from xml.sax.saxutils import escape
 
 import webob.acceptparse
 
+from swift.middleware import names
+
 _FORMATS = {'text/plain': 'text/plain', 'application/json': 'application/json', 'application/xml': 'application/xml',
             'text/xml': 'text/xml'}
 
@@ -13,8 +15,10 @@ _FORMATS = {'text/plain': 'text/plain', 'application/json': 'application/json', 
 def wanted_type(req):
     """The content type the Accept header (or nothing: text) asks for; None when we have no such."""
     accept = req.headers.get('Accept')
-    if not accept or req.GET.get('format') == 'json':
-        return 'application/json' if req.GET.get('format') == 'json' else 'text/plain'
+    if names.query(req.environ).get('format') == 'json':
+        return 'application/json'
+    if not accept:
+        return 'text/plain'
     try:
         found = webob.acceptparse.AcceptValidHeader(accept).acceptable_offers(list(_FORMATS))
     except ValueError:

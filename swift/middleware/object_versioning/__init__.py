@@ -36,7 +36,7 @@ class ObjectVersioning:
             if 'version-id=' not in environ.get('QUERY_STRING', ''):
                 return None
             req = webob.Request(environ)
-            if req.GET.get('version-id', 'null') == 'null':
+            if names.query(req.environ).get('version-id', 'null') == 'null':
                 return None
             return text(400, 'version-aware operations require that the container is versioned\n')
         enabled = info['sysmeta'].get('versions-enabled') == 'true'

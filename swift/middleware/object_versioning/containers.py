@@ -30,7 +30,7 @@ class ContainerRequest:
             return self._switch()
         if method == 'DELETE':
             return self._delete()
-        if method == 'GET' and 'versions' in self._req.GET:
+        if method == 'GET' and 'versions' in names.query(self._req.environ):
             return Listing(self._req, self._app, self._base).respond()
         response = self._req.get_response(self._app)
         return self._shown(response) if method in ('GET', 'HEAD') else response

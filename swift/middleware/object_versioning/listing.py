@@ -2,7 +2,7 @@
 import json
 from urllib.parse import unquote, urlencode
 
-from swift.middleware import copied
+from swift.middleware import copied, names
 from swift.middleware.object_versioning import hidden as versions
 from swift.middleware.object_versioning.calls import ask, want_success
 from swift.middleware.segments import text
@@ -17,7 +17,7 @@ class Listing:
 
     def __init__(self, req, app, base):
         self._req, self._app, self._base = req, app, base
-        params = req.GET
+        params = names.query(req.environ)
         self._prefix, self._marker, self._end = (params.get(name, '') for name in ('prefix', 'marker', 'end_marker'))
         self._delimiter, self._after = params.get('delimiter', ''), params.get('version_marker')
         limit = params.get('limit', '')
@@ -25,7 +25,7 @@ class Listing:
 
     def respond(self):
         """The Response: JSON, whatever the Accept header says of it further out."""
-        if 'reverse' in self._req.GET:
+        if 'reverse' in names.query(self._req.environ):
             return text(400, 'Versions are not listed in reverse order\n')
         if self._limit > _LIMIT:
             return text(412, f'Maximum limit is {_LIMIT}\n')

@@ -21,7 +21,7 @@ class ObjectRequest:
         self._req, self._app, self._info, self._enabled = req, app, info, enabled
         self._base = names.of(req.environ)
         self._path = self._base.path(self._base.container, self._base.obj)
-        self._id = req.GET.get('version-id') if 'version-id' in req.query_string else None
+        self._id = names.query(req.environ).get('version-id') if 'version-id' in req.query_string else None
         if self._id is not None and self._id != versions.NULL:
             try:
                 self._id = Timestamp(self._id).normal

@@ -67,9 +67,9 @@ class StaticLargeObject:
 
     def _handler(self, environ, method):
         manifest = 'multipart-manifest=' in environ.get('QUERY_STRING', '')
-        if method == 'PUT' and manifest and webob.Request(environ).GET.get('multipart-manifest') == 'put':
+        if method == 'PUT' and manifest and names.query(environ).get('multipart-manifest') == 'put':
             return self._put
-        if method == 'DELETE' and manifest and webob.Request(environ).GET.get('multipart-manifest') == 'delete':
+        if method == 'DELETE' and manifest and names.query(environ).get('multipart-manifest') == 'delete':
             return self._delete
         if method == 'PUT' and 'HTTP_X_STATIC_LARGE_OBJECT' in environ and not environ.get('swift.slo_override'):
             return lambda req: text(400, 'X-Static-Large-Object is a reserved header. To create a static large '

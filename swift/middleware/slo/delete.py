@@ -27,7 +27,7 @@ class Delete:
         base = names.of(req.environ)
         if base is None:
             return text(412, 'Bad URL')
-        if req.GET.get('async', '').lower() in ('true', '1', 'yes', 'on', 't', 'y'):
+        if names.query(req.environ).get('async', '').lower() in ('true', '1', 'yes', 'on', 't', 'y'):
             if not self._limits.async_delete:
                 return text(405, 'Deleting segments later is switched off here.\n')
             return self._later(req, base)

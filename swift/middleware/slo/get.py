@@ -31,7 +31,7 @@ class Get:
         """The filter's answer; an object that is no manifest passes as it is."""
         if 'multipart-manifest=get' in environ.get('QUERY_STRING', ''):
             req = webob.Request(environ)
-            return self._manifest_itself(req, req.GET)(environ, start_response)
+            return self._manifest_itself(req, names.query(environ))(environ, start_response)
         looking.extend(environ, 'HTTP_X_BACKEND_ETAG_IS_AT', _ETAG)
         looking.extend(environ, 'HTTP_X_BACKEND_IGNORE_RANGE_IF_METADATA_PRESENT', 'X-Static-Large-Object')
         status, headers, body = looking.ahead(self._app, environ)
@@ -48,7 +48,7 @@ class Get:
 
     def _answer(self, req, response):
         # What was asked for is said of the manifest's bytes: it is answered anew for those it stands for.
-        params = req.GET if req.query_string else {}
+        params = names.query(req.environ)
         if 'part-number' not in params and _ETAG in response.headers and _SIZE in response.headers:
             quick = self._without_segments(req, response)
             if quick:

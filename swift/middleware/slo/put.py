@@ -32,7 +32,7 @@ class Put:
             entries = manifest.parse(self._read(req), f'/{base.container}/{base.obj}', self._limits)
         except manifest.ManifestError as error:
             return text(error.status, f'{error}\n')
-        if req.GET.get('heartbeat', '').lower() in ('on', 'true', 'yes', '1', 't', 'y'):
+        if names.query(req.environ).get('heartbeat', '').lower() in ('on', 'true', 'yes', '1', 't', 'y'):
             return self._with_heartbeat(req, base, entries, content_type)
         for outcome in self._store(req, base, entries):
             if outcome is not None:

@@ -113,6 +113,8 @@ class KeystoneAuth:
             req.environ['swift_owner'] = True
             return None
         if self._reads_by_role(req, account, identity):
+            # Who owns an account mostly has the reader's role as well: Keystone's roles imply each other.
+            req.environ['swift_owner'] = self._owns(account, identity)
             return None
         if not container and req.method in ('PUT', 'DELETE'):
             return denied(req)

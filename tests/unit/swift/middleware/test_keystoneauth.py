@@ -55,6 +55,13 @@ class TestOwner:
         assert service.store.last('GET')['swift_owner'] is True
         assert service.call('roles=' + role, '/v1/AUTH_test/new', 'PUT') == 201
 
+    def test_an_owner_who_may_also_read_by_role_stays_the_owner(self, conf):
+        service = Service(project_reader_roles='reader')
+        assert service.call('roles=swiftoperator,reader') == 200
+        assert service.store.last('GET')['swift_owner'] is True
+        assert service.call('roles=reader') == 200
+        assert service.store.last('GET')['swift_owner'] is False
+
     def test_no_other_role_does_unless_it_is_configured(self, service):
         assert service.call(MEMBER) == 403
         assert Service(operator_roles='admin, member').call(MEMBER) == 200

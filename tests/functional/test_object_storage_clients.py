@@ -57,6 +57,7 @@ def test_a_project_does_not_see_anothers(cloud, tmp_path):
     endpoint = Settings.load(Layout(cloud.directory)).url('swift', f'/v1/{url}/secret-box')
     assert cloud.run('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', endpoint).stdout == '401'
     cloud.run(SWIFT, 'post', '-r', '.r:*', 'secret-box', account='demo')
+    assert 'Read ACL: .r:*' in cloud.run(SWIFT, 'stat', 'secret-box', account='demo').stdout
     (tmp_path / 'o').write_text('for all')
     cloud.run(SWIFT, 'upload', '--object-name', 'o', 'secret-box', tmp_path / 'o', account='demo')
     assert cloud.run('curl', '-s', f'{endpoint}/o').stdout == 'for all'

@@ -15,8 +15,7 @@ def handle(server, request):
     if writer is not None:
         told = server.updater.of_container(request, 'DELETE', {'x-timestamp': timestamp.internal})
         told += server.updater.of_expiry(request, delete_at, 0)
-        server.updater.tell(request, told)
-        server.manager.pool(request.device).submit(writer.told)
+        server.updater.finish(request, told, writer)
     latest = max(existing, timestamp) if writer is not None or status == 409 else existing
     return Answer(status, b'', {'X-Backend-Timestamp': latest.internal, 'Content-Type': 'text/html; charset=UTF-8'})
 

@@ -6,7 +6,7 @@ import os
 import time
 
 from swift.exceptions import SwiftError
-from swift.obj import async_pending, layout, updates
+from swift.obj import async_pending, expiring, layout, updates
 from swift.obj.errors import Deleted, NotExist
 
 LOG = logging.getLogger(__name__)
@@ -62,17 +62,28 @@ def _settle(manager, device, policy, path):
 
 
 def tell(manager, file):
-    """Make pending what the listing must know of an object (a DiskFile by hash) as it is now."""
+    """Make pending what listings, and the queue of expiring objects, must know of a DiskFile (by hash) as it is now."""
+    delete_at = None
     try:
         with file.open(expired=True) as opened:
             name, timestamp, op, values = file.name, opened.timestamp, 'PUT', updates.row(opened)
+            delete_at = opened.metadata.get('X-Delete-At')
     except Deleted as error:
         name, timestamp, op = _tombstone_name(file), error.timestamp, 'DELETE'
         values = {'x-timestamp': error.timestamp.internal}
     except NotExist:
         return
-    account, container, obj = name[1:].split('/', 2)
+    names = name[1:].split('/', 2)
     values['X-Backend-Storage-Policy-Index'] = str(file.policy.idx)
+    _keep(manager, file, timestamp, op, names, values)
+    if delete_at:
+        queued = (expiring.ACCOUNT, expiring.container(manager.cluster, delete_at, *names),
+                  expiring.entry(delete_at, *names))
+        _keep(manager, file, timestamp, 'PUT', queued, updates.queue_row(timestamp))
+
+
+def _keep(manager, file, timestamp, op, names, values):
+    account, container, obj = names
     async_pending.add(file.device_path, file.policy, manager.cluster.hash_path(account, container, obj), timestamp,
                       {'op': op, 'account': account, 'container': container, 'obj': obj, 'headers': values})
 

@@ -23,8 +23,7 @@ def handle(server, request):
     told = server.updater.of_container(request, 'PUT', row)
     if replaced:
         told += server.updater.of_expiry(request, before, delete_at)
-    server.updater.tell(request, told)
-    server.manager.pool(request.device).submit(writer.told)
+    server.updater.finish(request, told, writer)
     return Answer(202, '<html><h1>Accepted</h1></html>',
                   {'Content-Type': 'text/html; charset=UTF-8', 'X-Backend-Timestamp': timestamp.internal,
                    'X-Backend-Content-Type': row['x-content-type']})

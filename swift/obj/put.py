@@ -53,8 +53,7 @@ def _tell(server, request, done, delete_at):
         return
     told = server.updater.of_container(request, 'PUT', _row(request, done))
     told += server.updater.of_expiry(request, done.expired_before, delete_at)
-    server.updater.tell(request, told)
-    server.manager.pool(request.device).submit(done.writer.told)
+    server.updater.finish(request, told, done.writer)
 
 
 def _row(request, done):

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from essex import concurrency
 from swift import backend, headers
 from swift import conf as options
-from swift.exceptions import BackendError
+from swift.exceptions import BackendError, SwiftError
 from swift.obj import async_pending, expiring
 
 LOG = logging.getLogger(__name__)
@@ -63,6 +63,13 @@ def overrides(metadata):
     return found
 
 
+def queue_row(timestamp):
+    """The headers (dict) of an entry of the queue of expiring objects."""
+    # The queue is kept as objects of policy 0, whatever those it names are.
+    return {'x-size': '0', 'x-content-type': 'text/plain', 'x-etag': _NO_BYTES, 'x-timestamp': timestamp.internal,
+            'X-Backend-Storage-Policy-Index': '0'}
+
+
 def backend_overrides(request):
     """What the request says the row should be instead."""
     found = {}
@@ -110,7 +117,7 @@ class Updater:
         if after and after != before:
             partition = request.get('X-Delete-At-Partition')
             nodes = _nodes(request.get('X-Delete-At-Host', ''), request.get('X-Delete-At-Device', ''))
-            values = {'x-size': '0', 'x-content-type': 'text/plain', 'x-etag': _NO_BYTES}
+            values = queue_row(request.timestamp)
             container = request.get('X-Delete-At-Container')
             made.append(self._queued(request, 'PUT', after, values, container, partition, nodes))
         clean = headers.true_value(request.get('X-Backend-Clean-Expiring-Object-Queue', 'true'))
@@ -131,8 +138,22 @@ class Updater:
                 'X-Backend-Storage-Policy-Index': str(request.policy.idx),
                 'Referer': f'{request.method} {quote(request.environ["PATH_INFO"], encoding="latin-1")}', **values}
 
-    def tell(self, request, updates):
-        """Deliver updates; those that cannot be become pending. Returns when each is one or the other."""
+    def finish(self, request, updates, writer):
+        """Deliver updates of what a Writer has committed; those that cannot be become pending.
+
+        Where not even that can be written, the file's first name stays and tells of it: see swift.obj.writer.
+        """
+        known = False
+        try:
+            self._tell(request, updates)
+            known = True
+        except (SwiftError, OSError) as error:
+            LOG.error('%s/%s/%s: an update can be neither delivered nor kept yet: %s', request.account,
+                      request.container, request.obj, error)
+        finally:
+            self.manager.pool(request.device).submit(writer.told if known else writer.abandon)
+
+    def _tell(self, request, updates):
         for update in updates:
             if not self._delivered(update):
                 self.manager.run(request.device, self._keep, request, update)

@@ -168,6 +168,13 @@ class Writer:
         """The listing knows, or a pending update is on disk: forget the first name."""
         self.discard()
 
+    def abandon(self):
+        """Leave the first name to the sweep of leftovers."""
+        with self._lock:
+            fd, self._fd = self._fd, None
+            if fd is not None:
+                os.close(fd)
+
     def discard(self):
         """Forget what was not committed."""
         with self._lock:
@@ -185,10 +192,6 @@ class Writer:
                 raise
         finally:
             os.close(fd)
-
-    def drop_cache(self):
-        """Take what was written out of the page cache."""
-        os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _create(path, directory, device_path):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from swift.exceptions import DriveFull
 from swift.obj import async_pending, leftovers
 from swift.timestamp import Timestamp
 from tests.fixtures.processes import free_port
@@ -154,11 +155,29 @@ def test_what_was_committed_and_never_told_becomes_pending(node):
     assert node.files(below='tmp') == []
 
 
+def test_the_expiry_of_what_was_never_told_becomes_pending_too(node):
+    forget(write(node.file(), b'x', '1700000001.00000', update=True, **{'X-Delete-At': '2000000000'}))
+    leftovers.settle(node.manager, 'sda')
+    assert sorted((each['account'], each['obj']) for each in pending(node)) == [
+        ('.expiring_objects', '2000000000-a/c/o'), ('a', 'o')]
+
+
 def test_a_deletion_that_was_never_told_becomes_pending(node):
     forget(node.file().delete(Timestamp('1700000001.00000'), update=True))
     assert leftovers.settle(node.manager, 'sda') == (1, 0)
     (record,) = pending(node)
     assert (record['op'], record['obj'], record['headers']['x-timestamp']) == ('DELETE', 'o', '1700000001.00000')
+
+
+def test_an_update_that_can_be_neither_delivered_nor_kept_is_not_forgotten(node, nobody, monkeypatch):
+    def fail(*arguments):
+        raise DriveFull('full')
+    monkeypatch.setattr(async_pending, 'add', fail)
+    assert node.put(headers=nobody).status_int == 201
+    monkeypatch.undo()
+    assert pending(node) == []
+    assert leftovers.settle(node.manager, 'sda') == (1, 0)
+    assert [record['obj'] for record in pending(node)] == ['o']
 
 
 def test_what_was_never_committed_is_removed_when_it_is_old(node):
@@ -174,5 +193,4 @@ def test_what_was_never_committed_is_removed_when_it_is_old(node):
 
 def forget(writer):
     """As when its process dies."""
-    os.close(writer._fd)
-    writer._fd = None
+    writer.abandon()

@@ -10,7 +10,9 @@ from essex.exception import EssexError
 from essex.wsgi.request import json_response
 
 LOG = logging.getLogger(__name__)
-_VALID = re.compile(r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
+# Ours, and those of object storage.
+_VALID = re.compile(r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+                    r'|tx[0-9a-f]{21}-[0-9a-f]{10}[\w.@-]{0,64}', re.ASCII)
 
 
 class RequestId:

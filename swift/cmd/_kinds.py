@@ -21,8 +21,8 @@ class Kind:
 _DEVICES = ((('-d', '--devices'), 'devices', 'with once: only these devices, separated by commas'),)
 _PARTITIONS = (*_DEVICES, (('-p', '--partitions'), 'partitions', 'with once: only these partitions'))
 _POLICIES = (*_PARTITIONS, (('-i', '--policies'), 'policies', 'with once: only the policies of these indexes'))
-_ZERO_BYTE = (*_DEVICES, (('-z', '--zero_byte_fps'), 'zero_byte_fps',
-                          'look at sizes alone, this many files a second'))
+_ZERO_BYTE = ((('-d', '--devices'), 'override_devices', 'only these devices, separated by commas'),
+              (('-z', '--zero_byte_fps'), 'zero_byte_fps', 'look at sizes alone, this many files a second'))
 _SHARE = ((('--processes',), 'processes', 'in how many processes the work is split'),
           (('--process',), 'process', 'which of them this is, from 0'))
 
@@ -37,6 +37,6 @@ KINDS = {kind.name: kind for kind in (
     Kind('container-reconciler', 'container-reconciler', 'swift.container.reconciler:ContainerReconciler'),
     Kind('object-auditor', 'object-server', 'swift.obj.auditor:ObjectAuditor', _ZERO_BYTE),
     Kind('object-replicator', 'object-server', 'swift.obj.replicator:ObjectReplicator', _POLICIES),
-    Kind('object-updater', 'object-server', 'swift.obj.updater:ObjectUpdater', _DEVICES),
+    Kind('object-updater', 'object-server', 'swift.obj.updater:ObjectUpdater'),
     Kind('object-expirer', 'object-expirer', 'swift.obj.expirer:ObjectExpirer', _SHARE),
 )}

@@ -36,7 +36,7 @@ class Receiver:
         self.chunk_size = options.integer(conf, 'network_chunk_size', 65536, 1)
         self._free = options.integer(conf, 'replication_concurrency', 4, 0) or None
         self._per_device = options.integer(conf, 'replication_concurrency_per_device', 1, 0) or None
-        self._running = {}
+        self._running, self._turns = 0, {}
 
     def respond(self, request, device, part, policy):
         """The answer (webob.Response) to an SSYNC request. Errors before the exchange are 4xx, 503 or 507."""
@@ -46,31 +46,39 @@ class Receiver:
             return Response(status=507, text=f'{device} is not mounted', content_type='text/plain')
         if not (part.isascii() and part.isdecimal()):
             return exc.HTTPBadRequest(f'{part!r} is no partition')
-        busy = self._busy(device)
-        if busy:
-            return exc.HTTPServiceUnavailable(busy)
+        if self._is_full():
+            return exc.HTTPServiceUnavailable('too many replication requests')
         request.environ['eventlet.minimum_write_chunk_size'] = 0
         session = _Session(self, request, device, part, policy, f'{path}/{part}')
         return Response(status=200, content_type='application/octet-stream', app_iter=session.run())
 
-    def _busy(self, device):
-        if self._free is not None and sum(self._running.values()) >= self._free:
-            return 'too many replication requests'
-        if self._per_device is not None and self._running.get(device, 0) >= self._per_device:
-            return f'{device} takes part in another replication'
-        return None
+    def _is_full(self):
+        return self._free is not None and self._running >= self._free
 
     @contextlib.contextmanager
     def running(self, device):
-        """Counts a session among those that run. Raises LockTimeout when there are too many meanwhile."""
-        busy = self._busy(device)
-        if busy:
-            raise LockTimeout(busy)
-        self._running[device] = self._running.get(device, 0) + 1
+        """Counts a session among those that run, and waits for its turn at the device. Raises LockTimeout."""
+        if self._is_full():
+            raise LockTimeout('too many replication requests')
+        self._running += 1
+        try:
+            with self._turn(device):
+                yield
+        finally:
+            self._running -= 1
+
+    @contextlib.contextmanager
+    def _turn(self, device):
+        if self._per_device is None:
+            yield
+            return
+        turns = self._turns.setdefault(device, concurrency.Semaphore(self._per_device))
+        if not turns.acquire(timeout=self.lock_timeout):
+            raise LockTimeout(f'{device} takes part in another replication')
         try:
             yield
         finally:
-            self._running[device] -= 1
+            turns.release()
 
 
 class _Failed(Exception):

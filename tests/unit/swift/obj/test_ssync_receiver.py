@@ -20,7 +20,7 @@ UPDATES, OVER = b':UPDATES: START\r\n', b':UPDATES: END\r\n'
 @pytest.fixture(scope='module')
 def kit(tmp_path_factory):
     with Nodes(tmp_path_factory.mktemp('receiver'), count=1, replicas=1, part_power=0,
-               more={'replication_failure_threshold': '2', 'replication_lock_timeout': '0.1'}) as nodes:
+               more={'replication_failure_threshold': '2', 'replication_lock_timeout': '0.5'}) as nodes:
         nodes.start()
         yield Kit(nodes)
     backend.forget()
@@ -187,11 +187,16 @@ def test_a_sender_that_breaks_off_leaves_nothing(kit):
         assert kit.holds(0, 'half') == ()
 
 
-def test_one_exchange_a_device(kit):
+def test_one_exchange_a_device_others_wait_for_their_turn(kit):
     with _again(kit) as peer:
         peer.send(START)
         with Peer(kit) as other:
-            assert other.answer.status == 503
+            assert other.error().startswith('503')
+        with Peer(kit) as other:
+            peer.send(END + UPDATES + OVER)
+            peer.until(OVER.strip())
+            peer.exchange.finish()
+            assert _missing_check(other) == []
 
 
 def test_wrong_addresses(kit):

@@ -26,7 +26,7 @@ class Reader:
         self._quorum = (count + 1) // 2
         self._doubtful = min(placement.missing_suppression if placement else 0, count - 1)
         self._waiting, self._exhausted = {}, False
-        self._good, self._bad, self._deleted = [], [], _NEVER
+        self._good, self._bad, self._unsure, self._deleted = [], [], [], _NEVER
         self.problems = []
 
     def find(self, headers=None):
@@ -116,9 +116,11 @@ class Reader:
         if deleted:
             self._deleted = max(self._deleted, deleted)
         elif not self._nodes.is_primary(answer.node):
-            return       # a stand-in that was never asked to keep it knows nothing
+            self._unsure.append(answer)     # a stand-in that was never asked to keep it knows nothing
+            return
         elif self._doubtful:
             self._doubtful -= 1     # a primary that may just have become one
+            self._unsure.append(answer)
             return
         self._bad.append(answer)
 
@@ -141,7 +143,8 @@ class Reader:
         """What to answer when nobody has it: mostly a 404. None when too few nodes said anything."""
         if self._good and self._deleted:
             return max((each for each in self._bad if each.status == 404), key=_timestamp)
-        return fanout.best(self._bad, self._quorum)
+        # Who has nothing is believed when somebody knows why.
+        return fanout.best(self._bad + self._unsure if self._deleted else self._bad, self._quorum)
 
 
 def _timestamp(answer):

@@ -224,6 +224,15 @@ def test_handoffs_that_know_nothing_do_not_outvote_primaries_that_are_down(nodes
     assert nodes.client()('GET', 'a/c/o').status_int == 404
 
 
+def test_one_tombstone_makes_nodes_that_have_nothing_believable(nodes):
+    nodes.set(nodes.all, b'')
+    nodes.set(nodes.primaries[:1], answer(404, 'X-Backend-Timestamp: 1600000000.00000\r\n'))
+    assert nodes.client()('GET', 'a/c/o').status_int == 503
+    nodes.set(nodes.handoffs, answer(404))
+    response = nodes.client()('GET', 'a/c/o')
+    assert response.status_int == 404 and response.headers['X-Backend-Timestamp'] == '1600000000.00000'
+
+
 def test_the_newest_of_all_is_found_with_x_newest(nodes):
     nodes.set(nodes.primaries, whole)
     nodes.set(nodes.primaries[2:], answer(200, 'X-Timestamp: 1800000000.00000\r\n', b'newer'))

@@ -10,6 +10,8 @@ import pytest
 from swift.cmd import _instances, init
 from tests.fixtures.processes import wait_for
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def node(tmp_path, monkeypatch):

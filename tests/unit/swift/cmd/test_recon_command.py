@@ -10,6 +10,8 @@ from swift import recon_cache
 from swift.cmd import recon_cron
 from tests.fixtures.object_nodes import _ROOT, Nodes
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope='module')
 def nodes(tmp_path_factory):

@@ -12,6 +12,8 @@ from swift.exceptions import ConfigurationError
 from tests.fixtures.cloud import ROOT
 from tests.fixtures.processes import Process, free_port, listening
 
+pytestmark = pytest.mark.servers
+
 SERVER = 'from swift.cmd import servers; servers.obj()'
 PIPELINE = """
 [pipeline:main]

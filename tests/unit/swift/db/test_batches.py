@@ -8,6 +8,8 @@ from swift.db.batches import Batches
 from swift.db.errors import DatabaseMissing
 from tests.fixtures import green
 
+pytestmark = pytest.mark.servers
+
 AT = '0000000002.00000'
 
 

@@ -7,11 +7,15 @@ import sqlite3
 import sys
 import threading
 
+import pytest
+
 from swift import backend
 from swift.db import files, pending, sqlite
 from swift.db.container import ContainerBroker
 from tests.fixtures.processes import Process, free_port, listening
 from tests.fixtures.rings import make_rings
+
+pytestmark = pytest.mark.servers
 
 AT = '0000000002.00000'
 SERVER = '''

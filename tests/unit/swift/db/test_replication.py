@@ -7,6 +7,8 @@ from swift import backend
 from swift.container import misplaced
 from tests.fixtures.swift_db import Nodes
 
+pytestmark = pytest.mark.servers
+
 
 def at(second):
     return f'{second:010d}.00000'

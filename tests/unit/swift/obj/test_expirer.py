@@ -11,6 +11,8 @@ from swift.proxy.internal_client import InternalClient
 from swift.timestamp import Timestamp
 from tests.fixtures.object_nodes import Nodes
 
+pytestmark = pytest.mark.servers
+
 
 class Cloud:
     """Nodes, a client, and objects that expire at a chosen second."""

@@ -14,6 +14,8 @@ from swift.obj.errors import NotExist
 from tests.fixtures.processes import Process, free_port, listening, wait_for
 from tests.unit.swift.obj.listing import Listing
 
+pytestmark = pytest.mark.servers
+
 
 @contextlib.contextmanager
 def running(node, failpoints=''):

@@ -9,6 +9,8 @@ import pytest
 from swift.exceptions import DriveFull, DriveNotMounted
 from tests.unit.swift.obj.node import Node, write
 
+pytestmark = pytest.mark.servers
+
 root = pytest.mark.skipif(os.geteuid() != 0, reason='mounting needs root')
 
 

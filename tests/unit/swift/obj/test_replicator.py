@@ -10,6 +10,8 @@ from swift.obj.replicator import ObjectReplicator
 from tests.fixtures.object_nodes import Nodes
 from tests.unit.swift.obj.replication_kit import Kit, etag
 
+pytestmark = pytest.mark.servers
+
 NOW = round(time.time()) - 1000.0
 
 

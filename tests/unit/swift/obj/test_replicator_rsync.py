@@ -14,6 +14,8 @@ from tests.fixtures.object_nodes import Nodes
 from tests.fixtures.processes import Process, free_port, listening
 from tests.unit.swift.obj.replication_kit import Kit, etag
 
+pytestmark = pytest.mark.servers
+
 NOW = round(time.time()) - 1000.0
 _needs_rsync = pytest.mark.skipif(not shutil.which('rsync'), reason='rsync is not installed')
 

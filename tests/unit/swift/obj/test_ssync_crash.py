@@ -13,6 +13,8 @@ from tests.fixtures.object_nodes import Nodes
 from tests.fixtures.processes import wait_for
 from tests.unit.swift.obj.replication_kit import Kit, etag
 
+pytestmark = pytest.mark.servers
+
 NOW = round(time.time()) - 1000.0
 BODY = os.urandom(300_000)
 

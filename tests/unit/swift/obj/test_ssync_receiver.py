@@ -12,6 +12,8 @@ from tests.fixtures.object_nodes import Nodes
 from tests.fixtures.processes import wait_for
 from tests.unit.swift.obj.replication_kit import Kit, etag
 
+pytestmark = pytest.mark.servers
+
 NOW = Timestamp(round(time.time()) - 1000.0)
 START, END = b':MISSING_CHECK: START\r\n', b':MISSING_CHECK: END\r\n'
 UPDATES, OVER = b':UPDATES: START\r\n', b':UPDATES: END\r\n'

@@ -10,6 +10,8 @@ from swift.obj.updater import ObjectUpdater
 from swift.timestamp import Timestamp
 from tests.fixtures.object_nodes import Nodes
 
+pytestmark = pytest.mark.servers
+
 NOW = round(time.time()) - 1000.0
 
 

@@ -4,6 +4,8 @@ import socket
 
 import pytest
 
+pytestmark = pytest.mark.servers
+
 
 class Connection:
     """A connection to a proxy, byte by byte."""

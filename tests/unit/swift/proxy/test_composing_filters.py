@@ -22,6 +22,8 @@ from swift.middleware import (
 )
 from tests.fixtures.memory_swift import Client
 
+pytestmark = pytest.mark.servers
+
 OPTIONS = {'rate_limit_segments_per_sec': '0', 'allow_versioned_writes': 'true', 'allow_object_versioning': 'true'}
 
 

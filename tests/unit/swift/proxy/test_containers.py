@@ -1,5 +1,9 @@
 """Accounts and containers through the proxy, over real storage servers."""
+import pytest
+
 from tests.unit.swift.proxy.conftest import Client
+
+pytestmark = pytest.mark.servers
 
 
 def test_a_container_is_made_filled_listed_and_deleted(client):
@@ -62,6 +66,12 @@ def test_an_account_looks_empty_before_it_is_made(client):
     assert client('HEAD', 'AUTH_new').headers['X-Account-Meta-A'] == '1'
     assert client('PUT', 'AUTH_new').status_int == 405
     assert 'PUT' not in client('OPTIONS', 'AUTH_new').headers['Allow']
+
+
+def test_what_an_access_list_becomes_is_its_filters_business(client):
+    """It is kept as system metadata; a second copy would be shown a second time."""
+    assert client('POST', 'AUTH_listed', x_account_access_control='{"admin": ["x"]}').status_int == 204
+    assert 'X-Account-Access-Control' not in client('HEAD', 'AUTH_listed').headers
 
 
 def test_without_autocreate_an_account_must_be_made(make_app):

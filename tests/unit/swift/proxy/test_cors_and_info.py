@@ -4,10 +4,13 @@ import hmac
 import json
 import time
 
+import pytest
 import webob
 
 from swift.proxy import info, registry, subrequest
 from tests.unit.swift.proxy.conftest import Client
+
+pytestmark = pytest.mark.servers
 
 
 def preflight(client, path, origin='http://a.example', method='GET', **headers):

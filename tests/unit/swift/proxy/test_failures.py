@@ -10,6 +10,8 @@ from tests.fixtures.rings import make_ring, make_rings
 from tests.unit.swift.proxy.bad_node import BadNode, answer
 from tests.unit.swift.proxy.conftest import Client
 
+pytestmark = pytest.mark.servers
+
 STAMP = 'X-Timestamp: 1700000000.00000\r\nX-Backend-Timestamp: 1700000000.00000\r\n'
 DATA = bytes(range(256)) * 1024      # 256 KiB
 ETAG = hashlib.md5(DATA).hexdigest()

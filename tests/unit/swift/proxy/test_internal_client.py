@@ -5,6 +5,8 @@ import pytest
 
 from swift.proxy.internal_client import InternalClient, UnexpectedResponse
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def internal(storage_dir):

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.swift.proxy.conftest import Client
 
+pytestmark = pytest.mark.servers
+
 
 def test_what_was_put_is_read(client, container):
     put = client('PUT', f'{container}/o', b'hello', content_type='text/plain', x_object_meta_color='blue')
@@ -18,6 +20,7 @@ def test_what_was_put_is_read(client, container):
     assert got.headers['Last-Modified'] == put.headers['Last-Modified']
     head = client('HEAD', f'{container}/o')
     assert (head.status_int, head.body, head.headers['Content-Length']) == (200, b'', '5')
+    assert got.headers.getall('Accept-Ranges') == head.headers.getall('Accept-Ranges') == ['bytes']
     assert client('DELETE', f'{container}/o').status_int == 204
     assert client('GET', f'{container}/o').status_int == 404
     assert client('DELETE', f'{container}/o').status_int == 404

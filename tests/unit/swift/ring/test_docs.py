@@ -3,9 +3,13 @@ import json
 import re
 import shlex
 
+import pytest
+
 from swift.cmd import get_nodes, ring_builder, ring_builder_analyzer
 from tests.fixtures.cloud import ROOT
 from tests.fixtures.rings import make_rings
+
+pytestmark = pytest.mark.servers
 
 TEXT = (ROOT / 'docs' / 'rings.md').read_text(encoding='utf-8')
 COMMANDS = [shlex.split(line) for line in re.findall(r'^ {4}(swift-.*)$', TEXT, re.MULTILINE)]

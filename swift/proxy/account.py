@@ -7,7 +7,7 @@ from swift.proxy import base, checks, fanout, info, responses
 from swift.proxy.errors import Refusal
 from swift.proxy.paths import quoted
 
-_PASSED = frozenset(('x-account-access-control', 'x-backend-storage-policy-index'))
+_PASSED = frozenset(('x-backend-storage-policy-index',))
 
 
 class AccountController(base.Controller):

@@ -21,7 +21,9 @@ _PRIVATE = frozenset(('Host', 'Connection', 'Keep-Alive', 'Te', 'Trailer', 'Upgr
 _PRIVATE_PREFIXES = ('X-User-', 'X-Project-', 'X-Tenant-', 'X-Domain-', 'X-Service-', 'X-Identity-', 'X-Delete-At-',
                      'X-Account-Host', 'X-Account-Partition', 'X-Account-Device', 'X-System-', 'X-Trust-')
 _HIDDEN = frozenset(('connection', 'date', 'keep-alive', 'transfer-encoding', 'server', 'x-trans-id',
-                     'x-openstack-request-id'))
+                     'x-openstack-request-id',
+                     # Said by the proxy, whatever nodes say.
+                     'accept-ranges'))
 
 
 @functools.lru_cache(4096)

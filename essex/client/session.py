@@ -53,9 +53,10 @@ def service_session():
     return _sessions['service']
 
 
-def _session(plugin):
+def _session(plugin, verify=None):
     options = CONF[GROUP]
-    return session.Session(auth=plugin, verify=options.cafile or True, timeout=options.http_request_timeout,
+    return session.Session(auth=plugin, timeout=options.http_request_timeout,
+                           verify=(options.cafile or True) if verify is None else verify,
                            user_agent='essex', additional_user_agent=())
 
 
@@ -65,6 +66,17 @@ def service_adapter(service_type, endpoint=None, **kwargs):
     kwargs.setdefault('connect_retries', 4)
     return _Adapter(session=service_session(), service_type=service_type, interface=CONF[GROUP].interface,
                     region_name=CONF[GROUP].region_name, endpoint_override=endpoint, **kwargs)
+
+
+def account_session(plugin, verify=True):
+    """A session of the account of a keystoneauth plugin. `verify` False checks no certificate, a path names
+    the authorities."""
+    return _session(plugin, verify)
+
+
+def adapter_of(made, service_type, endpoint=None, **kwargs):
+    """An adapter for `service_type` over a session made here; `endpoint` skips the catalog."""
+    return _Adapter(session=made, service_type=service_type, endpoint_override=endpoint, **kwargs)
 
 
 def user_adapter(request_context, service_type, endpoint=None, **kwargs):

@@ -177,6 +177,13 @@ def status_of(image_id):
         return session.execute(select(Row.status).where(Row.id == image_id, Row.deleted == false())).scalar()
 
 
+def with_data(image_ids):
+    """Those of `image_ids` that have data anywhere, or had when they were deleted and it is not removed yet."""
+    with db.reader() as session:
+        found = select(LocationRow.image_id).where(LocationRow.image_id.in_(list(image_ids)))
+        return set(session.execute(found).scalars())
+
+
 def has_location(image_id, url):
     """Whether the data of an image is known to be at `url`."""
     with db.reader() as session:

@@ -14,7 +14,13 @@ from oslo_config import cfg
 from essex import concurrency, config, db, trace
 from essex.exception import EssexError
 from glance.db import images, uploads
-from glance.exception import ChecksumMismatch, DataNotFound, DeletedDuringUpload, ImageNotFound
+from glance.exception import (
+    ChecksumMismatch,
+    DataNotFound,
+    DeletedDuringUpload,
+    ImageNotFound,
+    StoreUnavailable,
+)
 from glance.image import limits, lives, rules, status
 from glance.image.intake import Intake, inspection_for
 from glance.image.model import Location
@@ -203,12 +209,21 @@ def _sweep(stores):
     """Remove half-written data that no upload knows; returns how many."""
     done = 0
     for store in stores:
-        found = list(store.leftovers())
-        known = uploads.known([upload_id for _, upload_id in found]) if found else ()
-        for image_id, upload_id in found:
-            if upload_id not in known:
-                LOG.warning('Removing the half-written data of image %s from store %s', image_id, store.name)
-                store.discard_leftover(image_id, upload_id)
-                done += 1
+        try:
+            done += _sweep_store(store)
+        except StoreUnavailable as error:
+            LOG.warning('%s Its half-written data stays for now.', error)
         concurrency.sleep(0)
     return done
+
+
+def _sweep_store(store):
+    found = list(store.leftovers())
+    known = uploads.known([upload_id for _, upload_id in found]) if found else ()
+    unknown = [each for each in found if each[1] not in known]
+    # Asked after the notes: an upload without one has committed its location by now, or never will.
+    whole = images.with_data([image_id for image_id, _ in unknown]) if unknown else ()
+    for image_id, upload_id in unknown:
+        LOG.warning('Removing the half-written data of image %s from store %s', image_id, store.name)
+        store.discard_leftover(image_id, upload_id, whole=image_id not in whole)
+    return len(unknown)

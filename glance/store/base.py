@@ -55,8 +55,12 @@ class Store(abc.ABC):
         """(image_id, upload_id) of each half-written datum there is, of living and dead uploads."""
         return ()
 
-    def discard_leftover(self, image_id, upload_id):   # noqa: B027 - without leftovers there is none to discard
-        """Remove one that `leftovers` named, leaving the image's whole data alone. Idempotent."""
+    def discard_leftover(self, image_id, upload_id, whole=False):   # noqa: B027 - without leftovers there is none
+        """Remove one that `leftovers` named. Idempotent.
+
+        The image's whole data is left alone; with `whole`, which says that the image is known to have none, what
+        this upload has finished goes as well.
+        """
 
     def describe(self):
         """Facts for administrators: {'type': ..., 'properties': {...}}."""

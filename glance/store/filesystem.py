@@ -124,8 +124,8 @@ class FilesystemStore(Store):
             if dot:
                 yield image_id, upload_id
 
-    def discard_leftover(self, image_id, upload_id):
-        """See Store.discard_leftover."""
+    def discard_leftover(self, image_id, upload_id, whole=False):
+        """See Store.discard_leftover. A file that has its own name is no leftover."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._partial_path(image_id, upload_id))
 

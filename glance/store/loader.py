@@ -7,10 +7,11 @@ from essex import config
 from essex.exception import ConfigError
 from glance.exception import InvalidImage, StoreNotFound
 from glance.store.filesystem import FilesystemStore
+from glance.store.swift import SwiftStore
 
 NAMESPACE = 'essex.glance.store'
-# Needs no installed entry point, so that a checkout runs as it is.
-BUILTIN = {'file': FilesystemStore}
+# Need no installed entry point, so that a checkout runs as it is.
+BUILTIN = {'file': FilesystemStore, 'swift': SwiftStore}
 
 OPTS = [
     cfg.DictOpt('enabled_backends',

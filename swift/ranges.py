@@ -1,36 +1,37 @@
-"""Byte ranges: the Range header over a body of a known length, and the pieces of a multipart answer."""
+"""Byte ranges: the Range header over a body of a known length, and the pieces of a multipart answer.
+
+Proxy, object server and the filters that put large objects together read the header by this one function: where they
+understood it differently, one would ask for other parts than the other sends.
+"""
 import re
 import uuid
 
-MAX_RANGES = 50
-MAX_OVERLAPS = 2
-_SPEC = re.compile(r'(\d*)-(\d*)', re.ASCII)
+_MOST, _MOST_OVERLAPS, _MOST_UNORDERED = 50, 2, 8
+_LONGEST = 64       # characters of one range: no object has a length of so many digits
+_RANGE = re.compile(r'[ \t]*(\d*)[ \t]*-[ \t]*(\d*)[ \t]*', re.ASCII)
 
 
 def parse(header, length):
     """The half-open ranges [(start, stop)] a Range header asks of `length` bytes.
 
-    None when the header is to be ignored (no bytes unit, malformed, too many or too overlapping ranges);
-    an empty list when nothing can be satisfied (416).
+    None when the header is to be ignored (no bytes unit, malformed, too many, too overlapping or too unordered
+    ranges); an empty list when nothing can be satisfied (416).
     """
-    unit, equals, specs = (header or '').partition('=')
+    unit, equals, texts = (header or '').partition('=')
     if not equals or unit.strip().lower() != 'bytes':
         return None
-    found, count = [], 0
-    for spec in specs.split(','):
-        match = _SPEC.fullmatch(spec.replace(' ', ''))
-        if not match or match.group() == '-' or len(spec) > 64:
+    found = []
+    for text in texts.split(','):
+        match = _RANGE.fullmatch(text) if len(text) <= _LONGEST else None
+        if not match or match[1] == match[2] == '':
             return None
         first, last = match.groups()
         if first and last and int(first) > int(last):
             return None
-        count += 1
         wanted = _resolve(first, last, length)
         if wanted:
             found.append(wanted)
-    if count > MAX_RANGES or _overlaps(found) > MAX_OVERLAPS:
-        return None
-    return found
+    return found if _reasonable(found) else None
 
 
 def _resolve(first, last, length):
@@ -41,9 +42,14 @@ def _resolve(first, last, length):
     return (start, stop) if start < stop else None
 
 
-def _overlaps(found):
-    ordered = sorted(found)
-    return sum(1 for before, after in zip(ordered, ordered[1:]) if after[0] < before[1])
+def _reasonable(found):
+    """Whether these are ranges somebody needs, and no way to make us send an object a hundred times."""
+    if len(found) > _MOST:
+        return False
+    overlaps = sum(any(start < other_stop and other < stop for other, other_stop in found[:number])
+                   for number, (start, stop) in enumerate(found))
+    unordered = sum(later[0] < earlier[0] for earlier, later in zip(found, found[1:]))
+    return overlaps <= _MOST_OVERLAPS and unordered < _MOST_UNORDERED
 
 
 class Multipart:

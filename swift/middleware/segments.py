@@ -10,9 +10,9 @@ import time
 import webob
 
 from essex import concurrency
-from swift import ranges
+from swift import conditions, ranges
 from swift.exceptions import SwiftError
-from swift.middleware import conditions, names
+from swift.middleware import names
 from swift.proxy.subrequest import make_subrequest
 
 LOG = logging.getLogger(__name__)
@@ -215,13 +215,13 @@ def respond(req, app, large, source, pace, part=None, parts_count=None):
     headers['Accept-Ranges'] = 'bytes'
     if large.etag:
         headers['Etag'] = f'"{large.etag}"'
-    modified, etags = headers.get('Last-Modified'), [large.etag] if large.etag else []
-    failing = conditions.failing(req, etags, modified)
+    modified, etags = conditions.seconds(headers.get('Last-Modified')), [large.etag] if large.etag else []
+    failing = conditions.failing(req.environ, etags, modified)
     if failing:
         return answer(failing, headers)
     wanted = [part] if part else None
     if not part and large.length is not None and req.method == 'GET' and conditions.range_holds(
-            req, etags, modified):
+            req.environ, etags, modified):
         wanted = ranges.parse(req.headers.get('Range'), large.length)
     if wanted == [] and large.length is not None:
         return answer(416, {**headers, 'Content-Range': f'bytes */{large.length}'})

@@ -1,7 +1,5 @@
 """GET and HEAD of an object."""
-import datetime
-
-from swift.obj import ranges
+from swift import conditions, ranges
 from swift.obj.answers import Answer
 from swift.obj.body import Body
 from swift.obj.errors import Deleted, Expired, NotExist
@@ -19,11 +17,9 @@ def handle(server, request):
         opened, data = server.manager.run(request.device, _open, server, request, whole)
     except NotExist as error:
         return _missing(request, error)
-    etag = opened.metadata['ETag']
-    conditional = _conditional_etag(request, opened.metadata)
-    modified = datetime.datetime.fromtimestamp(opened.timestamp.ceil(), datetime.UTC)
+    etags, modified = (_conditional_etag(request, opened.metadata),), opened.timestamp.ceil()
     shown = _headers(server, request, opened)
-    refused = ranges.condition(request.environ, _etags(etag, conditional), modified)
+    refused = conditions.failing(request.environ, etags, modified)
     if refused:
         _release(server, request, opened, data)
         return Answer(refused, b'', shown)
@@ -31,7 +27,9 @@ def handle(server, request):
         return Answer(200, (), shown, opened.size)
     if data is not None:
         return Answer(200, data, shown)
-    return _body(server, request, opened, shown, ranges.wanted(request.environ, opened.size, conditional, modified))
+    counts = conditions.range_holds(request.environ, etags, modified)
+    wanted = ranges.parse(request.get('Range'), opened.size) if counts else None
+    return _body(server, request, opened, shown, wanted)
 
 
 def _open(server, request, whole):
@@ -79,10 +77,6 @@ def _conditional_etag(request, metadata):
     return metadata['ETag']
 
 
-def _etags(etag, conditional):
-    return (etag,) if conditional == etag else (conditional,)
-
-
 def _headers(server, request, opened):
     metadata = opened.metadata
     shown = {'Content-Type': metadata.get('Content-Type', 'application/octet-stream'),
@@ -114,7 +108,7 @@ def _body(server, request, opened, shown, resolved):
             shown['Content-Range'], length = f'bytes {start}-{end - 1}/{opened.size}', end - start
         else:
             multipart = ranges.Multipart(resolved, opened.size, shown['Content-Type'])
-            shown['Content-Type'], length = multipart.content_type, multipart.length
+            shown['Content-Type'], length = multipart.content_type, multipart.content_length
     piece = server.disk_chunk_size * _PIECES
     body = Body(opened, server.manager.pool(request.device), piece, resolved, multipart,
                 _keep_cache(server, request, opened))

@@ -4,6 +4,7 @@ import re
 
 from swift import ranges
 from swift.exceptions import BackendError
+from swift.proxy.errors import refuse
 
 LOG = logging.getLogger(__name__)
 _RANGE = re.compile(r'bytes (\d+)-(\d+)/(\d+)')
@@ -148,6 +149,9 @@ def of(response, range_header, chunk, another):
         feed = Feed(response)
         feed.begin()
         wanted = ranges.parse(range_header, feed.size)
+        if not wanted:
+            feed.close()
+            raise refuse(503, 'A storage node sent ranges that were not asked for.\n')
         multipart = ranges.Multipart(wanted, feed.size, feed.content_type)
         return Resumable(feed, wanted, chunk, another, multipart), {'Content-Type': multipart.content_type,
                                                                     'Content-Length': str(multipart.content_length)}

@@ -4,7 +4,8 @@ import re
 
 import webob
 
-from swift.middleware import conditions, copied, looking, names
+from swift import conditions
+from swift.middleware import copied, looking, names
 from swift.middleware.segments import LargeObject, SegmentError, answer, cut, fetch, respond, text
 from swift.middleware.slo import manifest
 from swift.proxy.subrequest import make_subrequest
@@ -66,7 +67,8 @@ class Get:
         large = LargeObject(None, int(response.headers[_SIZE]), response.headers[_ETAG], _shown(response.headers))
         if req.method == 'HEAD':
             return respond(req, self._app, large, 'SLO', self._pace)
-        failing = conditions.failing(req, [large.etag], response.headers.get('Last-Modified'))
+        failing = conditions.failing(req.environ, [large.etag],
+                                     conditions.seconds(response.headers.get('Last-Modified')))
         return answer(failing, {**large.headers, 'Etag': f'"{large.etag}"'}) if failing else None
 
     def _again(self, req):

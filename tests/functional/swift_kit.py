@@ -31,7 +31,7 @@ CONF = {
 ROUND = (('object-auditor', 'container-auditor', 'account-auditor'),
          ('object-replicator', 'container-replicator', 'account-replicator'),
          ('object-updater',),
-         ('object-replicator', 'container-replicator'),
+         ('object-replicator', 'container-replicator', 'container-updater'),
          ('account-reaper', 'object-expirer', 'container-reconciler'),
          ('object-updater',),
          ('container-replicator',),
@@ -52,6 +52,12 @@ def mend(made):
     """Every server runs, and the proxy knows nothing of before."""
     made.kill('proxy')
     made.start()
+
+
+def mend_proxy(made):
+    """The proxy knows nothing of before."""
+    made.kill('proxy')
+    made.start('proxy')
 
 
 def settle(made, rounds=1):

@@ -4,6 +4,7 @@ Written for many small requests: http.client builds an email message of every an
 Header names of an answer are lower case; values, as everywhere in WSGI, latin-1 text of the bytes on the wire.
 """
 import collections
+import re
 import select
 import socket
 import time
@@ -11,11 +12,14 @@ from urllib.parse import quote
 
 from essex import concurrency
 from swift.exceptions import BackendError, BackendTimeout
+from swift.headers import whole
 
 _IDLE = 30          # seconds; below the servers' keep-alive, so that a kept connection is rarely stale
 _KEPT = 128         # idle connections to one address
 _HEAD_LIMIT = 65536
 _BUFFER = 65536
+_STATUS = re.compile(r'[1-5][0-9][0-9]')
+_SIZE = re.compile(rb'[0-9A-Fa-f]{1,16}')
 
 _idle = collections.defaultdict(list)   # (ip, port) -> [(socket, since)], the warmest last
 
@@ -75,7 +79,8 @@ class Exchange:
             if sock is None:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sock.settimeout(self.timeout)
-        except OSError as error:
+        except (OSError, OverflowError, UnicodeError) as error:
+            # Whoever names a node may name one that cannot be.
             raise self._error('connecting', error) from error
         try:
             self._sock.sendall(self._head)
@@ -184,8 +189,9 @@ class Exchange:
     def receive_line(self):
         """A line without its end."""
         while b'\n' not in self._buffer:
-            piece = self._sock_piece()
-            self._buffer += piece
+            if len(self._buffer) > _HEAD_LIMIT:
+                raise self._broken('a line does not end')
+            self._buffer += self._sock_piece()
         line, _, self._buffer = self._buffer.partition(b'\n')
         return line.rstrip(b'\r')
 
@@ -230,7 +236,9 @@ class Response:
         elif 'chunked' in self.headers.get('Transfer-Encoding', '').lower():
             self._chunked = True
         elif 'content-length' in self.headers:
-            self._left = int(self.headers['content-length'])
+            self._left = whole(self.headers['content-length'])
+            if self._left is None:
+                raise self._exchange._broken('its Content-Length is no number')
         else:
             self._left, self._keep = None, False
         if self._left == 0 and not self._chunked:
@@ -259,10 +267,10 @@ class Response:
     def _read_chunked(self, count):
         if not self._left:
             line = self._exchange.receive_line()
-            try:
-                self._left = int(line.split(b';')[0], 16)
-            except ValueError:
-                raise self._exchange._broken(f'{line[:40]!r} is no size of a chunk') from None
+            size = line.split(b';')[0].strip()
+            if not _SIZE.fullmatch(size):
+                raise self._exchange._broken(f'{line[:40]!r} is no size of a chunk')
+            self._left = int(size, 16)
             if not self._left:
                 while self._exchange.receive_line():
                     pass
@@ -341,7 +349,7 @@ def _head(method, target, query, headers, address):
 def _parse_head(head, broken):
     first, *lines = head.decode('latin-1').split('\r\n')
     parts = first.split(' ', 2)
-    if len(parts) < 2 or not parts[0].startswith('HTTP/1.') or not parts[1].isdecimal():
+    if len(parts) < 2 or not parts[0].startswith('HTTP/1.') or not _STATUS.fullmatch(parts[1]):
         raise broken(f'{first[:40]!r} is no HTTP')
     headers = Headers()
     for line in lines:

@@ -37,6 +37,14 @@ def true_value(text):
     return text is True or (isinstance(text, str) and text.lower() in ('true', '1', 'yes', 'on', 't', 'y'))
 
 
+def whole(text):
+    """The number that decimal digits say, None for anything else. Beyond 20 digits it is some large number."""
+    if not text or not (text.isascii() and text.isdecimal()):
+        return None
+    # Python refuses to read thousands of digits.
+    return int(text if len(text) <= 20 else text.lstrip('0')[:21] or 0)
+
+
 def utf8(wsgi_text):
     """The text of a WSGI string (latin-1 of UTF-8 bytes). Raises UnicodeDecodeError."""
     return wsgi_text.encode('latin-1').decode()

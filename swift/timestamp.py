@@ -41,7 +41,7 @@ class Timestamp:
             # Exact: floats round the fifth decimal of today's seconds now and then.
             return int(seconds) * _UNIT + int(decimals.ljust(5, '0') if decimals else 0)
         number = float(text)
-        if not math.isfinite(number):
+        if not math.isfinite(number * _UNIT):
             raise ValueError(f'{text!r} is no timestamp')
         return round(number * _UNIT)
 

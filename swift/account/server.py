@@ -48,7 +48,7 @@ class AccountServer(server.DatabaseServer):
         try:
             put, delete = (Timestamp(request.headers[key]).internal for key in ('X-Put-Timestamp',
                                                                                 'X-Delete-Timestamp'))
-            counts = [int(request.headers[key]) for key in ('X-Object-Count', 'X-Bytes-Used')]
+            counts = [server.count(request.headers[key]) for key in ('X-Object-Count', 'X-Bytes-Used')]
         except KeyError as error:
             raise Refused(400, f'Missing header {error}') from None
         except ValueError as error:

@@ -6,7 +6,7 @@ import time
 from swift import headers
 from swift.db.container import ContainerBroker
 from swift.db.listing import Subdir
-from swift.db.server import Refused
+from swift.db.server import Refused, count
 from swift.timestamp import Timestamp, decode
 
 _NORMAL = 16            # characters of a timestamp without offset or further times
@@ -20,7 +20,7 @@ def record(request, name, timestamp, policy):
         ctype, meta = (Timestamp(given[key]).internal if key in given else None
                        for key in ('X-Content-Type-Timestamp', 'X-Meta-Timestamp'))
         return ContainerBroker.record(
-            name, timestamp, int(given['X-Size']), headers.utf8(given['X-Content-Type']),
+            name, timestamp, count(given['X-Size']), headers.utf8(given['X-Content-Type']),
             headers.utf8(given['X-Etag']), 0, policy, ctype, meta)
     except KeyError as error:
         raise Refused(400, f'Missing header {error}') from None

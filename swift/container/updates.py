@@ -3,7 +3,7 @@ import logging
 
 from swift import backend
 from swift import conf as options
-from swift.db.server import Refused
+from swift.db.server import Refused, quoted_path
 from swift.exceptions import BackendError
 
 LOG = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def _headers(request, info):
              'X-Object-Count': info['object_count'], 'X-Bytes-Used': info['bytes_used'],
              'X-Backend-Storage-Policy-Index': info['storage_policy_index'],
              'X-Trans-Id': request.headers.get('X-Trans-Id', '-'), 'User-Agent': 'container-server',
-             'Referer': f'{request.method} {request.path}'}
+             'Referer': f'{request.method} {quoted_path(request)}'}
     if request.headers.get('X-Account-Override-Deleted', 'no').lower() == 'yes':
         named['X-Account-Override-Deleted'] = 'yes'
     return named

@@ -17,8 +17,9 @@ import re
 from essex import concurrency
 from swift.db import files, sqlite
 from swift.db.errors import DatabaseCorrupt, DatabaseMissing
-from swift.db.server import Refused, answer
+from swift.db.server import Refused, answer, is_partition, quoted_path
 from swift.headers import utf8
+from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
 
@@ -46,14 +47,13 @@ class Replication:
         call, arguments = self._parse(request)
         try:
             return concurrency.in_thread(call, self._broker_class(path), *arguments)
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
-            LOG.warning('REPLICATE %s: %s', request.path, error)
+        except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
+            LOG.warning('REPLICATE %s: %s', quoted_path(request), error)
             raise Refused(400, 'Invalid arguments') from None
 
     def _path(self, path_info):
         parts = path_info.split('/')
-        if len(parts) != 4 or parts[0] or not _HASH.fullmatch(parts[3]) or not (
-                parts[2].isascii() and parts[2].isdecimal()):
+        if len(parts) != 4 or parts[0] or not _HASH.fullmatch(parts[3]) or not is_partition(parts[2]):
             raise Refused(400, f'Invalid path: {path_info!r}')
         try:
             device = self._devices.path(utf8(parts[1]))
@@ -67,9 +67,9 @@ class Replication:
             raise Refused(400, 'The call is too large')
         try:
             arguments = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(400, 'Invalid JSON') from None
-        if not isinstance(arguments, list) or not arguments or arguments[0] not in self._calls:
+        if not isinstance(arguments, list) or not arguments or arguments[0] not in list(self._calls):
             raise Refused(400, 'Invalid object type')
         return self._calls[arguments[0]], arguments[1:]
 
@@ -80,6 +80,7 @@ class Replication:
         remote = {'id': remote_id, 'hash': remote_hash, 'max_row': max_row, 'created_at': created_at,
                   'put_timestamp': put_timestamp, 'delete_timestamp': delete_timestamp, 'metadata': metadata,
                   **dict(zip(('status_changed_at', 'count', 'storage_policy_index'), more))}
+        _check(remote)
         if not broker.exists():
             raise DatabaseMissing(broker.path)
         info = broker.merge_remote(broker.get_replication_info(), remote)
@@ -90,7 +91,7 @@ class Replication:
     def _merge_items(broker, items, remote_id):
         if not broker.exists():
             raise DatabaseMissing(broker.path)
-        broker.merge_items([broker.checked_item(item) for item in items], remote_id)
+        broker.merge_items([broker.checked_item(item) for item in items], _text(remote_id))
         return answer(202)
 
     @staticmethod
@@ -175,6 +176,32 @@ class Replication:
         finally:
             sqlite.forget(temporary)
         return new
+
+
+def _check(remote):
+    """See that what another replica says of itself is of the right kind: it stays with us. Raises ValueError."""
+    _text(remote['id'])
+    for name in ('created_at', 'put_timestamp', 'delete_timestamp', 'status_changed_at'):
+        if name in remote:
+            _time(remote[name])
+    for name in ('count', 'storage_policy_index'):
+        if not isinstance(remote.get(name, 0), int):
+            raise ValueError(f'{name} is no number')
+    for value, timestamp in json.loads(remote['metadata'] or '{}').values():
+        _text(value)
+        _time(timestamp)
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is no text')
+    return value
+
+
+def _time(value):
+    # As text they are compared: so only the forms that sort.
+    if value != '0' and Timestamp(_text(value)).internal != value:
+        raise ValueError(f'{value!r} is no time')
 
 
 def _copy_rows(source, target, point):

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import time
+from urllib.parse import quote
 
 import orjson
 import webob
@@ -22,6 +23,7 @@ from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
+_LARGEST = 2 ** 63 - 1      # that SQLite holds
 
 
 class Refused(Exception):
@@ -56,8 +58,26 @@ class Place:
                 *(headers.utf8(part) for part in parts[1:]), *[None] * (6 - len(parts)))
         except UnicodeDecodeError:
             raise Refused(412, 'Invalid UTF8 or contains NULL') from None
-        if not (self.partition.isascii() and self.partition.isdecimal()) or (self.obj == ''):
+        if not is_partition(self.partition) or self.obj == '':
             raise Refused(400, f'Invalid path: {path!r}')
+
+
+def is_partition(text):
+    """Whether a part of a path may be a partition: it becomes part of a file's name."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10
+
+
+def count(text):
+    """The number in a header that goes into a table. Raises ValueError."""
+    value = int(text) if len(text) <= 20 else _LARGEST + 1
+    if abs(value) > _LARGEST:
+        raise ValueError('the number is too large')
+    return value
+
+
+def quoted_path(request):
+    """The path of a request, for logs: names in it may be no UTF-8, and hold line breaks."""
+    return quote(request.environ['PATH_INFO'], encoding='latin-1')
 
 
 class DatabaseServer:
@@ -107,23 +127,23 @@ class DatabaseServer:
         except DatabaseExists:
             return answer(409, text='Conflict')
         except (DriveNotMounted, DriveFull) as error:
-            LOG.warning('507 for %s: %r', request.path, error)
+            LOG.warning('507 for %s: %r', quoted_path(request), error)
             return answer('507 Insufficient Storage', text='The device is not there, or full')
         except LockTimeout:
             return answer(503, text='The database is busy')
         except ConnectionError:
             return answer('499 Client Disconnect')
         except OSError:
-            LOG.exception('507 for %s: the disk fails', request.path)
+            LOG.exception('507 for %s: the disk fails', quoted_path(request))
             return answer('507 Insufficient Storage', text='The disk fails')
         except Exception:
-            LOG.exception('ERROR __call__ error with %s %s', request.method, request.path)
+            LOG.exception('ERROR __call__ error with %s %s', request.method, quoted_path(request))
             return answer(500, text='Internal Server Error')
 
     def _log(self, request, response, seconds):
         moment = time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())
         LOG.info('%s - - [%s] "%s %s" %d %s "%s" "%s" "%s" %.4f "-" %d -', request.remote_addr or '-', moment,
-                 request.method, request.path, response.status_int, response.content_length or '-',
+                 request.method, quoted_path(request), response.status_int, response.content_length or '-',
                  request.headers.get('Referer', '-'), request.headers.get('X-Trans-Id', '-'),
                  request.user_agent or '-', seconds, os.getpid())
 
@@ -198,7 +218,8 @@ class DatabaseServer:
         except UnicodeDecodeError:
             raise Refused(412, 'Invalid UTF8 or contains NULL') from None
         # As the original: what is no number means the default.
-        wanted = int(limit) if limit.isascii() and limit.isdecimal() else maximum
+        wanted = headers.whole(limit)
+        wanted = maximum if wanted is None else wanted
         if wanted > maximum:
             raise Refused(412, f'Maximum limit is {maximum}')
         reserved = headers.true_value(request.headers.get('X-Backend-Allow-Reserved-Names', ''))

@@ -6,6 +6,7 @@ name of the first. A reseller's own uploads are not bound by them.
 from webob import Request
 
 from swift import cluster
+from swift.headers import whole
 from swift.middleware import quota_room
 from swift.middleware.authorization import denied, text
 from swift.proxy import registry
@@ -58,7 +59,7 @@ class AccountQuotas:
             authorize = req.environ.get('swift.authorize')
             return (authorize and authorize(req)) or denied(req)
         for name, value in given.items():
-            if value and quota_room.number(value) is None:
+            if value and whole(value) is None:
                 return text(400, f'Invalid quota: {name}.')
             if name != _OLD:
                 req.headers.pop(name, None)
@@ -78,17 +79,17 @@ class AccountQuotas:
     def _upload(self, environ, start_response):
         info = get_account_info(environ, self.app, source='AQ')
         sysmeta, meta = info.get('sysmeta') or {}, info.get('meta') or {}
-        bounds = [(quota_room.number(sysmeta.get('quota-bytes') or meta.get('quota-bytes')), int(info['bytes']),
+        bounds = [(whole(sysmeta.get('quota-bytes') or meta.get('quota-bytes')), int(info['bytes']),
                    'Upload exceeds quota.')]
-        counts = [(quota_room.number(sysmeta.get('quota-count')), int(info['total_object_count']),
+        counts = [(whole(sysmeta.get('quota-count')), int(info['total_object_count']),
                    'Upload exceeds object count quota.')]
         if any('quota-' in name and '-policy-' in name for name in sysmeta):
             policy = self.policies.by_index(get_container_info(environ, self.app, source='AQ')['storage_policy'])
             used = (info.get('storage_policies') or {}).get(policy.name.lower(), {}) if policy else {}
             index = policy.idx if policy else 0
-            bounds.append((quota_room.number(sysmeta.get(f'quota-bytes-policy-{index}')), int(used.get('bytes', 0)),
+            bounds.append((whole(sysmeta.get(f'quota-bytes-policy-{index}')), int(used.get('bytes', 0)),
                            'Upload exceeds policy quota.'))
-            counts.append((quota_room.number(sysmeta.get(f'quota-count-policy-{index}')),
+            counts.append((whole(sysmeta.get(f'quota-count-policy-{index}')),
                            int(used.get('object_count', 0)), 'Upload exceeds policy object count quota.'))
         return self._within(environ, start_response, bounds, counts)
 

@@ -1,4 +1,5 @@
 """Quotas of containers, set by their owners: X-Container-Meta-Quota-Bytes and -Quota-Count."""
+from swift.headers import whole
 from swift.middleware import quota_room
 from swift.middleware.authorization import text
 from swift.proxy import registry
@@ -24,7 +25,7 @@ class ContainerQuotas:
         if container and not obj:
             for header, problem in _HEADERS.items():
                 value = environ.get(header)
-                if value and quota_room.number(value) is None:
+                if value and whole(value) is None:
                     return text(400, problem)(environ, start_response)
         return self.app(environ, start_response)
 
@@ -33,10 +34,10 @@ class ContainerQuotas:
         meta, acl = info.get('meta') or {}, info.get('write_acl')
         if not 200 <= info['status'] < 300:
             return self.app(environ, start_response)
-        count = quota_room.number(meta.get('quota-count'))
+        count = whole(meta.get('quota-count'))
         if count is not None and int(info['object_count']) + 1 > count:
             return quota_room.refuse(environ, acl)(environ, start_response)
-        limit = quota_room.number(meta.get('quota-bytes'))
+        limit = whole(meta.get('quota-bytes'))
         room = None if limit is None else limit - int(info['bytes'])
         return quota_room.upload(self.app, environ, start_response, room, acl)
 

@@ -42,7 +42,7 @@ def _wanted(environ):
     """The media type of the answer, or None when no possible one is accepted."""
     query = environ.get('QUERY_STRING', '')
     if 'format=' in query:
-        wanted = webob.Request(environ).GET.get('format', '').lower()
+        wanted = names.query(environ).get('format', '').lower()
         if wanted in _FORMATS:
             return _FORMATS[wanted]
     accept = environ.get('HTTP_ACCEPT')

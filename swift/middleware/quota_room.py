@@ -1,6 +1,7 @@
 """Uploads into what room a quota leaves: refused by their length, or cut off when they did not tell one."""
 from webob import Request
 
+from swift.headers import whole
 from swift.middleware.authorization import text
 from swift.middleware.paths import account_path
 
@@ -52,10 +53,10 @@ def upload(app, environ, start_response, room, acl, message='Upload exceeds quot
     """Let an upload through that fits into `room` bytes (None: any)."""
     if room is None:
         return app(environ, start_response)
-    length = environ.get('CONTENT_LENGTH') or ''
-    if length.isdecimal() and int(length) > room or room < 0:
+    length = whole(environ.get('CONTENT_LENGTH'))
+    if room < 0 or length is not None and length > room:
         return refuse(environ, acl, message)(environ, start_response)
-    if length.isdecimal():
+    if length is not None:
         return app(environ, start_response)
     environ['wsgi.input'] = bounded = Bounded(environ['wsgi.input'], room)
     try:
@@ -65,8 +66,3 @@ def upload(app, environ, start_response, room, acl, message='Upload exceeds quot
     if bounded.exceeded:
         response = refuse(environ, acl, message)
     return response(environ, start_response)
-
-
-def number(value):
-    """A quota as kept, or None when there is none (or nothing that is one)."""
-    return int(value) if value and value.isascii() and value.isdecimal() else None

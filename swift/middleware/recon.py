@@ -68,7 +68,8 @@ class Recon:
         """The answer to a request below /recon/."""
         if request.method not in ('GET', 'HEAD'):
             return Response(status=405, text='Method Not Allowed', content_type='text/plain', allow='GET, HEAD')
-        name = request.path_info[len('/recon/'):].strip('/')
+        path = request.environ['PATH_INFO']
+        name = path[len('/recon/'):].strip('/')
         if name in CACHED:
             kind, keys = CACHED[name]
             found = recon_cache.read(self.cache, kind)
@@ -79,7 +80,7 @@ class Recon:
             except OSError as error:
                 return Response(status=500, text=f'Internal server error: {error.strerror}', content_type='text/plain')
         else:
-            return Response(status=404, text=f'Invalid path: {request.path_info!a}', content_type='text/plain')
+            return Response(status=404, text=f'Invalid path: {path!a}', content_type='text/plain')
         return Response(body=json.dumps(content).encode(), content_type='application/json')
 
     def device_names(self):

@@ -1,4 +1,5 @@
 """DELETE of an object."""
+from swift.headers import whole
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, Expired, NotExist
 from swift.obj.requests import Refused
@@ -25,9 +26,10 @@ def _only_if(request):
     text = request.get('X-If-Delete-At')
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal()):
+    moment = whole(text)
+    if moment is None:
         raise Refused(400, 'Bad X-If-Delete-At header value')
-    return int(text)
+    return moment
 
 
 def _delete(server, request, timestamp, only_if):

@@ -42,9 +42,11 @@ class Manager:
         return self.pool(device).run(function, *args)
 
     def pool(self, device):
-        """The ThreadPool of a device."""
+        """The ThreadPool of a device. Raises DriveNotMounted."""
         found = self._pools.get(device)
         if found is None:
+            # Not for every name somebody asks for.
+            self.devices.path(device)
             found = self._pools[device] = concurrency.ThreadPool(self.threads_per_disk, device)
         return found
 

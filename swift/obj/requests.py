@@ -77,9 +77,10 @@ class Request:
         """Content-Length, None when the body is chunked. Raises Refused 400 or 411."""
         text = self.environ.get('CONTENT_LENGTH')
         if text:
-            if not (text.isascii() and text.isdecimal()):
+            length = headers.whole(text)
+            if length is None:
                 raise Refused(400, 'Invalid Content-Length header value')
-            return int(text)
+            return length
         if 'chunked' in self.environ.get('HTTP_TRANSFER_ENCODING', '').lower():
             return None
         raise Refused(411, 'Missing Content-Length header.')

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import webob
 
+from swift.headers import whole
 from swift.proxy import base, registry, responses
 
 _DIGESTS = {40: hashlib.sha1, 64: hashlib.sha256, 128: hashlib.sha512}
@@ -40,7 +41,8 @@ class InfoController(base.Controller):
                                           ('Content-Length', str(len(body)))])
 
     def _is_signed(self, method, signature, expires):
-        if not expires.isdecimal() or int(expires) < time.time() or not signature.isascii():
+        moment = whole(expires)
+        if moment is None or moment < time.time() or not signature.isascii():
             return False
         digest = _DIGESTS.get(len(signature))
         # A signature for GET is good for HEAD.

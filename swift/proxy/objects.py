@@ -5,7 +5,7 @@ import mimetypes
 import webob
 
 from swift.exceptions import BackendError
-from swift.headers import true_value
+from swift.headers import true_value, whole
 from swift.proxy import base, body, checks, fanout, putting, reading, responses
 from swift.proxy.container import told
 from swift.proxy.errors import refuse
@@ -162,9 +162,10 @@ class ObjectController(base.Controller):
             return None
         if not text:
             raise refuse(411, 'Missing Content-Length header.')
-        if int(text) > self.app.cluster.constraints.max_file_size:
+        length = whole(text)
+        if length > self.app.cluster.constraints.max_file_size:
             raise refuse(413, 'Your request is too large.')
-        return int(text)
+        return length
 
     def _content_type(self):
         given = base.content_type_of(self.environ)

@@ -2,6 +2,7 @@
 import json
 from urllib.parse import unquote, urlencode
 
+from swift.headers import whole
 from swift.middleware import copied, names
 from swift.middleware.object_versioning import hidden as versions
 from swift.middleware.object_versioning.calls import ask, want_success
@@ -20,8 +21,8 @@ class Listing:
         params = names.query(req.environ)
         self._prefix, self._marker, self._end = (params.get(name, '') for name in ('prefix', 'marker', 'end_marker'))
         self._delimiter, self._after = params.get('delimiter', ''), params.get('version_marker')
-        limit = params.get('limit', '')
-        self._limit = int(limit) if limit.isascii() and limit.isdecimal() else _LIMIT
+        limit = whole(params.get('limit'))
+        self._limit = _LIMIT if limit is None else limit
 
     def respond(self):
         """The Response: JSON, whatever the Accept header says of it further out."""

@@ -11,10 +11,13 @@ from swift.db import pending
 from swift.exceptions import ConfigurationError, SwiftError
 from swift.timestamp import Timestamp
 
+_ONE = {'account': 'an account', 'container': 'a container'}
+
 
 def main(kind, broker_class, say, argv=None):
     """Run the command for databases of a kind; say(info, stats, known) prints what is of that kind alone."""
-    parser = argparse.ArgumentParser(prog=f'swift-{kind}-info', description=f'Shows what a database of a {kind} says.')
+    parser = argparse.ArgumentParser(prog=f'swift-{kind}-info',
+                                     description=f'Shows what a database of {_ONE[kind]} says.')
     parser.add_argument('file', help=f'the database: <device>/{kind}s/<partition>/<suffix>/<hash>/<hash>.db')
     parser.add_argument('-d', '--swift-dir', default='/etc/swift', help='where swift.conf and the rings are')
     parser.add_argument('--drop-prefixes', action='store_true', help='show metadata without X-...-Meta-')

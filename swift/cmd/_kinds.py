@@ -5,11 +5,14 @@ import importlib
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A daemon: its name and section, the file that holds the section, and its class (module:Class)."""
+    """A daemon: its name and section, the file that holds the section, its class (module:Class), what it does in a
+    sentence, and more options of its command line (flags, option, help).
+    """
 
     name: str
     file: str
     target: str
+    does: str
     more: tuple = ()
 
     def load(self):
@@ -27,16 +30,28 @@ _SHARE = ((('--processes',), 'processes', 'in how many processes the work is spl
           (('--process',), 'process', 'which of them this is, from 0'))
 
 KINDS = {kind.name: kind for kind in (
-    Kind('account-auditor', 'account-server', 'swift.account.auditor:AccountAuditor', _DEVICES),
-    Kind('account-replicator', 'account-server', 'swift.account.replicator:AccountReplicator', _PARTITIONS),
-    Kind('account-reaper', 'account-server', 'swift.account.reaper:AccountReaper', _DEVICES),
-    Kind('container-auditor', 'container-server', 'swift.container.auditor:ContainerAuditor', _DEVICES),
-    Kind('container-replicator', 'container-server', 'swift.container.replicator:ContainerReplicator', _PARTITIONS),
-    Kind('container-updater', 'container-server', 'swift.container.updater:ContainerUpdater', _DEVICES),
-    Kind('container-sync', 'container-server', 'swift.container.sync:ContainerSync', _DEVICES),
-    Kind('container-reconciler', 'container-reconciler', 'swift.container.reconciler:ContainerReconciler'),
-    Kind('object-auditor', 'object-server', 'swift.obj.auditor:ObjectAuditor', _ZERO_BYTE),
-    Kind('object-replicator', 'object-server', 'swift.obj.replicator:ObjectReplicator', _POLICIES),
-    Kind('object-updater', 'object-server', 'swift.obj.updater:ObjectUpdater'),
-    Kind('object-expirer', 'object-expirer', 'swift.obj.expirer:ObjectExpirer', _SHARE),
+    Kind('account-auditor', 'account-server', 'swift.account.auditor:AccountAuditor',
+         'Reads every account database of this node, and quarantines those that are damaged.', _DEVICES),
+    Kind('account-replicator', 'account-server', 'swift.account.replicator:AccountReplicator',
+         "Brings this node's account databases to where they belong, and what the others lack to them.", _PARTITIONS),
+    Kind('account-reaper', 'account-server', 'swift.account.reaper:AccountReaper',
+         'Empties and removes accounts that were deleted.', _DEVICES),
+    Kind('container-auditor', 'container-server', 'swift.container.auditor:ContainerAuditor',
+         'Reads every container database of this node, and quarantines those that are damaged.', _DEVICES),
+    Kind('container-replicator', 'container-server', 'swift.container.replicator:ContainerReplicator',
+         "Brings this node's container databases to where they belong, and what the others lack to them.", _PARTITIONS),
+    Kind('container-updater', 'container-server', 'swift.container.updater:ContainerUpdater',
+         'Tells accounts how many objects and bytes their containers hold.', _DEVICES),
+    Kind('container-sync', 'container-server', 'swift.container.sync:ContainerSync',
+         'Copies containers to where their X-Container-Sync-To says.', _DEVICES),
+    Kind('container-reconciler', 'container-reconciler', 'swift.container.reconciler:ContainerReconciler',
+         'Moves objects that were written under a policy their container does not have.'),
+    Kind('object-auditor', 'object-server', 'swift.obj.auditor:ObjectAuditor',
+         'Reads every object of this node, and quarantines those that are damaged.', _ZERO_BYTE),
+    Kind('object-replicator', 'object-server', 'swift.obj.replicator:ObjectReplicator',
+         "Brings this node's objects to where they belong, and what the others lack to them.", _POLICIES),
+    Kind('object-updater', 'object-server', 'swift.obj.updater:ObjectUpdater',
+         'Makes the updates of container listings that failed or were late.'),
+    Kind('object-expirer', 'object-expirer', 'swift.obj.expirer:ObjectExpirer',
+         'Deletes objects whose X-Delete-At has come.', _SHARE),
 )}

@@ -231,7 +231,7 @@ def set_replicas(path, argv):
 
 
 def set_overload(path, argv):
-    """Set how much more than its weight says a device may hold to keep replicas apart: 0.1 or 10%%."""
+    """Set how much more than its weight says a device may hold to keep replicas apart: 0.1 or 10%."""
     given = _one(set_overload, argv, 'overload')
     match = re.fullmatch(r'(\d+(?:\.\d*)?|\.\d+)(%?)', given)
     if not match:

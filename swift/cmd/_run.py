@@ -165,9 +165,9 @@ def sentences(name):
         raise SystemExit(f'{name}: {error}') from error
 
 
-def run_server(name, port, default_workers, argv=None):
-    """`swift-<kind>-server CONF [-v]`: serve until told to stop."""
-    parser = argparse.ArgumentParser(prog=f'swift-{name}')
+def run_server(name, port, default_workers, argv=None, does=None):
+    """`swift-<kind>-server CONF [-v]`: serve until told to stop. `does`: a sentence for --help."""
+    parser = argparse.ArgumentParser(prog=f'swift-{name}', description=does)
     _common(parser, name)
     args = parser.parse_args(argv)
     with sentences(parser.prog):
@@ -178,15 +178,17 @@ def run_server(name, port, default_workers, argv=None):
         service.run([Server(name, args.conf, port, args.verbose)])
 
 
-def run_daemon(section, load, kind=None, argv=None, more=()):
+def run_daemon(section, load, kind=None, argv=None, more=(), does=None):
     """`swift-<section> CONF [once] [-v]`: one pass, or passes until told to stop.
 
     `load()` gives the class, a swift.daemon.Daemon; `kind` names the usual file (account-server); `more` are
     (flags, option, help): devices, partitions and policies are lists for run_once, others values for the section.
+    `does`: a sentence for --help.
     """
-    parser = argparse.ArgumentParser(prog=f'swift-{section}')
+    parser = argparse.ArgumentParser(prog=f'swift-{section}', description=does)
     _common(parser, kind or section)
-    parser.add_argument('once', nargs='?', choices=('once',), help='make one pass and end')
+    parser.add_argument('once', nargs='?', choices=('once',),
+                        help='make one pass and end; without it, pass after pass until told to stop')
     parser.add_argument('-o', '--once', dest='once_flag', action='store_true', help=argparse.SUPPRESS)
     for flags, option, text in more:
         parser.add_argument(*flags, dest=option, help=text)

@@ -12,7 +12,7 @@ from swift.cmd._kinds import KINDS  # noqa: E402
 def run(name, argv=None):
     """Run the daemon `name` with the arguments of a command line."""
     kind = KINDS[name]
-    _run.run_daemon(name, kind.load, kind.file, argv, kind.more)
+    _run.run_daemon(name, kind.load, kind.file, argv, kind.more, kind.does)
 
 
 account_auditor = functools.partial(run, 'account-auditor')

@@ -9,6 +9,7 @@ import sys  # noqa: E402
 import time  # noqa: E402
 
 from swift.cmd import _dispersion  # noqa: E402
+from swift.cmd._help import description  # noqa: E402
 from swift.exceptions import SwiftError  # noqa: E402
 
 
@@ -43,10 +44,12 @@ def populate(account, settings, kind, ring, names_of, put, start=0):
 
 def main(argv=None):
     """Run with the arguments of a command line; the exit status."""
-    parser = argparse.ArgumentParser(prog='swift-dispersion-populate', description=__doc__.partition(': ')[2])
+    parser = argparse.ArgumentParser(prog='swift-dispersion-populate', description=description(__doc__))
     _dispersion.common_arguments(parser)
-    parser.add_argument('--container-suffix-start', type=int, default=0, help='first number of a container')
-    parser.add_argument('--object-suffix-start', type=int, default=0, help='first number of an object')
+    parser.add_argument('--container-suffix-start', type=int, default=0, metavar='NUMBER',
+                        help='first number of a container (default: %(default)s)')
+    parser.add_argument('--object-suffix-start', type=int, default=0, metavar='NUMBER',
+                        help='first number of an object (default: %(default)s)')
     args = parser.parse_args(argv)
     try:
         settings = _dispersion.Settings.read(args.conf, args.insecure)

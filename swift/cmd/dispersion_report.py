@@ -11,6 +11,7 @@ import time  # noqa: E402
 
 from swift import backend  # noqa: E402
 from swift.cmd import _dispersion  # noqa: E402
+from swift.cmd._help import description  # noqa: E402
 from swift.exceptions import BackendError, SwiftError  # noqa: E402
 
 _WORDS = {1: 'one', 2: 'two'}
@@ -100,7 +101,7 @@ class Report:
 
 def main(argv=None):
     """Run with the arguments of a command line; the exit status: 1 when copies are missing."""
-    parser = argparse.ArgumentParser(prog='swift-dispersion-report', description=__doc__.partition(': ')[2])
+    parser = argparse.ArgumentParser(prog='swift-dispersion-report', description=description(__doc__))
     _dispersion.common_arguments(parser)
     parser.add_argument('-j', '--dump-json', action='store_true', help='figures as JSON')
     parser.add_argument('-p', '--partitions', action='store_true', help='name the partitions that miss copies')

@@ -11,6 +11,7 @@ import sys
 
 from swift import conf as options
 from swift import recon_cache
+from swift.cmd._help import description
 from swift.exceptions import ConfigurationError, SwiftError
 
 LOG = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ def _disk(device):
 
 def main(argv=None):
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog='swift-drive-audit', description=__doc__.split(': ', 1)[1])
+    parser = argparse.ArgumentParser(prog='swift-drive-audit', description=description(__doc__))
     parser.add_argument('config', help='drive-audit.conf')
     args = parser.parse_args(argv)
     logging.basicConfig(format='drive-audit: %(message)s', level=logging.INFO)

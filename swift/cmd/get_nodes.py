@@ -7,6 +7,7 @@ import sys
 from urllib.parse import quote, unquote
 
 from swift import cluster
+from swift.cmd._help import description
 from swift.cmd._pipe import patient
 from swift.exceptions import ConfigurationError, SwiftError
 from swift.ring.ring import Ring
@@ -18,7 +19,7 @@ _DATA = {'account': 'accounts', 'container': 'containers', 'object': 'objects'}
 
 def parser():
     """The command line."""
-    made = argparse.ArgumentParser(prog='swift-get-nodes', description=__doc__, allow_abbrev=False)
+    made = argparse.ArgumentParser(prog='swift-get-nodes', description=description(__doc__), allow_abbrev=False)
     made.add_argument('names', nargs='*', metavar='[ring.gz] account [container [object]]',
                       help='the ring file, unless -P is given, and a name, also in one: account/container/object')
     made.add_argument('-a', '--all', action='store_true', help='show all handoff nodes')

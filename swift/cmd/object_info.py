@@ -6,6 +6,7 @@ import sys
 
 from swift import cluster, headers
 from swift.cmd import get_nodes
+from swift.cmd._help import description
 from swift.exceptions import ConfigurationError, SwiftError
 from swift.obj import layout, metadata
 from swift.timestamp import Timestamp
@@ -18,7 +19,7 @@ _SHOWN = ('name', 'Content-Type', 'X-Timestamp', 'ETag', 'Content-Length')
 
 def parser():
     """The command line."""
-    made = argparse.ArgumentParser(prog='swift-object-info', description=__doc__, allow_abbrev=False)
+    made = argparse.ArgumentParser(prog='swift-object-info', description=description(__doc__), allow_abbrev=False)
     made.add_argument('file', help='a .data, .meta or .ts file')
     made.add_argument('-n', '--no-check-etag', action='store_true', help='do not read the file to compare its MD5')
     made.add_argument('-d', '--swift-dir', default='/etc/swift', help='where swift.conf and the rings are')

@@ -3,13 +3,15 @@ import argparse
 import os
 import sys
 
+from swift.cmd._help import description
 from swift.cmd._proc import swift_processes
 
 
 def main(argv=None, root='/proc'):
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog='swift-oldies', description=__doc__.split(': ', 1)[1])
-    parser.add_argument('-a', '--age', type=float, default=720, help='hours; default 720 (30 days)')
+    parser = argparse.ArgumentParser(prog='swift-oldies', description=description(__doc__))
+    parser.add_argument('-a', '--age', type=float, default=720, metavar='HOURS',
+                        help='they have run for so long at least (default: %(default)s, 30 days)')
     args = parser.parse_args(argv)
     chosen = [each for each in swift_processes(root) if each.age >= args.age * 3600 and each.pid != os.getpid()]
     show(chosen)

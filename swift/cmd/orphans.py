@@ -5,6 +5,7 @@ import signal
 import sys
 
 from swift.cmd import oldies
+from swift.cmd._help import description
 from swift.cmd._proc import swift_processes
 
 
@@ -33,10 +34,12 @@ def orphans(processes, known):
 
 def main(argv=None, root='/proc'):
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog='swift-orphans', description=__doc__.split(': ', 1)[1])
-    parser.add_argument('-a', '--age', type=float, default=24, help='hours they have run at least; default 24')
+    parser = argparse.ArgumentParser(prog='swift-orphans', description=description(__doc__))
+    parser.add_argument('-a', '--age', type=float, default=24, metavar='HOURS',
+                        help='they have run for so long at least (default: %(default)s)')
     parser.add_argument('-k', '--kill', metavar='SIGNAL', help='send this signal (TERM, KILL, 9 ...) to each')
-    parser.add_argument('-r', '--run-dir', default='/var/run/swift', help='where the pid files are')
+    parser.add_argument('-r', '--run-dir', default='/var/run/swift',
+                        help='where the pid files are (default: %(default)s)')
     parser.add_argument('-w', '--wide', action='store_true', help='whole command lines')
     args = parser.parse_args(argv)
     number = _signal(parser, args.kill) if args.kill else None

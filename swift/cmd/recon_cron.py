@@ -7,6 +7,7 @@ import time
 
 from swift import conf as options
 from swift import recon_cache
+from swift.cmd._help import description
 from swift.devices import Devices
 from swift.exceptions import SwiftError
 
@@ -24,7 +25,7 @@ def async_pendings(devices):
 
 def main(argv=None):
     """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog='swift-recon-cron', description=__doc__.split(': ', 1)[1])
+    parser = argparse.ArgumentParser(prog='swift-recon-cron', description=description(__doc__))
     parser.add_argument('config', help='object-server.conf')
     args = parser.parse_args(argv)
     try:

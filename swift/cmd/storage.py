@@ -13,6 +13,7 @@ import os  # noqa: E402
 from essex import service  # noqa: E402
 from swift import conf as options  # noqa: E402
 from swift.cmd import _run  # noqa: E402
+from swift.cmd._help import description  # noqa: E402
 from swift.cmd._kinds import KINDS  # noqa: E402
 
 PORTS = {'account': 6202, 'container': 6201, 'object': 6200}
@@ -20,7 +21,7 @@ PORTS = {'account': 6202, 'container': 6201, 'object': 6200}
 
 def main(argv=None):
     """Run the node with the arguments of a command line."""
-    parser = argparse.ArgumentParser(prog='swift-storage', description=__doc__.partition('\n')[0])
+    parser = argparse.ArgumentParser(prog='swift-storage', description=description(__doc__))
     parser.add_argument('directory', nargs='?', default='/etc/swift',
                         help='where account-server.conf, container-server.conf and object-server.conf are '
                              '(default: %(default)s)')

@@ -1,0 +1,41 @@
+"""Every command says in a sentence what it does."""
+import re
+
+import pytest
+
+from swift.cmd import (
+    _kinds,
+    _run,
+    account_info,
+    container_info,
+    drive_audit,
+    get_nodes,
+    init,
+    object_info,
+    oldies,
+    orphans,
+    recon,
+    recon_cron,
+)
+
+MODULES = account_info, container_info, drive_audit, get_nodes, init, object_info, oldies, orphans, recon, recon_cron
+
+
+def sentence(capsys, run):
+    """The paragraph after the usage."""
+    with pytest.raises(SystemExit) as ended:
+        run(['--help'])
+    assert ended.value.code == 0
+    return ' '.join(capsys.readouterr().out.split('\n\n')[1].split())
+
+
+@pytest.mark.parametrize('name', _kinds.KINDS)
+def test_daemons(capsys, name):
+    kind = _kinds.KINDS[name]
+    shown = sentence(capsys, lambda argv: _run.run_daemon(name, kind.load, kind.file, argv, kind.more, kind.does))
+    assert shown == kind.does
+
+
+@pytest.mark.parametrize('module', MODULES, ids=lambda module: module.__name__)
+def test_tools(capsys, module):
+    assert re.fullmatch(r'[A-Z].*\.', sentence(capsys, module.main))

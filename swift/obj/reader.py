@@ -31,7 +31,9 @@ class Opened:
         if self.metafile_metadata is None:
             return self.data_metadata
         merged = {name: value for name, value in self.data_metadata.items() if _stays(name)}
-        merged = {**self.metafile_metadata, **merged, 'X-Timestamp': self.metafile_metadata['X-Timestamp'],
+        # What is of data is of this data: the file may have been written when there was other data here.
+        changed = {name: value for name, value in self.metafile_metadata.items() if not _stays(name)}
+        merged = {**changed, **merged, 'X-Timestamp': self.metafile_metadata['X-Timestamp'],
                   'Content-Type': self.data_metadata.get('Content-Type', 'application/octet-stream')}
         merged.pop('Content-Type-Timestamp', None)
         if content_type_metadata is not None and 'Content-Type' in content_type_metadata:

@@ -31,6 +31,16 @@ def test_the_content_type_the_http_server_makes_up_is_none(node):
     assert node.get().headers['Content-Type'].startswith('text/mine')
 
 
+def test_metadata_of_a_manifest_does_not_make_a_manifest_of_other_data(node):
+    node.put(X_Static_Large_Object='True')
+    data, late = node.now, node.now
+    node.post(X_Object_Meta_A='kept', X_Timestamp=late)
+    # It was put before the POST, and arrives after it.
+    assert node.put(X_Timestamp=data).status_int == 201
+    headers = node.get().headers
+    assert 'X-Static-Large-Object' not in headers and headers['X-Object-Meta-A'] == 'kept'
+
+
 def test_an_older_post_is_a_conflict(node):
     older = node.now
     node.put()

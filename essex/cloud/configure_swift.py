@@ -37,6 +37,10 @@ def _server(kind, layout, settings, certificate):
     values = _daemon(layout, settings, certificate)
     values['DEFAULT'] |= {'bind_ip': settings.host_of(f'swift_{kind}'), 'bind_port': settings.port(f'swift_{kind}'),
                           'workers': 1, 'devices': layout.state('swift') / 'devices', 'mount_check': 'false'}
+    # All copies are on this host: they part seldom, and what looks for it should not be felt.
+    values[f'{kind}-replicator'] = {'interval': 300}
+    if kind == 'object':
+        values['object-auditor'] = {'interval': 600}
     if kind == 'container':
         # An account shows what is in it soon: there are few containers to ask.
         values['container-updater'] = {'interval': 30}

@@ -142,7 +142,9 @@ class DatabaseServer:
 
     def _log(self, request, response, seconds):
         moment = time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())
-        LOG.info('%s - - [%s] "%s %s" %d %s "%s" "%s" "%s" %.4f "-" %d -', request.remote_addr or '-', moment,
+        # Replicators ask for everything again and again.
+        level = logging.DEBUG if request.method == 'REPLICATE' else logging.INFO
+        LOG.log(level, '%s - - [%s] "%s %s" %d %s "%s" "%s" "%s" %.4f "-" %d -', request.remote_addr or '-', moment,
                  request.method, quoted_path(request), response.status_int, response.content_length or '-',
                  request.headers.get('Referer', '-'), request.headers.get('X-Trans-Id', '-'),
                  request.user_agent or '-', seconds, os.getpid())

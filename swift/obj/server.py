@@ -124,7 +124,9 @@ class ObjectServer:
 
     def _log(self, environ, answer, seconds):
         # The original's line: remote - - [date] "request" status length "referer" "trans" "agent" time "info" pid.
-        LOG.info('%s - - [%s] "%s %s" %s %s "%s" "%s" "%s" %.4f "-" %d %s', environ.get('REMOTE_ADDR', '-'),
+        # Replicators ask for everything again and again.
+        level = logging.DEBUG if environ['REQUEST_METHOD'] == 'REPLICATE' else logging.INFO
+        LOG.log(level, '%s - - [%s] "%s %s" %s %s "%s" "%s" "%s" %.4f "-" %d %s', environ.get('REMOTE_ADDR', '-'),
                  time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime()), environ['REQUEST_METHOD'],
                  quote(environ['PATH_INFO'], encoding='latin-1'), answer.status_int, answer.content_length or '-',
                  environ.get('HTTP_REFERER', '-'), environ.get('HTTP_X_TRANS_ID', '-'),

@@ -24,6 +24,7 @@ from glance.exception import (
 )
 from glance.image import limits, rules, status
 from glance.image.upload import Upload
+from glance.store.base import without_secret
 
 LOG = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class ImageManager:
                 LOG.warning('Image %s: its data was missing from store %s', image.id, location.store)
             except StoreNotFound:
                 LOG.warning('Image %s: store %s is configured no more; the data at %s stays', image.id,
-                            location.store, location.url)
+                            location.store, without_secret(location.url))
         images.finish_delete(image.id, status=status.DELETED, updated_at=db.utcnow())
 
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,

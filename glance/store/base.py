@@ -1,5 +1,6 @@
 """What a store is asked to do. Stores know no database, no request and no image, only ids, bytes and URLs."""
 import abc
+import urllib.parse
 
 
 class Store(abc.ABC):
@@ -65,3 +66,9 @@ class Store(abc.ABC):
     def describe(self):
         """Facts for administrators: {'type': ..., 'properties': {...}}."""
         return {'type': self.schemes[0], 'properties': {}}
+
+
+def without_secret(url):
+    """An address for people and logs: the account that some old ones have in them is left out."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()

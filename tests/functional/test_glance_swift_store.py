@@ -11,6 +11,9 @@ import threading
 
 import pytest
 
+from essex import context
+from essex.cloud.layout import Layout
+from essex.cloud.settings import Settings
 from glance.exception import DataNotFound, StoreUnavailable
 from glance.store.loader import Stores
 from tests.contract.image_store import DATA, StoreContract, ids, read
@@ -357,3 +360,79 @@ def test_an_image_of_a_gigabyte_in_constant_memory(cluster, tmp_path):
     finally:
         glance.process.kill()
     clear(cluster)
+
+
+@pytest.fixture
+def keystone_store(cloud, conf):
+    """make(**options) -> a store with Glance's own account in a whole cloud."""
+    settings = Settings.load(Layout(cloud.directory))
+
+    def make(**more):
+        values = {'default_store': 'swift', 'swift_store_auth_version': '3', 'swift_store_user': 'service:glance',
+                  'swift_store_auth_address': settings.url('keystone', '/v3'),
+                  'swift_store_key': settings.password('glance'), 'swift_store_create_container_on_put': True,
+                  'swift_store_container': 'images', **more}
+        for name, value in values.items():
+            conf.set(name, value, 'glance_store')
+        made = Stores().default
+        made.check()
+        return made
+    return make
+
+
+@pytest.mark.parametrize('version,path', [('2', '/v2.0'), ('3', '/v3')])
+def test_with_keystone(cloud, keystone_store, version, path):
+    address = Settings.load(Layout(cloud.directory)).url('keystone', path)
+    store = keystone_store(swift_store_auth_version=version, swift_store_auth_address=address)
+    url = store.add(*ids(), iter([DATA]))
+    assert read(store, url) == DATA and store.size(url) == len(DATA)
+    store.delete(url)
+    assert list(store.leftovers()) == []
+
+
+def test_an_account_that_keystone_refuses(keystone_store):
+    store = keystone_store(swift_store_key='wrong')
+    with pytest.raises(StoreUnavailable, match='refused with 401'):
+        store.add(*ids(), iter([DATA]))
+
+
+@pytest.fixture
+def caller(cloud):
+    """The project of the user demo, bound as the request's."""
+    token = cloud.json('token', 'issue')
+    bound = context.bind(context.RequestContext(project_id=token['project_id'], user_id=token['user_id'],
+                                                auth_token=token['id']))
+    yield token['project_id']
+    context.unbind(bound)
+
+
+def test_images_in_their_owners_accounts(cloud, keystone_store, caller):
+    store = keystone_store(swift_store_multi_tenant=True, swift_store_large_object_chunk_size=1)
+    image_id, upload_id = ids()
+    url = store.add(image_id, upload_id, iter([DATA, bytes(1_500_000)]))
+    assert url.startswith('swift+http') and f'/AUTH_{caller}/images_{image_id}/{image_id}' in url
+    names = {row['Name'] for row in cloud.json('object', 'list', f'images_{image_id}')}
+    assert names == {image_id, f'{image_id}-{upload_id}-00001', f'{image_id}-{upload_id}-00002'}
+    assert read(store, url) == DATA + bytes(1_500_000) and read(store, url, 1, 3) == DATA[1:4]
+    # Swept when the image has its location; until then it tells where the data is.
+    assert list(store.leftovers()) == [(image_id, upload_id)]
+    store.discard_leftover(image_id, upload_id)
+    assert list(store.leftovers()) == [] and store.size(url) == len(DATA) + 1_500_000
+    store.delete(url)
+    assert f'images_{image_id}' not in str(cloud.json('container', 'list'))
+
+
+def test_an_upload_to_its_owners_account_that_died(cloud, keystone_store, caller):
+    store = keystone_store(swift_store_multi_tenant=True)
+    image_id, upload_id = ids()
+    store.add(image_id, upload_id, iter([DATA]))
+    token = context.bind(None)
+    store.abandon(image_id, 'the-claim')
+    context.unbind(token)
+    assert list(store.leftovers()) == [] and cloud.json('object', 'list', f'images_{image_id}') == []
+    with pytest.raises(StoreUnavailable, match='no token'):
+        token = context.bind(None)
+        try:
+            store.add(*ids(), iter([DATA]))
+        finally:
+            context.unbind(token)

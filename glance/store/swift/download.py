@@ -25,6 +25,7 @@ class Download:
 
     def _open(self):
         length = None if self._end is None else self._end - self._position
+        part = bool(self._position) or length is not None
         try:
             headers, self._chunks = self._place.client.get(self._place.container, self._name, self._position, length)
         except ObjectError as error:
@@ -34,20 +35,22 @@ class Download:
             self._chunks, self._end = iter(()), self._position
             return
         try:
-            self._check(headers)
+            self._check(headers, part)
         except ObjectError:
             self.close()
             raise
 
-    def _check(self, headers):
+    def _check(self, headers, part):
         """See that it is all there, and the same as before."""
         etag, ranged = headers.get('ETag'), headers.get('Content-Range', '')
-        if self._position and not ranged.startswith(f'bytes {self._position}-'):
+        if part and not ranged.startswith(f'bytes {self._position}-'):
             raise ObjectError('object storage does not give parts of data')
         total = ranged.rpartition('/')[2] if ranged else headers.get('Content-Length')
         expected = headers.get(SIZE)
-        if (expected is not None and total is not None and total != expected) or self._etag not in (None, etag):
-            raise ObjectError(f'it has {total} of {expected} bytes just now')
+        if None not in (expected, total) and total != expected:
+            raise ObjectError(f'it lists {total} of {expected} bytes just now')
+        if self._etag not in (None, etag):
+            raise ObjectError('the data has changed while it was read')
         if self._end is None and total is not None and total.isdigit():
             self._end = int(total)
         self._etag = etag

@@ -18,9 +18,9 @@ class Feed:
         self._next = self._pull()
 
     def _pull(self):
-        """The next chunk that is not empty, None at the end."""
+        """The next chunk, None at the end."""
         try:
-            return next((chunk for chunk in self._chunks if len(chunk)), None)
+            return next(self._chunks, None)
         except BaseException as error:
             self.error = error
             raise
@@ -28,11 +28,11 @@ class Feed:
     @property
     def ended(self):
         """Whether everything has been taken."""
-        return not len(self._rest) and self._next is None and self.error is None
+        return self.error is None and not len(self._rest) and not (self._next is not None and len(self._next))
 
     def more(self):
         """Whether there is anything left. What was taken before holds no longer."""
-        if not len(self._rest) and self._next is not None:
+        while not len(self._rest) and self._next is not None:
             self._rest = memoryview(self._next)
             self._next = self._pull()
         return len(self._rest) > 0

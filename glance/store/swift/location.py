@@ -62,11 +62,5 @@ def _account(secret, address, default):
                                key=urllib.parse.unquote(key))
 
 
-def without_secret(url):
-    """An address for people and logs: the account in it is left out."""
-    parts = urllib.parse.urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()
-
-
 def _quote(text):
     return urllib.parse.quote(text, safe='')

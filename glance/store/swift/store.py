@@ -8,7 +8,7 @@ from essex.client import session
 from essex.client.object import ObjectClient, ObjectError
 from essex.exception import ConfigError
 from glance.exception import DataNotFound, StoreFull, StoreUnavailable
-from glance.store.base import Store
+from glance.store.base import Store, without_secret
 from glance.store.swift import location, upload
 from glance.store.swift.accounts import Accounts
 from glance.store.swift.download import Download
@@ -98,7 +98,7 @@ class SwiftStore(Store):
                 upload.remove_segments(Place(place.client, urllib.parse.unquote(container)),
                                        urllib.parse.unquote(prefix), int(count) if count.isdigit() else 0)
             if not place.delete(name):
-                raise DataNotFound(store=self.name, url=location.without_secret(url))
+                raise DataNotFound(store=self.name, url=without_secret(url))
             self._tidy(place)
 
     def abandon(self, image_id, upload_id):
@@ -239,10 +239,10 @@ class SwiftStore(Store):
         try:
             yield
         except location.Unknown as error:
-            raise DataNotFound(store=self.name, url=location.without_secret(url)) from error
+            raise DataNotFound(store=self.name, url=without_secret(url)) from error
         except ObjectError as error:
             if url is not None and error.status == 404:
-                raise DataNotFound(store=self.name, url=location.without_secret(url)) from error
+                raise DataNotFound(store=self.name, url=without_secret(url)) from error
             if error.status in (413, 507):
                 raise StoreFull(store=self.name) from error
             raise StoreUnavailable(store=self.name, problem=error) from error

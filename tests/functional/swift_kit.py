@@ -75,9 +75,9 @@ class Owner:
         self.url, self.token = made.token(account, user, key)
         self.objects, self.policies = {}, collections.defaultdict(int)
 
-    def call(self, method, path='', body=None, headers=None, timeout=30):
+    def call(self, method, path='', body=None, headers=None, timeout=30, query=''):
         """Send a request about `container/object` (text)."""
-        url = f'{self.url}/{urllib.parse.quote(path)}' if path else self.url
+        url = (f'{self.url}/{urllib.parse.quote(path)}' if path else self.url) + (f'?{query}' if query else '')
         return self.cluster.request(method, url, self.token, headers, body, timeout)
 
     def make(self, container, policy=None):

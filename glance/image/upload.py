@@ -181,6 +181,8 @@ def recover(stores):
         _running.add(claim)
         try:
             done += _unwind(stores, note, claim)
+        except StoreUnavailable as error:
+            LOG.warning('%s Image %s stays in saving for now.', error, note['image_id'])
         finally:
             _running.discard(claim)
     return done + _sweep(stores)
@@ -224,6 +226,7 @@ def _sweep_store(store):
     # Asked after the notes: an upload without one has committed its location by now, or never will.
     whole = images.with_data([image_id for image_id, _ in unknown]) if unknown else ()
     for image_id, upload_id in unknown:
-        LOG.warning('Removing the half-written data of image %s from store %s', image_id, store.name)
+        LOG.log(logging.INFO if image_id in whole else logging.WARNING,
+                'Removing what an upload to image %s left in store %s', image_id, store.name)
         store.discard_leftover(image_id, upload_id, whole=image_id not in whole)
     return len(unknown)

@@ -155,6 +155,29 @@ def test_half_written_data_nobody_knows_is_swept(rules, stored, tmp_path):
     assert stored() == ['.partial/not-ours']
 
 
+def test_a_store_that_is_away_keeps_nothing_else_waiting(cloud, rules, stored, tmp_path, conf, monkeypatch):
+    image = cloud.owner.create()
+    die(tmp_path, 'reading', image['id'], conf)
+
+    def away(*args):
+        raise StoreUnavailable(store='file', problem='away')
+    with monkeypatch.context() as patch:
+        patch.setattr(rules.stores.default, 'abandon', away)
+        patch.setattr(rules.stores.default, 'leftovers', away)
+        assert upload.recover(rules.stores) == 0 and state(cloud, image) == 'saving'
+    assert upload.recover(rules.stores) == 2 and state(cloud, image) == 'queued' and stored() == []
+
+
+def test_a_sweep_tells_the_store_whether_the_image_has_data(cloud, rules, monkeypatch):
+    whole, empty = cloud.owner.upload(cloud.owner.create())['id'], cloud.owner.create()['id']
+    told = []
+    monkeypatch.setattr(rules.stores.default, 'leftovers', lambda: [(whole, 'a'), (empty, 'b')])
+    monkeypatch.setattr(rules.stores.default, 'discard_leftover',
+                        lambda image_id, upload_id, whole: told.append((image_id, upload_id, whole)))
+    assert upload.recover(rules.stores) == 2
+    assert told == [(whole, 'a', False), (empty, 'b', True)]
+
+
 def test_a_store_that_is_away_delays_the_deletion_of_data(cloud, rules, stored, monkeypatch):
     image = cloud.owner.upload(cloud.owner.create())
     with monkeypatch.context() as patch:

@@ -7,6 +7,7 @@ from swift import cluster
 from swift import conf as options
 from swift.middleware import names
 from swift.middleware.bulk import answers, archive
+from swift.middleware.bulk.body import Body
 from swift.middleware.bulk.delete import Deletion, names_of_body
 from swift.middleware.bulk.extract import Extraction
 from swift.middleware.segments import text
@@ -73,7 +74,7 @@ class Bulk:
     def _delete(self, req, base):
         deletion = Deletion(req, self.app, base, 'BD', self._limits.workers, self._limits.max_failed_deletes,
                             self._limits.every)
-        listed = names_of_body(req.environ['wsgi.input'], self._limits.max_deletes)
+        listed = names_of_body(Body(req.environ), self._limits.max_deletes)
         return self._answer(req, deletion, deletion.run(listed), 'delete')
 
     @staticmethod

@@ -3,7 +3,10 @@ import bz2
 import tarfile
 import zlib
 
-_HEADER_LIMIT = 1 << 20     # bytes of one extended header: a name and extended attributes
+from essex import concurrency
+
+_HEADER_LIMIT = 1 << 17     # bytes of extended headers: a name and extended attributes
+_EACH = 1 << 13             # bytes that a header counts for besides its own: each is a step deeper into the stack
 _PIECE = 65536
 _EXTENDED = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
              tarfile.SOLARIS_XHDTYPE)
@@ -14,11 +17,16 @@ class ArchiveError(ValueError):
 
 
 class _Member(tarfile.TarInfo):
-    # tarfile reads an extended header as a whole, however large it says it is, and follows maps of sparse files
-    # without end: with a compressed archive a few kilobytes would fill our memory.
+    # tarfile reads an extended header as a whole, however large it says it is, holds all those before a member, keeps
+    # what is said of all members, and follows maps of sparse files without end: with a compressed archive a few
+    # kilobytes would fill our memory.
     def _proc_member(self, archive):
-        if self.type in _EXTENDED and self.size > _HEADER_LIMIT:
-            raise ArchiveError('an extended header is too large')
+        if self.size < 0:
+            raise ArchiveError('a size below zero')
+        archive.extended = archive.extended + self.size + _EACH if self.type in _EXTENDED else 0
+        archive.kept += self.size if self.type == tarfile.XGLTYPE else 0
+        if max(archive.extended, archive.kept) > _HEADER_LIMIT:
+            raise ArchiveError('extended headers are too large')
         if self.type == tarfile.GNUTYPE_SPARSE:
             raise ArchiveError('sparse files are not supported')
         return super()._proc_member(archive)
@@ -27,6 +35,10 @@ class _Member(tarfile.TarInfo):
         raise ArchiveError('sparse files are not supported')
 
     _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse_sparse
+
+
+class _Archive(tarfile.TarFile):
+    extended = kept = 0     # bytes of the extended headers before a member, and of those about all members
 
 
 class _Decompressed:
@@ -56,6 +68,8 @@ class _Decompressed:
                     self._input = self._source.read(_PIECE)
                 if not self._input.strip(b'\0'):
                     return False
+            # A little input may be much output: others have their turn.
+            concurrency.sleep(0)
             try:
                 self._out = self._step()
             except self._failures as error:
@@ -126,7 +140,7 @@ def members(stream, kind):
     Directories, links, devices and FIFOs are left out. Raises ArchiveError.
     """
     try:
-        with tarfile.open(mode='r|', fileobj=KINDS[kind](stream), tarinfo=_Member, bufsize=_PIECE) as archive:
+        with _Archive.open(mode='r|', fileobj=KINDS[kind](stream), tarinfo=_Member, bufsize=_PIECE) as archive:
             for member in archive:
                 archive.members = []    # tarfile would remember every one
                 if member.isreg():

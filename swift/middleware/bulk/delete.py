@@ -4,18 +4,11 @@ from urllib.parse import unquote_to_bytes
 
 from swift.middleware import copied
 from swift.middleware.bulk import answers, work
+from swift.middleware.bulk.body import Stop
 from swift.proxy.subrequest import make_subrequest
 
 LOG = logging.getLogger(__name__)
 _LINE_LIMIT = 3 * 2048
-
-
-class Stop(Exception):
-    """Ends the work: status line and text of the outcome."""
-
-    def __init__(self, status, text=''):
-        super().__init__(status)
-        self.status, self.text = status, text
 
 
 class Deletion:
@@ -32,12 +25,15 @@ class Deletion:
 
         `names` gives (`/container[/object]` text, None or the status line of what is wrong with it).
         """
+        # A container is empty only when what was listed with it is gone.
+        containers = []
         try:
-            for done in work.results(self._delete, names, self._workers, self._every):
-                if done is None:
-                    yield None
-                else:
-                    self._count(*done)
+            for batch in (_without_containers(names, containers), containers):
+                for done in work.results(self._delete, batch, self._workers, self._every):
+                    if done is None:
+                        yield None
+                    else:
+                        self._count(*done)
             self._conclude()
         except Stop as stop:
             self.fields['Response Status'], self.fields['Response Body'] = stop.status, stop.text
@@ -75,6 +71,15 @@ class Deletion:
         elif not self.fields['Number Deleted'] and not self.fields['Number Not Found']:
             self.fields['Response Status'] = '400 Bad Request'
             self.fields['Response Body'] = 'Invalid bulk delete.'
+
+
+def _without_containers(names, containers):
+    """`names` but those of containers, which are added to a list."""
+    for item in names:
+        if item[1] is None and '/' not in item[0][1:]:
+            containers.append(item)
+        else:
+            yield item
 
 
 def names_of_body(stream, limit):

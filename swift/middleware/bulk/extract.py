@@ -1,7 +1,7 @@
 """Bulk upload: the regular files of an archive, one PUT each."""
 from swift.middleware import copied, names
 from swift.middleware.bulk import answers, archive, work
-from swift.middleware.bulk.delete import Stop
+from swift.middleware.bulk.body import Body, Stop
 from swift.proxy.subrequest import make_subrequest
 
 _META = 'SCHILY.xattr.user.meta.'
@@ -20,7 +20,7 @@ class Extraction:
         """Do it: a generator of None (still at it), then the outcome is in `fields` and `errors`."""
         beat = work.Beat(self._limits.every)
         try:
-            for member, file in archive.members(self._req.environ['wsgi.input'], kind):
+            for member, file in archive.members(Body(self._req.environ), kind):
                 self._put(member, file)
                 if beat.due():
                     yield None

@@ -10,7 +10,7 @@ from swift.db.server import Refused, count
 from swift.timestamp import Timestamp, decode
 
 _NORMAL = 16            # characters of a timestamp without offset or further times
-_SWIFT_BYTES = re.compile(r';\s*swift_bytes=(\d+)')
+_SWIFT_BYTES = re.compile(r';\s*swift_bytes=(\d{1,19})', re.ASCII)
 
 
 def record(request, name, timestamp, policy):

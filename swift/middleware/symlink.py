@@ -4,7 +4,7 @@ from urllib.parse import quote
 import webob
 
 from swift import conf as options
-from swift.headers import true_value
+from swift.headers import true_value, whole
 from swift.middleware import copied, listing_hash, looking, names
 from swift.middleware.segments import text
 from swift.proxy import registry
@@ -69,6 +69,8 @@ class Symlink:
         if req.environ.get('swift.symlink_override'):
             # Container sync brings a link that was checked where it was made; its target may come later.
             size = req.headers.pop('X-Symlink-Target-Bytes', None) or '0'
+            if not whole(size) and size != '0':
+                return text(400, 'Bad X-Symlink-Target-Bytes format\n')
         if etag and size is None:
             refused, size = self._check_static(req, target, etag)
             if refused is not None:
@@ -136,6 +138,8 @@ class Symlink:
         return link
 
     def _post(self, environ, start_response):
+        if 'HTTP_X_SYMLINK_TARGET' in environ:
+            return text(400, 'A PUT request is required to set a symlink target\n')(environ, start_response)
         sub = make_subrequest(environ, 'HEAD', source='SYM', authorized=True)
         status, headers, body = looking.ahead(self.app, environ)
         if not status.startswith('2'):

@@ -69,7 +69,7 @@ class Delete:
         try:
             return response.status, manifest.read(body or b'')
         except manifest.ManifestError:
-            return '500 Internal Error', None
+            return '409 Conflict', None
 
     def _later(self, req, base):
         status, records = self._manifest(req, base, f'/{base.container}/{base.obj}')

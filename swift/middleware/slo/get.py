@@ -14,7 +14,7 @@ _DEPTH = 10
 _MANIFEST_LIMIT = 64 << 20
 _ETAG = 'X-Object-Sysmeta-Slo-Etag'
 _SIZE = 'X-Object-Sysmeta-Slo-Size'
-_SWIFT_BYTES = re.compile(r';\s*swift_bytes=\d+')
+_SWIFT_BYTES = re.compile(r';\s*swift_bytes=\d+', re.ASCII)
 
 
 def is_slo(headers):
@@ -82,7 +82,7 @@ class Get:
         try:
             records = _records(response)
         except manifest.ManifestError as error:
-            return text(500, f'{error}\n')
+            return text(409, f'{error}\n')
         etag, size = manifest.etag_and_size(records)
         segments = [manifest.segment_of(record) for record in records]
         base, env = names.of(req.environ), req.environ
@@ -137,12 +137,14 @@ class Get:
         req.headers.update(kept)
         if not is_slo(response.headers):
             return response
-        response.headers['Content-Type'] = 'application/json; charset=utf-8'
+        # What is put again as it is keeps its type.
+        response.headers['Content-Type'] = (_SWIFT_BYTES.sub('', response.headers.get('Content-Type', '')) if as_raw
+                                            else 'application/json; charset=utf-8')
         if as_raw and response.status_int == 200 and req.method == 'GET':
             try:
                 body = manifest.raw(_records(response))
             except manifest.ManifestError as error:
-                return text(500, f'{error}\n')
+                return text(409, f'{error}\n')
             response.headers['Etag'] = hashlib.md5(body, usedforsecurity=False).hexdigest()
             response.body = body
         return response
@@ -151,7 +153,7 @@ class Get:
 def _records(response):
     body = copied.read_small(response, _MANIFEST_LIMIT)
     if body is None:
-        raise manifest.ManifestError(['the stored manifest is too large'], 500)
+        raise manifest.ManifestError(['the stored manifest is too large'], 409)
     return manifest.read(body)
 
 

@@ -4,9 +4,10 @@ import binascii
 import hashlib
 import json
 
-from swift import ranges
+from swift import conditions, ranges
 from swift.middleware import names
 from swift.middleware.segments import Segment
+from swift.timestamp import Timestamp
 
 _OBJECT_KEYS = {'path', 'etag', 'size_bytes', 'range'}
 
@@ -139,7 +140,7 @@ def range_within(text, size):
 def stored(entry, head):
     """The manifest's record of an object-backed entry, given the (lower-case) headers of its HEAD."""
     record = {'name': entry['path'], 'bytes': int(head['content-length']), 'hash': head['etag'].strip('"'),
-              'content_type': head.get('content-type', ''), 'last_modified': head.get('last-modified')}
+              'content_type': head.get('content-type', ''), 'last_modified': _iso(head.get('last-modified'))}
     if entry['range'] is not None:
         start, stop = range_within(entry['range'], record['bytes'])
         if (start, stop) != (0, record['bytes']):
@@ -149,6 +150,11 @@ def stored(entry, head):
     return record
 
 
+def _iso(date):
+    moment = conditions.seconds(date)
+    return None if moment is None else Timestamp(moment).isoformat
+
+
 def read(body):
     """The records of a stored manifest. Raises ManifestError when it is none."""
     try:
@@ -156,7 +162,7 @@ def read(body):
         for record in records:
             segment_of(record)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ManifestError(['the stored manifest cannot be read'], 500) from None
+        raise ManifestError(['the stored manifest cannot be read'], 409) from None
     return records
 
 

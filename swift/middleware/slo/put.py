@@ -12,6 +12,8 @@ from swift.middleware.slo import manifest
 from swift.middleware.slo.get import Get
 from swift.proxy.subrequest import make_subrequest
 
+_LARGEST = 2 ** 63 - 1      # bytes; listings, and the databases below them, count no further
+
 
 class Put:
     """PUT ?multipart-manifest=put."""
@@ -126,6 +128,8 @@ class Put:
 
     def _put(self, req, records):
         etag, size = manifest.etag_and_size(records)
+        if size > _LARGEST:
+            return text(413, f'A large object has at most {_LARGEST} bytes.\n')
         given = req.headers.get('Etag', '').strip('"')
         if given and given.lower() != etag:
             return text(422, 'The ETag given is not that of the large object.\n')

@@ -228,3 +228,12 @@ def test_an_account_server_that_is_down_is_no_failure(client):
     answer = client('PUT', '/a/c', 1, X_Account_Host=f'127.0.0.1:{free_port()}', X_Account_Device='d1',
                     X_Account_Partition='1')
     assert answer.status_int == 201
+
+
+@pytest.mark.parametrize('space', ['\u00a0', '\u2003', '\u0085'])
+def test_only_we_say_how_large_a_large_object_is(client, space):
+    client('PUT', '/a/c', 1)
+    content_type = f'text/plain;{space}swift_bytes={"9" * 30}'
+    client.put('o', content_type=content_type.encode().decode('latin-1'))
+    (item,) = client('GET', '/a/c').json
+    assert (item['bytes'], item['content_type']) == (5, content_type)

@@ -149,3 +149,12 @@ def test_a_segment_nobody_may_read_is_told(client, store):
 
 def test_a_type_that_claims_bytes_is_refused(client):
     assert put(client, [ONE], Content_Type='text/plain; swift_bytes=5').status_int == 400
+
+
+def test_manifests_of_manifests_grow_no_larger_than_anybody_counts(client):
+    entries, answers = [{'path': '/s/1'}] * 4, []
+    for level in range(32):
+        answers.append(put(client, entries, f'/c/{level}').status_int)
+        entries = [{'path': f'/c/{level}'}] * 4
+    first = answers.index(413)
+    assert 4 ** (first + 1) < 2 ** 63 <= 4 ** (first + 2) and set(answers[:first]) == {201}

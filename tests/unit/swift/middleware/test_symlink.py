@@ -132,3 +132,11 @@ def test_copies_are_of_the_target_or_of_the_link(client):
     client.request('COPY', '/c/link?symlink=get', headers={'Destination': 'c/again'})
     assert client.get('/c/bytes?symlink=get').body == b'target'
     assert client.get('/c/again?symlink=get').headers['X-Symlink-Target'] == 't/%C3%A9'
+
+
+@pytest.mark.parametrize('size', ['zz', '-1', '\xb2', '1e3'])
+def test_a_link_that_is_synchronised_says_its_size_or_is_refused(store, size):
+    request = webob.Request.blank('/v1/AUTH_a/c/link', method='PUT', headers={
+        'X-Symlink-Target': 't/x', 'X-Symlink-Target-Etag': 'abc', 'X-Symlink-Target-Bytes': size})
+    request.environ['swift.symlink_override'] = True
+    assert request.get_response(symlink.filter_factory({})(store)).status_int == 400

@@ -31,6 +31,9 @@ class Headers:
             lower = _lower(name)
             if self._first.setdefault(lower, value) != value and lower in ('content-length', 'transfer-encoding'):
                 raise BadHead(f'two different headers {name}')
+        if self._first.get('transfer-encoding', 'chunked').lower() != 'chunked':
+            # Somebody before us may know it, and see the end of the body elsewhere.
+            raise BadHead('an unknown transfer coding')
 
     def get(self, name, default=None):
         """The first value of a header."""

@@ -22,7 +22,9 @@ def test_more_than_a_hundred_headers_are_no_problem():
 
 @pytest.mark.parametrize('text', [
     b'No colon\r\n\r\n', b'Space : x\r\n\r\n', b'A: b\r\n folded\r\n\r\n', b': x\r\n\r\n', b'A: b\rC: d\r\n\r\n',
-    b'A: \0\r\n\r\n', b'Content-Length: 1\r\nContent-Length: 2\r\n\r\n', b'N\xe4me: x\r\n\r\n'])
+    b'A: \0\r\n\r\n', b'Content-Length: 1\r\nContent-Length: 2\r\n\r\n', b'N\xe4me: x\r\n\r\n',
+    b'Transfer-Encoding: gzip, chunked\r\n\r\n', b'Transfer-Encoding: \x0bchunked\r\n\r\n',
+    b'Transfer-Encoding: identity\r\n\r\n'])
 def test_what_could_be_understood_in_two_ways_is_refused(text):
     with pytest.raises(http_head.BadHead):
         read(text)

@@ -38,6 +38,9 @@ ROUND = (('object-auditor', 'container-auditor', 'account-auditor'),
          ('container-updater',),
          ('account-replicator',))
 
+# These see to the whole cluster from wherever they run.
+_ANYWHERE = ('object-expirer', 'container-reconciler')
+
 
 def cluster(directory, nodes=4, devices=2, conf=None, **options):
     """A SwiftCluster of four nodes whose servers are processes of their own. `conf`: options over CONF."""
@@ -64,7 +67,7 @@ def settle(made, rounds=1):
     """Run every daemon."""
     for _ in range(rounds):
         for daemons in ROUND:
-            made.pass_of(*daemons)
+            made.pass_of(*daemons, nodes={daemon: (1,) for daemon in _ANYWHERE})
 
 
 class Owner:

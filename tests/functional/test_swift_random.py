@@ -18,7 +18,7 @@ OPERATIONS = int(os.environ.get('SWIFT_OPERATIONS') or 500)
 CONTAINERS, NAMES, EMPTY = ('c0', 'c1', 'c2'), [f'o{number}' for number in range(12)], ('e0', 'e1', 'e2')
 # Nodes that do not answer are given up within the time a test has.
 CONF = {'proxy': {'app:proxy-server': {'error_suppression_limit': 1, 'error_suppression_interval': 1,
-                                       'node_timeout': 2}}}
+                                       'node_timeout': 2, 'post_quorum_timeout': 0.1}}}
 
 
 class Run:

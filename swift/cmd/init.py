@@ -12,7 +12,9 @@ from swift.cmd._kinds import KINDS
 MAIN = ('proxy-server', 'account-server', 'container-server', 'object-server')
 REST = tuple(sorted(KINDS))
 KILL_WAIT = 15
-_LIMITS = ((resource.RLIMIT_NOFILE, 32768), (resource.RLIMIT_DATA, 2 << 30), (resource.RLIMIT_NPROC, 8192))
+# (which, its name, what is wanted)
+_LIMITS = ((resource.RLIMIT_NOFILE, 'open files', 32768), (resource.RLIMIT_DATA, 'memory', 2 << 30),
+           (resource.RLIMIT_NPROC, 'processes', 8192))
 
 
 class Manager:
@@ -148,13 +150,14 @@ def _died(instance, process):
 
 
 def _raise_limits():
-    for kind, wanted in _LIMITS:
+    for kind, name, wanted in _LIMITS:
+        _, hard = resource.getrlimit(kind)
         try:
-            _, hard = resource.getrlimit(kind)
-            resource.setrlimit(kind, (wanted, max(wanted, hard) if hard != resource.RLIM_INFINITY else hard))
+            resource.setrlimit(kind, (wanted, hard if hard == resource.RLIM_INFINITY else max(wanted, hard)))
         except (ValueError, OSError):
-            print('WARNING: Unable to modify a limit of files, memory or processes. Running as non-root?')
-            return
+            # Beyond the hard limit goes nobody but root, and not even root in some containers.
+            resource.setrlimit(kind, (min(wanted, hard), hard))
+            print(f'WARNING: Unable to modify the limit of {name}: it stays at {hard}, and {wanted} are wanted.')
 
 
 def expand(words):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from swift.cmd import _instances, init
+from tests.fixtures.cloud import ROOT
 from tests.fixtures.processes import wait_for
 
 pytestmark = pytest.mark.servers
@@ -113,3 +114,16 @@ def test_restart_is_another_process(node, tmp_path):
     wait_for(lambda: _instances.find('object-server', tmp_path / 'etc', tmp_path / 'run')[0].pid())
     assert node('object', 'reload', '-w') == 0
     assert path.read_text() != before
+
+
+def test_a_limit_that_cannot_be_raised_is_named_and_the_others_are_set(capsys):
+    """In a process of its own: limits do not come back."""
+    code = ('import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)); from swift.cmd import init\n'
+            'def refuse(kind, limits, to=resource.setrlimit):\n'
+            '    if limits[1] not in (100, -1) and kind == resource.RLIMIT_NOFILE: raise ValueError\n'
+            '    to(kind, limits)\n'
+            'resource.setrlimit = refuse\n'
+            'init._raise_limits(); print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])')
+    done = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == '100'
+    assert 'limit of open files: it stays at 100, and 32768 are wanted' in done.stdout

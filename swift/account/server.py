@@ -132,7 +132,15 @@ class AccountServer(server.DatabaseServer):
 
     def _get(self, place, query):
         broker, _, named = self._look(place)
-        return server.listing_response([_shown(row) for row in broker.list_containers(query)], named)
+        return server.listing_response([self._shown(row) for row in broker.list_containers(query)], named)
+
+    def _shown(self, row):
+        if isinstance(row, Subdir):
+            return {'subdir': row.name}
+        name, count, size, put_timestamp, index = row
+        shown = {'name': name, 'count': count, 'bytes': size, 'last_modified': server.iso(put_timestamp)}
+        policy = self.cluster.policies.by_index(index)
+        return shown if policy is None else {**shown, 'storage_policy': policy.name}
 
     def _look(self, place):
         """The broker, information and headers of an account that is there. Refuses with 404."""
@@ -166,13 +174,6 @@ def _headers(info):
             'X-Backend-Timestamp': created.internal, 'X-Backend-PUT-Timestamp': put.internal,
             'X-Backend-DELETE-Timestamp': Timestamp(info['delete_timestamp']).internal,
             'X-Backend-Status-Changed-At': Timestamp(info['status_changed_at']).internal}
-
-
-def _shown(row):
-    if isinstance(row, Subdir):
-        return {'subdir': row.name}
-    name, count, size, put_timestamp, _ = row
-    return {'name': name, 'count': count, 'bytes': size, 'last_modified': server.iso(put_timestamp)}
 
 
 def app_factory(global_conf, **local_conf):

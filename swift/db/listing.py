@@ -26,7 +26,7 @@ class Query:
 
     def __post_init__(self):
         if self.path is not None:
-            self.prefix = self.path = f'{self.path.rstrip("/")}/' if self.path.strip('/') else ''
+            self.prefix = self.path = f'{self.path.rstrip("/")}/' if self.path else ''
             self.delimiter = '/'
 
 

@@ -37,6 +37,8 @@ class ServerSideCopy:
     def __call__(self, environ, start_response):
         method = environ['REQUEST_METHOD']
         copies = method == 'COPY' or (method == 'PUT' and 'HTTP_X_COPY_FROM' in environ)
+        if method == 'OPTIONS':
+            environ['swift.copies'] = True
         if not copies or not names.is_object(environ):
             return self.app(environ, start_response)
         try:
@@ -134,6 +136,8 @@ def _sink_query(params, found):
 
 
 def _tell_source(response, source, found, sink):
+    if response.status_int // 100 != 2:
+        return response
     response.headers['X-Copied-From'] = quote(f'{source.container}/{source.obj}')
     response.headers['X-Copied-From-Account'] = quote(source.account)
     if 'Last-Modified' in found.headers:
@@ -141,7 +145,7 @@ def _tell_source(response, source, found, sink):
     if 'X-Object-Version-Id' in found.headers:
         response.headers['X-Copied-From-Version-Id'] = found.headers['X-Object-Version-Id']
     for name, value in sink.headers.items():
-        if is_user_meta('object', name):
+        if is_user_meta('object', name) or name.lower() == 'x-delete-at':
             response.headers[name] = value
     return response
 

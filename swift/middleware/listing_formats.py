@@ -32,7 +32,8 @@ class ListingFormats:
         if wanted is None:
             return responses.error(406)(environ, start_response)
         query = environ.get('QUERY_STRING', '')
-        environ['QUERY_STRING'] = with_json(query)
+        # Web pages are not asked for JSON: what sends readers elsewhere keeps to the query they sent.
+        environ['QUERY_STRING'], environ['swift.client_query'] = with_json(query), query
         response = webob.Request(environ).get_response(self.app)
         environ['QUERY_STRING'] = query
         return _formatted(response, environ, named, wanted)(environ, start_response)
@@ -41,10 +42,13 @@ class ListingFormats:
 def _wanted(environ):
     """The media type of the answer, or None when no possible one is accepted."""
     query = environ.get('QUERY_STRING', '')
-    if 'format=' in query:
-        wanted = names.query(environ).get('format', '').lower()
-        if wanted in _FORMATS:
-            return _FORMATS[wanted]
+    asked = names.query(environ) if 'format=' in query or 'versions' in query else {}
+    wanted = _FORMATS.get(asked.get('format', '').lower())
+    if 'versions' in asked:
+        # A list of versions without their ids would be of no use.
+        return 'application/json' if wanted != 'application/xml' else None
+    if wanted:
+        return wanted
     accept = environ.get('HTTP_ACCEPT')
     if not accept or accept == '*/*':
         return 'text/plain'
@@ -53,8 +57,13 @@ def _wanted(environ):
 
 
 def _formatted(response, environ, named, wanted):
-    if response.status_int not in (200, 204):
+    # Of a container that is a web site these are pages.
+    is_listing = any(name in response.headers for name in ('X-Account-Container-Count', 'X-Container-Object-Count'))
+    if response.status_int not in (200, 204) or not is_listing:
         return response
+    if 'format=' not in environ.get('QUERY_STRING', ''):
+        known = response.headers.get('Vary')
+        response.headers['Vary'] = f'{known}, Accept' if known else 'Accept'
     if environ['REQUEST_METHOD'] == 'HEAD':
         response.headers['Content-Type'] = f'{wanted}; charset=utf-8'
         response.headers['Content-Length'] = '0'

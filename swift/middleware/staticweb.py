@@ -180,7 +180,7 @@ class Site:
     def _slash(self):
         """301 to the same with a slash, so that relative links of its page are below it."""
         path = urllib.parse.quote(self._client_path().encode('latin-1')) + '/'
-        query = self.environ.get('QUERY_STRING', '')
+        query = self.environ.get('swift.client_query', self.environ.get('QUERY_STRING', ''))
         base = self.url_base or Request(self.environ).host_url
         return Response(status=301, location=base + path + (f'?{query}' if query else ''), content_type='text/html',
                         charset='utf-8', text='<html><h1>Moved Permanently</h1></html>')

@@ -21,6 +21,10 @@ class ObjectController(base.Controller):
     methods = ('GET', 'HEAD', 'PUT', 'POST', 'DELETE')
     delays_denial = methods
 
+    def allowed(self):
+        """Objects are copied where the filter is that does it."""
+        return super().allowed() | ({'COPY'} if self.environ.get('swift.copies') else set())
+
     def _prepare(self, acl):
         """Authorise by an ACL of the container; find where the object is kept."""
         app = self.app
@@ -79,7 +83,11 @@ class ObjectController(base.Controller):
             return self.relayed(answer)
         if answer.status >= 300:
             answer.body = answer.read()
-            return self._with_ranges(self.relayed(answer))
+            response = self.relayed(answer)
+            if answer.status == 304:
+                # Caches renew what they know by these headers.
+                response.headers['Content-Type'] = answer.headers['content-type']
+            return self._with_ranges(response)
         return self._with_ranges(self._whole(answer, reader, headers, method))
 
     def _query(self):

@@ -1,6 +1,4 @@
 """Containers with versions: switching them on and off, counting and deleting."""
-import webob
-
 from swift.middleware import listing_hash, names
 from swift.middleware.object_versioning import calls
 from swift.middleware.object_versioning import hidden as versions
@@ -8,7 +6,6 @@ from swift.middleware.object_versioning.calls import CONTAINER, ENABLED, ask, se
 from swift.middleware.object_versioning.listing import Listing
 from swift.middleware.segments import text
 from swift.proxy.info import clear_info_cache, get_container_info
-from swift.proxy.subrequest import make_env
 
 _LEGACY = ('X-Versions-Location', 'X-History-Location')
 
@@ -31,7 +28,7 @@ class ContainerRequest:
         if method == 'DELETE':
             return self._delete()
         if method == 'GET' and 'versions' in names.query(self._req.environ):
-            return Listing(self._req, self._app, self._base).respond()
+            return self._counted(Listing(self._req, self._app, self._base).respond())
         response = self._req.get_response(self._app)
         return self._shown(response) if method in ('GET', 'HEAD') else response
 
@@ -80,14 +77,18 @@ class ContainerRequest:
     def _shown(self, response):
         if not response.headers.get(CONTAINER):
             return response
+        return listing_hash.rewrite_items(self._counted(response), _as_its_target)
+
+    def _counted(self, response):
+        """The response, whose bytes are those of all versions."""
+        if not response.headers.get(CONTAINER):
+            return response
         response.headers['X-Versions-Enabled'] = 'True' if response.headers.get(ENABLED) == 'true' else 'False'
-        env = make_env(self._req.environ, 'HEAD', self._hidden, source='OV', authorized=True)
-        webob.Request(env).headers['X-Backend-Allow-Reserved-Names'] = 'true'
-        more = get_container_info(env, self._app, source='OV')['bytes']
-        used = response.headers.get('X-Container-Bytes-Used')
-        if used and used.isdecimal():
-            response.headers['X-Container-Bytes-Used'] = str(int(used) + more)
-        return listing_hash.rewrite_items(response, _as_its_target)
+        found = settle(ask(self._req, self._app, 'HEAD', self._hidden))
+        used, more = (each.headers.get('X-Container-Bytes-Used', '') for each in (response, found))
+        if used.isdecimal() and more.isdecimal():
+            response.headers['X-Container-Bytes-Used'] = str(int(used) + int(more))
+        return response
 
 
 def _as_its_target(item):

@@ -1,5 +1,6 @@
 """Objects of containers with versions: each PUT makes a version, the object itself is a static link to the current."""
 import mimetypes
+from urllib.parse import quote
 
 import webob
 
@@ -60,7 +61,10 @@ class ObjectRequest:
     def _read_current(self):
         response = self._req.get_response(self._app)
         if response.status_int // 100 == 2 or response.status_int in (304, 412, 416):
-            response.headers['X-Object-Version-Id'] = response.headers.get(VERSION, versions.NULL)
+            current = response.headers.get(VERSION)
+            response.headers['X-Object-Version-Id'] = current or versions.NULL
+            if current:
+                response.headers['Content-Location'] = f'{quote(self._path)}?version-id={current}'
         return response
 
     def _read(self):

@@ -53,7 +53,8 @@ def test_it_lists_its_containers(client):
     for name in ('x', 'y.1', 'y.2'):
         row(client, name, put=1500000000, count=3, size=7)
     assert client('GET', '/a?limit=1').json == [
-        {'name': 'x', 'count': 3, 'bytes': 7, 'last_modified': '2017-07-14T02:40:00.000000'}]
+        {'name': 'x', 'count': 3, 'bytes': 7, 'last_modified': '2017-07-14T02:40:00.000000',
+         'storage_policy': 'policy-0'}]
     assert client('GET', '/a?delimiter=.&marker=x').json == [{'subdir': 'y.'}]
     assert client('GET', '/a?limit=10001').status_int == 412
 

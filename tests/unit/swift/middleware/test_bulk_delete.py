@@ -45,6 +45,12 @@ def test_a_container_goes_when_it_is_empty(client):
     assert told['Response Status'] == '400 Bad Request' and told['Errors'] == [['/c', '409 Conflict']]
 
 
+def test_containers_go_after_what_is_listed_with_them(client):
+    names = ['/c', '/c/a', '/c/b', '/c/%C3%A9']
+    assert delete(client, names)['Errors'] == [['/c', '409 Conflict']]
+    assert delete(client, ['/c', '/c/a%20b'])['Number Deleted'] == 2
+
+
 def test_text_is_the_default(client):
     answer = client.request('POST', '?bulk-delete', b'/c/a\n/c')
     assert answer.content_type == 'text/plain'

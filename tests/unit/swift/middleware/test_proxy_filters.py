@@ -93,7 +93,7 @@ def listing(rows):
         assert 'format=json' in environ['QUERY_STRING']
         body = json.dumps(rows).encode()
         start_response('200 OK', [('Content-Type', 'application/json; charset=utf-8'),
-                                  ('Content-Length', str(len(body)))])
+                                  ('X-Container-Object-Count', '2'), ('Content-Length', str(len(body)))])
         return [body]
     return made(listing_formats, app)
 
@@ -110,6 +110,7 @@ def test_a_listing_comes_in_the_form_that_is_asked_for(query, accept, kind, body
     response = ask(listing(ROWS), '/v1/a/c' + query, **({'accept': accept} if accept else {}))
     assert response.status_int == 200
     assert response.headers['Content-Type'] == f'{kind}; charset=utf-8'
+    assert response.headers.get('Vary') == (None if query else 'Accept')
     if body:
         assert response.body.decode() == body
     assert int(response.headers['Content-Length']) == len(response.body)
@@ -119,6 +120,19 @@ def test_an_empty_listing():
     assert ask(listing([]), '/v1/a/c').status_int == 204
     assert ask(listing([]), '/v1/a/c?format=json').body == b'[]'
     assert ask(listing([]), '/v1/a?format=xml').body.endswith(b'<account name="a"></account>')
+
+
+def test_versions_are_listed_with_their_ids():
+    assert json.loads(ask(listing(ROWS), '/v1/a/c?versions').body) == ROWS
+    assert ask(listing(ROWS), '/v1/a/c?versions&format=xml').status_int == 406
+
+
+@pytest.mark.parametrize('method', ['GET', 'HEAD'])
+def test_what_a_web_site_shows_instead_of_a_listing_stays_as_it_is(method):
+    page = webob.Response(body=b'[]', content_type='text/x')
+    response = ask(made(listing_formats, page), '/v1/a/c', method=method)
+    assert (response.status_int, response.headers['Content-Type']) == (200, 'text/x; charset=UTF-8')
+    assert response.body == (b'[]' if method == 'GET' else b'')
 
 
 def test_what_nobody_can_make_is_not_acceptable():

@@ -51,6 +51,7 @@ class CatchErrors:
     def _call(self, environ, start_response, trans_id, details):
         marks = [('X-Trans-Id', trans_id), ('X-Openstack-Request-Id', trans_id)]
         state = {}
+        received = environ['wsgi.input'] = _Received(environ.get('wsgi.input'))
 
         def start(status, headers, exc_info=None):
             details['status'] = int(status[:3])
@@ -63,15 +64,47 @@ class CatchErrors:
         try:
             body = self.app(environ, start)
         except Exception:
-            LOG.exception('%s %s failed (txn: %s)', environ['REQUEST_METHOD'], environ.get('PATH_INFO'), trans_id)
+            status = received.failed or '500 Internal Error'
+            say = LOG.info if received.failed else LOG.exception
+            say('%s %s failed: %s (txn: %s)', environ['REQUEST_METHOD'], environ.get('PATH_INFO'), status, trans_id)
             if state:
                 raise
-            start_response('500 Internal Error', [('Content-Type', 'text/plain'),
+            start_response(status, [('Content-Type', 'text/plain'),
                                                   ('Content-Length', str(len(_ERROR))), *marks])
             return [_ERROR]
         if isinstance(body, (list, tuple)) or state.get('length') is None:
             return body
         return _Checked(body, environ, state)
+
+
+class _Received:
+    """The body of a request; `failed` is the status of a client that went away, or did not go on, while it was read."""
+
+    def __init__(self, original):
+        self._original, self.failed = original, None
+
+    def read(self, *args):
+        return self._watched(self._original.read, args)
+
+    def readline(self, *args):
+        return self._watched(self._original.readline, args)
+
+    def _watched(self, call, args):
+        try:
+            return call(*args)
+        except TimeoutError:
+            self.failed = '408 Request Timeout'
+            raise
+        except (OSError, ValueError):
+            # ValueError: a chunk that is none.
+            self.failed = '499 Client Disconnect'
+            raise
+
+    def __iter__(self):
+        return iter(self.readline, b'')
+
+    def __getattr__(self, name):
+        return getattr(self._original, name)
 
 
 class _Checked:

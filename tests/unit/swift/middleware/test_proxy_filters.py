@@ -147,3 +147,19 @@ def test_the_head_of_a_listing_says_what_kind_it_would_be():
 
     response = ask(made(listing_formats, app), '/v1/a/c', 'HEAD', accept='application/json')
     assert (response.status_int, response.headers['Content-Type']) == (204, 'application/json; charset=utf-8')
+
+
+@pytest.mark.parametrize('error, status', [(TimeoutError(), 408), (ConnectionResetError(), 499), (ValueError(), 499)])
+def test_a_client_that_goes_away_is_no_failure_of_ours(error, status, caplog):
+    class Input:
+        def read(self, size):
+            raise error
+
+    def app(environ, start_response):
+        return [environ['wsgi.input'].read(5)]
+
+    request = webob.Request.blank('/v1/a/c/o', method='PUT')
+    request.environ['wsgi.input'] = Input()
+    with caplog.at_level(logging.ERROR):
+        assert request.get_response(made(catch_errors, app)).status_int == status
+    assert not caplog.text

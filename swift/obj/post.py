@@ -8,7 +8,8 @@ from swift.timestamp import Timestamp
 
 def handle(server, request):
     """Replace metadata. 202; 400, 404, 409, 507."""
-    timestamp, delete_at = request.timestamp, request.delete_at
+    # What is wrong with any of them is said before anything is written.
+    timestamp, delete_at, _ = request.timestamp, request.delete_at, request.listing
     content_type = request.content_type
     try:
         typed = Timestamp(request.get('Content-Type-Timestamp') or timestamp) if content_type else Timestamp(0)
@@ -56,8 +57,13 @@ def _post(server, request, timestamp, content_type, typed):
         else:
             typed = None
     writer = file.write_metadata(values, typed, update=True)
-    with file.open(expired=True) as opened:
-        return updates.row(opened, updates.backend_overrides(request)), before, replaced, writer
+    try:
+        with file.open(expired=True) as opened:
+            return updates.row(opened, updates.backend_overrides(request)), before, replaced, writer
+    except BaseException:
+        # Deleted just now: the sweep of leftovers finds out what listings have to know.
+        writer.abandon()
+        raise
 
 
 def _values(server, request, timestamp, opened):

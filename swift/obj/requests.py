@@ -1,5 +1,6 @@
 """A request to the object server: its path, headers and timestamp, checked. Parsed by hand: every operation pays."""
 import functools
+from urllib.parse import unquote
 
 from swift import headers
 from swift.timestamp import Timestamp
@@ -84,6 +85,18 @@ class Request:
         if 'chunked' in self.environ.get('HTTP_TRANSFER_ENCODING', '').lower():
             return None
         raise Refused(411, 'Missing Content-Length header.')
+
+    @functools.cached_property
+    def listing(self):
+        """(account, container) whose listing has the object. Raises Refused 400."""
+        path = self.get('X-Backend-Quoted-Container-Path') or self.get('X-Backend-Container-Path')
+        if not path:
+            return self.account, self.container
+        try:
+            account, slash, container = headers.utf8(unquote(path, 'latin-1')).strip('/').partition('/')
+        except UnicodeError:
+            raise Refused(400, 'Invalid X-Backend-Container-Path: not UTF-8') from None
+        return (account, container) if slash else (self.account, self.container)
 
     def metadata(self, allowed, data=True):
         """{name: value} of the headers kept with an object; those of the system only with its `data`."""

@@ -18,7 +18,7 @@ from swift import conf as options
 from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
 from swift.obj import delete, diskfile, get, leftovers, post, put, replicate
 from swift.obj.answers import Answer
-from swift.obj.requests import Refused, Request, allowed_headers
+from swift.obj.requests import Refused, Request, allowed_headers, partition, policy
 from swift.obj.ssync_receiver import Receiver
 from swift.obj.updates import Updater
 
@@ -116,11 +116,8 @@ class ObjectServer:
         parts = environ['PATH_INFO'].split('/')
         if len(parts) != 3 or parts[0] or not all(parts[1:]):
             raise Refused(400, f'Invalid path: {environ["PATH_INFO"]}')
-        index = environ.get('HTTP_X_BACKEND_STORAGE_POLICY_INDEX')
-        policy = self.cluster.policies.by_index(index)
-        if policy is None:
-            raise Refused(503, f'No policy with index {index}')
-        return self.receiver.respond(webob.Request(environ), parts[1], parts[2], policy)
+        return self.receiver.respond(webob.Request(environ), parts[1], partition(parts[2]), policy(
+            environ, self.cluster.policies))
 
     def _log(self, environ, answer, seconds):
         # The original's line: remote - - [date] "request" status length "referer" "trans" "agent" time "info" pid.

@@ -12,10 +12,12 @@ from webob import Response, exc
 from essex import concurrency
 from swift import conf as options
 from swift.exceptions import DriveNotMounted, LockTimeout
+from swift.headers import whole
 from swift.obj import layout, partition, ssync_wire
 
 LOG = logging.getLogger(__name__)
 _METHODS = ('PUT', 'POST', 'DELETE')
+_MOST_HEADERS = 1000
 # What the embedded request is, not what the object has.
 _NOT_KEPT = {'content-length', 'x-timestamp', 'connection', 'host', 'transfer-encoding'}
 
@@ -44,8 +46,6 @@ class Receiver:
             path = layout.objects_path(self.manager.devices.path(device), policy)
         except DriveNotMounted:
             return Response(status=507, text=f'{device} is not mounted', content_type='text/plain')
-        if not (part.isascii() and part.isdecimal()):
-            return exc.HTTPBadRequest(f'{part!r} is no partition')
         if self._is_full():
             return exc.HTTPServiceUnavailable('too many replication requests')
         request.environ['eventlet.minimum_write_chunk_size'] = 0
@@ -216,6 +216,8 @@ class _Session:
             if not colon:
                 raise _Failed(400, f'{line[:80]!r} is no header')
             headers[name.strip()] = value.strip()
+            if len(headers) > _MOST_HEADERS:
+                raise _Failed(400, 'an update has too many headers')
         return method, path, headers
 
     def _subrequest(self, method, path, headers, body):
@@ -254,9 +256,10 @@ def wanted_parts(here, ts_data, ts_meta, ts_ctype):
 def _length(method, headers):
     text = next((value for name, value in headers.items() if name.lower() == 'content-length'), None)
     if method == 'PUT':
-        if text is None or not text.isdecimal():
+        length = whole(text)
+        if length is None:
             raise _Failed(400, 'PUT without a Content-Length')
-        return int(text)
+        return length
     if text not in (None, '0'):
         raise _Failed(400, f'{method} with a body')
     return 0

@@ -4,7 +4,7 @@ An update is tried at once; what fails becomes a pending update on disk before t
 """
 import logging
 import os
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from essex import concurrency
 from swift import backend, headers
@@ -93,20 +93,16 @@ class Updater:
 
     @staticmethod
     def wanted(request, expired_before):
-        """Whether anybody has to be told of a change: a row of a listing or of the queue."""
-        return bool(request.get('X-Container-Partition') or expired_before or request.delete_at)
+        """Whether anybody has to be told of a change: a row of a listing or of the queue. Raises Refused 400."""
+        return bool(request.get('X-Container-Partition') and request.listing or expired_before or request.delete_at)
 
     def of_container(self, request, op, values):
         """The Updates (one or none) of the object's own listing."""
         partition = request.get('X-Container-Partition')
         if not partition:
             return []
-        account, container = request.account, request.container
-        path = request.get('X-Backend-Quoted-Container-Path') or request.get('X-Backend-Container-Path')
-        if path:
-            account, container = _container_path(path, request)
         nodes = _nodes(request.get('X-Container-Host', ''), request.get('X-Container-Device', ''))
-        return [Update(op, account, container, request.obj, self._common(request, values), partition, nodes)]
+        return [Update(op, *request.listing, request.obj, self._common(request, values), partition, nodes)]
 
     def of_expiry(self, request, before, after):
         """The Updates of the queue when X-Delete-At changes from `before` to `after` (seconds, 0 for none)."""
@@ -197,8 +193,3 @@ def _nodes(hosts, devices):
         if ip and port.isdecimal() and device.strip():
             nodes.append({'ip': ip.strip('[]'), 'port': int(port), 'device': device.strip()})
     return tuple(nodes)
-
-
-def _container_path(path, request):
-    account, slash, container = headers.utf8(unquote(path, 'latin-1')).strip('/').partition('/')
-    return (account, container) if slash else (request.account, request.container)

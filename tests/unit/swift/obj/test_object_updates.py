@@ -194,3 +194,15 @@ def test_what_was_never_committed_is_removed_when_it_is_old(node):
 def forget(writer):
     """As when its process dies."""
     writer.abandon()
+
+
+@pytest.mark.parametrize('name', ['X-Backend-Container-Path', 'X-Backend-Quoted-Container-Path'])
+def test_a_listing_that_is_no_name_is_refused_before_anything_is_written(node, name):
+    node.put(body=b'kept')
+    named = {name: '%ff/%ff', 'X-Container-Partition': '1', 'X-Container-Host': '127.0.0.1:1',
+             'X-Container-Device': 'sda', 'X-Timestamp': node.now}
+    files = node.files()
+    assert node.put(body=b'new', headers=named).status_int == 400
+    assert node.post(headers=named).status_int == 400
+    assert node.delete(headers=named).status_int == 400
+    assert node.files() == files and node.get().body == b'kept'

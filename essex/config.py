@@ -5,6 +5,7 @@ Options are declared beside the code that reads them, with `register`; a process
 import logging
 import logging.handlers
 import os
+import re
 import socket
 import sys
 
@@ -27,6 +28,8 @@ OPTS = [
 ]
 
 _LOG_FORMAT = '%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(request_id)s] %(message)s'
+_CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]')
+_ESCAPED = {number: repr(chr(number))[1:-1] for number in (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)}
 # Libraries that log every connection or every poll at DEBUG or INFO.
 _QUIET = {'amqp': logging.WARNING, 'kombu': logging.WARNING, 'urllib3': logging.WARNING,
           'keystoneauth': logging.WARNING, 'stevedore': logging.WARNING, 'oslo_policy': logging.WARNING,
@@ -47,6 +50,14 @@ class _RequestIdFilter(logging.Filter):
         current = context.current()
         record.request_id = current.request_id if current else '-'
         return True
+
+
+class _Formatter(logging.Formatter):
+    """A message is one line: what users call their things must not look like lines of ours."""
+
+    def formatMessage(self, record):  # noqa: N802 - the standard library calls it so
+        line = super().formatMessage(record)
+        return line.translate(_ESCAPED) if _CONTROL.search(line) else line
 
 
 def load(project, argv=None, config_files=None, prog=None, validate=None):
@@ -81,7 +92,7 @@ def setup_logging(handler=None, level=None):
         handler = logging.handlers.WatchedFileHandler(path)
     elif handler is None:
         handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(_LOG_FORMAT, '%Y-%m-%d %H:%M:%S'))
+    handler.setFormatter(_Formatter(_LOG_FORMAT, '%Y-%m-%d %H:%M:%S'))
     handler.addFilter(_RequestIdFilter())
     root.addHandler(handler)
     root.setLevel(level or (logging.DEBUG if CONF.debug else logging.INFO))

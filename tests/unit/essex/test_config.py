@@ -1,4 +1,7 @@
 """Configuration: overrides of a test do not leak into the next."""
+import io
+import logging
+
 from essex import config
 
 
@@ -9,3 +12,20 @@ def test_an_override_holds(conf):
 
 def test_and_is_gone_in_the_next_test(conf):
     assert config.CONF.debug is False
+
+
+def test_a_name_with_line_breaks_makes_no_line_of_its_own():
+    handler = logging.StreamHandler(out := io.StringIO())
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        config.setup_logging(handler, logging.INFO)
+        try:
+            raise ValueError('kept')
+        except ValueError:
+            logging.getLogger('x').exception('PUT /c/%s failed', 'a\r\n2026-01-01 root logged in\x1b[2J\x85é')
+    finally:
+        logging.getLogger().handlers[:], level = before[0], before[1]
+        logging.getLogger().setLevel(level)
+    first, *rest = out.getvalue().splitlines()
+    assert first.endswith(r'PUT /c/a\r\n2026-01-01 root logged in\x1b[2J\x85é failed')
+    assert rest[-1] == 'ValueError: kept'

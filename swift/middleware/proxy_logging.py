@@ -9,7 +9,7 @@ import logging
 import re
 import string
 import time
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from swift import conf as options
 from swift.exceptions import ConfigurationError
@@ -21,8 +21,9 @@ _TEMPLATE = ('{client_ip} {remote_addr} {end_time.datetime} {method} {path} {pro
              '{user_agent} {auth_token} {bytes_recvd} {bytes_sent} {client_etag} {transaction_id} {headers} '
              '{request_time} {source} {log_info} {start_time} {end_time} {policy_index} {access_user_id}')
 _METHODS = 'GET,HEAD,POST,PUT,DELETE,COPY,OPTIONS,BDELETE,UPDATE'
-_SECRET_IN_QUERY = re.compile(r'((?:^|&)(?:temp_url_sig|swiftinfo_sig|signature|x-amz-signature|token)=)([^&]*)',
-                              re.IGNORECASE)
+_SECRETS = frozenset(('temp_url_sig', 'swiftinfo_sig', 'signature', 'x-amz-signature', 'token'))
+# Chosen by people, who like them short: not even their beginnings are shown.
+_SECRET_HEADERS = re.compile('Key|Pass|Cookie|Sync-Auth|Signature')
 _LOGGED = 'swift.proxy_access_log_made'
 
 
@@ -72,14 +73,14 @@ class ProxyLogging:
         query = environ.get('QUERY_STRING')
         path = quote((environ.get('SCRIPT_NAME', '') + entry.path).encode('latin-1'))
         if query:
-            path += '?' + _SECRET_IN_QUERY.sub(lambda found: found[1] + self._hidden(found[2]), query)
+            path += '?' + self._query(query)
         token = environ.get('HTTP_X_AUTH_TOKEN') or environ.get('HTTP_X_STORAGE_TOKEN')
         client = (environ.get('HTTP_X_CLUSTER_CLIENT_IP')
                   or environ.get('HTTP_X_FORWARDED_FOR', '').split(',')[0].strip() or environ.get('REMOTE_ADDR'))
         values = {
             'client_ip': client, 'remote_addr': environ.get('REMOTE_ADDR'), 'method': environ['REQUEST_METHOD'],
             'path': _Ready(path), 'protocol': environ.get('SERVER_PROTOCOL'), 'status_int': entry.status,
-            'referer': environ.get('HTTP_REFERER'), 'user_agent': environ.get('HTTP_USER_AGENT'),
+            'referer': self._url(environ.get('HTTP_REFERER')), 'user_agent': environ.get('HTTP_USER_AGENT'),
             'auth_token': self._hidden(token) if token else None, 'bytes_recvd': entry.received() or None,
             'bytes_sent': entry.sent or None, 'client_etag': environ.get('HTTP_ETAG'),
             'transaction_id': environ.get('swift.trans_id'), 'headers': self._headers(environ),
@@ -94,6 +95,19 @@ class ProxyLogging:
         if self._statsd:
             self._count(entry, end - entry.began)
 
+    def _query(self, query):
+        """A query whose secrets are cut short, however their names are spelled."""
+        parts = []
+        for part in query.split('&'):
+            name, equals, value = part.partition('=')
+            secret = equals and unquote_plus(name).lower() in _SECRETS
+            parts.append(f'{name}={self._hidden(value)}' if secret else part)
+        return '&'.join(parts)
+
+    def _url(self, url):
+        before, mark, query = (url or '').partition('?')
+        return f'{before}?{self._query(query)}' if mark else url
+
     def _hidden(self, secret):
         return secret if len(secret) <= self._reveal else f'{secret[:self._reveal]}...'
 
@@ -102,8 +116,15 @@ class ProxyLogging:
             return None
         found = ((key[5:].replace('_', '-').title(), value) for key, value in environ.items()
                  if key.startswith('HTTP_'))
-        return '\n'.join(f'{name}: {self._hidden(value) if "Token" in name or name == "Authorization" else value}'
-                         for name, value in found if not self._only or name in self._only)
+        return '\n'.join(f'{name}: {self._shown(name, value)}' for name, value in found
+                         if not self._only or name in self._only)
+
+    def _shown(self, name, value):
+        if _SECRET_HEADERS.search(name):
+            return '...'
+        if name == 'Referer':
+            return self._url(value)
+        return self._hidden(value) if 'Token' in name or name == 'Authorization' else value
 
     def _count(self, entry, seconds):
         method = entry.environ['REQUEST_METHOD']

@@ -71,3 +71,15 @@ def test_figures_go_to_statsd(caplog):
                          'access_log_statsd_metric_prefix': 'me'})
         assert server.recv(1000).startswith(b'me.proxy-server.object.PUT.201.timing:')
         assert server.recv(1000) == b'me.proxy-server.object.PUT.201.xfer:9|c'
+
+
+def test_no_secret_is_logged_however_it_is_spelled(caplog):
+    secret = 'SECRET' * 8
+    fields = line_of(
+        caplog, {'log_headers': 'true'}, QUERY_STRING=f'temp%5Furl_sig={secret}&TEMP_URL_SIG={secret}&a=b',
+        HTTP_REFERER=f'http://x/v1/a/c/?temp_url_sig={secret}&temp_url_expires=5', HTTP_X_AUTH_TOKEN=secret,
+        HTTP_X_ACCOUNT_META_TEMP_URL_KEY='short', HTTP_X_CONTAINER_SYNC_KEY='short', HTTP_X_STORAGE_PASS='short',
+        HTTP_X_AUTH_KEY='short', HTTP_COOKIE='short', HTTP_X_CONTAINER_SYNC_AUTH='short', HTTP_X_SERVICE_TOKEN=secret)
+    line = unquote(' '.join(fields))
+    assert 'SECRET' * 3 not in line and 'short' not in line
+    assert 'a=b' in line and 'temp_url_expires=5' in line

@@ -97,7 +97,7 @@ class Reader:
 
     def _sort(self, answer):
         if answer.status < 300 or answer.status in _GOOD:
-            self._good.append((_timestamp(answer), answer))
+            self._good.append((_moments(answer), answer))
             return
         try:
             answer.body = answer.read()
@@ -125,7 +125,7 @@ class Reader:
         self._bad.append(answer)
 
     def _chosen(self):
-        usable = [each for each in self._good if each[0] >= self._deleted]
+        usable = [each for each in self._good if each[0][0] >= self._deleted]
         return max(usable, key=lambda each: each[0])[1] if usable else None
 
     def _finish(self):
@@ -147,9 +147,19 @@ class Reader:
         return fanout.best(self._bad + self._unsure if self._deleted else self._bad, self._quorum)
 
 
+def _moments(answer):
+    """When the data is from, and when the metadata: a node that missed newer data may have heard of a POST since."""
+    changed = _timestamp(answer)
+    data = answer.headers.get('x-backend-data-timestamp')
+    return _parsed(data) if data else changed, changed
+
+
 def _timestamp(answer):
     headers = answer.headers
-    text = (headers.get('x-backend-timestamp') or headers.get('x-put-timestamp') or headers.get('x-timestamp') or '')
+    return _parsed(headers.get('x-backend-timestamp') or headers.get('x-put-timestamp') or headers.get('x-timestamp'))
+
+
+def _parsed(text):
     try:
         return Timestamp(text) if text else _NEVER
     except ValueError:

@@ -140,7 +140,7 @@ def test_a_put_needs_a_quorum_and_tells_which_copies_failed(nodes):
     nodes.set(nodes.primaries[:1], CREATED)
     response = nodes.client()('PUT', 'a/c/o', b'x')
     assert response.status_int == 503
-    assert 'full' in response.text and '1 of the copies' in response.text
+    assert 'full' in response.text and 'copies written: 1' in response.text
 
 
 def test_a_node_that_hangs_holds_a_put_no_longer_than_post_quorum_timeout(nodes):
@@ -239,6 +239,27 @@ def test_the_newest_of_all_is_found_with_x_newest(nodes):
     nodes.set(nodes.primaries, whole)
     nodes.set(nodes.primaries[2:], answer(200, 'X-Timestamp: 1800000000.00000\r\n', b'newer'))
     assert nodes.client()('GET', 'a/c/o', x_newest='true').body == b'newer'
+
+
+def stamps(data, meta):
+    return (f'X-Backend-Data-Timestamp: {data}.00000\r\nX-Backend-Timestamp: {meta}.00000\r\n'
+            f'X-Timestamp: {meta}.00000\r\n')
+
+
+def test_the_newest_is_what_has_the_newest_data_whoever_heard_of_metadata_since(nodes):
+    old, new = answer(200, stamps(1600000000, 1800000000), b'old'), answer(200, stamps(1700000000, 1800000000), b'new')
+    unheard = answer(200, stamps(1700000000, 1700000000), b'new without')
+    for found, wanted in (((old, old, new), b'new'), ((new, old, old), b'new'), ((unheard, old, old), b'new without'),
+                          ((unheard, new, old), b'new')):
+        for node, each in zip(nodes.primaries, found):
+            nodes.set([node], each)
+        assert nodes.client()('GET', 'a/c/o', x_newest='true').body == wanted
+
+
+def test_metadata_does_not_bring_deleted_data_back(nodes):
+    nodes.set(nodes.all, answer(200, stamps(1600000000, 1800000000), b'old'))
+    nodes.set(nodes.primaries[1:], answer(404, 'X-Backend-Timestamp: 1700000000.00000\r\n'))
+    assert nodes.client()('GET', 'a/c/o', x_newest='true').status_int == 404
 
 
 def test_a_node_with_many_errors_is_left_alone(nodes):

@@ -4,6 +4,7 @@ Written for many small requests: http.client builds an email message of every an
 Header names of an answer are lower case; values, as everywhere in WSGI, latin-1 text of the bytes on the wire.
 """
 import collections
+import os
 import re
 import select
 import socket
@@ -98,7 +99,9 @@ class Exchange:
     def _error(self, doing, error):
         self.close()
         kind = BackendTimeout if isinstance(error, TimeoutError) else BackendError
-        return kind(self.node, doing, 'timed out' if kind is BackendTimeout else error)
+        # eventlet says `[Errno 111] ECONNREFUSED`.
+        told = os.strerror(error.errno) if getattr(error, 'errno', None) else error
+        return kind(self.node, doing, 'timed out' if kind is BackendTimeout else told)
 
     def fileno(self):
         """Of the connection, for select."""

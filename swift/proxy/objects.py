@@ -243,7 +243,8 @@ class ObjectController(base.Controller):
             return responses.empty(202)
         answer = done.best()
         if answer is None:
-            return self.unavailable('PUT', done.problems, f', {len(done.answers)} of the copies were written')
+            written = sum(each.status < 300 for each in done.answers)
+            return self.unavailable('PUT', done.problems, f' (copies written: {written})')
         if answer.status >= 300:
             return self.relayed(answer)
         etags = {each.headers.get('etag', '').strip('"') for each in done.answers if each.status < 300}

@@ -1,5 +1,6 @@
-"""What the documentation says is there: links, paths, commands, diagrams, examples."""
+"""What the documentation says is there: links, paths, commands, tests, diagrams, examples."""
 import ast
+import functools
 import re
 
 import pytest
@@ -25,6 +26,11 @@ def text_of(page):
 def prose_of(page):
     """The page without its blocks of code."""
     return _INDENTED.sub('', _FENCE.sub('', text_of(page)))
+
+
+@functools.lru_cache(1)
+def all_tests():
+    return ''.join(path.read_text(encoding='utf-8') for path in (ROOT / 'tests').rglob('test_*.py'))
 
 
 def anchor(heading):
@@ -65,6 +71,13 @@ def test_commands_exist(page):
         assert (ROOT / 'bin' / command).exists(), command
     for name in re.findall(r'\b[\w-]+\.service\b', prose_of(page)):
         assert (ROOT / 'etc' / 'systemd' / name).exists(), name
+
+
+def test_tests_exist(page):
+    for name in re.findall(r'\b(test_\w+)\b(?!\.py)', prose_of(page)):
+        assert re.search(rf'def {name}\(', all_tests()), name
+    for name in re.findall(r'\b(test_\w+\.py)', prose_of(page)):
+        assert list((ROOT / 'tests').rglob(name)), name
 
 
 def test_diagrams_are_not_empty(page):

@@ -67,7 +67,7 @@ def settle(made, rounds=1):
     """Run every daemon."""
     for _ in range(rounds):
         for daemons in ROUND:
-            made.pass_of(*daemons, nodes={daemon: (1,) for daemon in _ANYWHERE})
+            made.pass_of(*daemons, nodes=dict.fromkeys(_ANYWHERE, (1,)))
 
 
 class Owner:

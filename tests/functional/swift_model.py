@@ -40,6 +40,8 @@ class Model:
     def post(self, key, colour, status):
         """Metadata was set: whatever is there gets it, when it is there."""
         changed = {state and state._replace(colour=colour) for state in self.allowed[key]}
+        # A node that missed newer data takes it as well, for what it has.
+        self.history[key] |= {state and state._replace(colour=colour) for state in self.history[key]}
         if status == 202:
             self._certain(key, changed)
         else:

@@ -28,7 +28,7 @@ class Run:
         self.cluster, self.chance = cluster, chance
         self.owner, self.model, self.faults = swift_kit.Owner(cluster), Model(), Faults(cluster, chance)
         self.empty = {name: {False} for name in EMPTY}
-        self.manifests, self.segments, self.told = {}, 0, []
+        self.manifests, self.dynamic, self.segments = {}, set(), 0
         for container in (*CONTAINERS, 'segments'):
             self.owner.make(container)
 
@@ -76,7 +76,8 @@ class Run:
         assert status in (0, 201, 499, 503), (key, status)
         assert status != 201 or named['etag'].strip('"') == etag(body)
         self.model.put(key, State(body, colour), status)
-        self.manifests.pop(key, None)
+        if status == 201:
+            self.manifests.pop(key, None)
         return status
 
     def post(self):
@@ -93,11 +94,15 @@ class Run:
 
     def copy(self):
         source, target = self.existing(), self.key()
+        if source in self.dynamic:
+            # An old manifest on a node that missed the news may be copied, or half of what it stands for.
+            return
         status, named, _ = self.call('COPY', '/'.join(source), headers={'Destination': '/'.join(target)})
         assert status in (0, 201, 404, 499, 503), (source, target, status)
         if source != target:
             self.model.copy(source, target, status, named.get('etag', '').strip('"'))
-            self.manifests.pop(target, None)
+            if status == 201:
+                self.manifests.pop(target, None)
         elif status != 404:
             self.model.copied_onto_itself(source, status)
 
@@ -129,6 +134,7 @@ class Run:
             assert status in (0, 201, 503), (key, status)
             self.model.put(key, State(b''.join(body for _, body in made), None), status)
             self.manifests[key] = 'dynamic'
+            self.dynamic.add(key)
 
     def get(self):
         key = self.chance.choice(self.model.existing() or [self.key()])

@@ -51,8 +51,8 @@ class Download:
             raise ObjectError(f'it lists {total} of {expected} bytes just now')
         if self._etag not in (None, etag):
             raise ObjectError('the data has changed while it was read')
-        if self._end is None and total is not None and total.isdigit():
-            self._end = int(total)
+        if total is not None and total.isdigit():
+            self._end = int(total) if self._end is None else min(self._end, int(total))
         self._etag = etag
 
     def __iter__(self):

@@ -250,6 +250,11 @@ def test_a_download_goes_on_with_the_same_data_only(scripted, options, rest, pro
         b''.join(store.read('swift+config://ref1/glance/i'))
 
 
+def test_a_part_that_reaches_beyond_the_end(scripted):
+    store, seen = scripted(GET=[(206, {'Content-Range': 'bytes 5-9/10'}, b'56789')])
+    assert b''.join(store.read('swift+config://ref1/glance/i', 5, 100)) == b'56789'
+
+
 def test_a_manifest_that_lacks_segments_is_not_read(scripted):
     store, seen = scripted(GET=(200, {'X-Object-Meta-Image-Size': 20, 'ETag': 'e'}, b'0123456789'))
     with pytest.raises(StoreUnavailable, match='10 of 20'):

@@ -189,7 +189,7 @@ class Storage(http.server.BaseHTTPRequestHandler):
 def scripted(options):
     """script(**answers) -> (store, the requests it gets)."""
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Storage)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     options(swift_store_auth_address=f'http://127.0.0.1:{server.server_port}/auth')
 
     def script(**answers):

@@ -139,11 +139,13 @@ class ContainerReconciler(Daemon):
         return 'lost_source'
 
     def _stamp_at(self, task, policy):
-        """The time of what is at a policy, a tombstone's too; 0 for nothing."""
+        """The time of the data at a policy, or of its deletion; 0 for nothing."""
         response = self.client.make_request(
             'HEAD', self.client.make_path(task.account, task.container, task.obj),
             {'X-Newest': 'true', 'X-Backend-Storage-Policy-Index': str(policy)}, (2, 4), query='symlink=get')
-        return Timestamp(response.headers.get('X-Backend-Timestamp') or _stamp(response.headers) or 0)
+        # Not that of its metadata: older data that heard of a POST is older than what is to be moved there.
+        return Timestamp(response.headers.get('X-Backend-Data-Timestamp') or response.headers.get('X-Backend-Timestamp')
+                         or _stamp(response.headers) or 0)
 
     def _bury(self, task, policy):
         """A tombstone at a policy, just later than the object; the container forgets that row."""

@@ -190,6 +190,17 @@ class Owner:
         named = {'X-Backend-Storage-Policy-Index': str(policy), **(headers or {})} if kind == 'object' else headers
         return self.cluster.direct(node, kind, method, target, named, body)
 
+    def change_one(self, container, name, when, body, index, policy=0):
+        """Put (delete without a body) on the primary `index` alone, which tells one replica of the container."""
+        place = self.cluster.primaries(self.account, container, name, policy)[index]
+        node, device, part, _ = self.cluster.primaries(self.account, container)[index]
+        told = self.cluster.node(node)
+        headers = {'X-Timestamp': when.internal, 'Content-Type': 'text/plain', 'X-Container-Device': device,
+                   'X-Container-Partition': str(part), 'X-Container-Host': f'{told.host}:{told.ports["container"]}'}
+        method = 'DELETE' if body is None else 'PUT'
+        answer = self.direct(place, 'object', method, container, name, policy, headers, body)
+        assert answer.status in (201, 204, 404), answer
+
     def data_file(self, place, container, name, policy=0):
         """The path of the one .data of an object at a place."""
         found = list(self.cluster.path_of(place, self.account, container, name, policy).glob('*.data'))

@@ -142,18 +142,7 @@ def test_the_newest_wins_whatever_the_clocks_of_proxies_say(cluster, owner):
     }
     for name, story in stories.items():
         for shift, body, index in story:
-            change(cluster, owner, name, Timestamp(now + shift), body, index)
+            owner.change_one('clocks', name, Timestamp(now + shift), body, index)
         owner.objects['clocks', name] = max(story, key=lambda each: each[0])[1]
     swift_kit.settle(cluster)
     owner.is_whole()
-
-
-def change(cluster, owner, name, when, body, index):
-    """Put (delete without a body) on one primary, which tells one replica of the container."""
-    place = cluster.primaries(owner.account, 'clocks', name)[index]
-    node, device, part, _ = cluster.primaries(owner.account, 'clocks')[index]
-    told = cluster.node(node)
-    headers = {'X-Timestamp': when.internal, 'Content-Type': 'text/plain', 'X-Container-Device': device,
-               'X-Container-Partition': str(part), 'X-Container-Host': f'{told.host}:{told.ports["container"]}'}
-    answer = owner.direct(place, 'object', 'DELETE' if body is None else 'PUT', 'clocks', name, 0, headers, body)
-    assert answer.status in (201, 204, 404), answer

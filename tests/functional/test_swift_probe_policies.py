@@ -1,6 +1,7 @@
 """Storage policies: a container that was made twice, by halves of a cluster that did not see each other, is one."""
 import pytest
 
+from swift.timestamp import Timestamp
 from tests.functional import swift_kit
 
 
@@ -56,4 +57,17 @@ def test_halves_that_made_a_container_with_different_policies_agree(cluster, own
     owner.policies['split'] = int(found.pop())
     swift_kit.mend_proxy(cluster)
     owner.objects |= written
+    owner.is_whole()
+
+
+def test_misplaced_data_is_moved_over_older_data_that_heard_of_metadata_since(cluster, owner):
+    owner.make('misplaced', 0)
+    owner.put('misplaced', 'o', b'older')
+    when = Timestamp.now()
+    for index in range(3):
+        owner.change_one('misplaced', 'o', when, b'newer', index, policy=1)
+    assert owner.call('POST', 'misplaced/o', headers={'X-Object-Meta-Colour': 'blue'}).status == 202
+    assert owner.get('misplaced', 'o').body == b'older'
+    swift_kit.settle(cluster)
+    owner.objects['misplaced', 'o'] = b'newer'
     owner.is_whole()

@@ -35,7 +35,7 @@ COMMANDS = {
     'cancel_increase_partition_power': _ring_changes.cancel_increase_partition_power,
     'finish_increase_partition_power': _ring_changes.finish_increase_partition_power,
 }
-# What writes nothing needs no lock, and works where one may only read.
+# What writes nothing (nor does help) needs no lock, and works where one may only read.
 READS = {'show', 'search', 'list_parts', 'dispersion', 'validate', 'version', 'picture'}
 
 
@@ -75,7 +75,7 @@ def main(argv=None):
     if path != given:
         print(f'Note: using {path} instead of {given} as builder file')
     try:
-        if name in READS:
+        if name in READS or '--help' in rest or '-h' in rest:
             return run(path, rest) or 0
         with builder_file.lock(builder_path(path)):
             return run(path, rest) or 0

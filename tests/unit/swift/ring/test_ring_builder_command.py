@@ -51,8 +51,9 @@ def test_help_names_every_command(capsys):
 
 
 @pytest.mark.parametrize('name', sorted(COMMANDS))
-def test_each_command_explains_itself(shell, name):
+def test_each_command_explains_itself(shell, name, tmp_path):
     assert shell(name, '--help') == 0
+    assert not list(tmp_path.iterdir())
     assert 'usage' in shell.out
 
 

@@ -83,7 +83,12 @@ def _without_containers(names, containers):
 
 
 def names_of_body(stream, limit):
-    """(name, error) of each line of a body (a file). Raises Stop beyond `limit` names or when a line does not end."""
+    """(name, error) of each line of a body (a file): all of them before the first, so that a list that is refused
+    deletes nothing. Raises Stop beyond `limit` names or when a line does not end."""
+    yield from list(_names(stream, limit))
+
+
+def _names(stream, limit):
     count, rest = 0, b''
     while True:
         piece = stream.read(65536)

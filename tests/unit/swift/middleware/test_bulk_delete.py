@@ -68,9 +68,10 @@ def test_an_unknown_accept_is_406(client):
     assert client.request('POST', '?bulk-delete', b'/c/a', {'Accept': 'image/png'}).status_int == 406
 
 
-def test_too_many_are_413_in_the_body(client):
-    told = delete(client, [f'/c/{each}' for each in range(5)])
-    assert told['Response Status'].startswith('413')
+def test_too_many_are_413_in_the_body_and_none_is_deleted(client):
+    told = delete(client, ['/c/a', '/c/b', *(f'/c/{each}' for each in range(3))])
+    assert told['Response Status'].startswith('413') and told['Number Deleted'] == 0
+    assert client.get('/c/a').status_int == 200
 
 
 def test_too_many_failures_end_it(client, store):

@@ -5,8 +5,9 @@ import logging
 import os
 import time
 
+from swift import expiring
 from swift.exceptions import SwiftError
-from swift.obj import async_pending, expiring, layout, updates
+from swift.obj import async_pending, layout, updates
 from swift.obj.errors import Deleted, NotExist
 
 LOG = logging.getLogger(__name__)

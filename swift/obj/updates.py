@@ -7,10 +7,10 @@ import os
 from urllib.parse import quote
 
 from essex import concurrency
-from swift import backend, headers
+from swift import backend, expiring, headers
 from swift import conf as options
 from swift.exceptions import BackendError, SwiftError
-from swift.obj import async_pending, expiring
+from swift.obj import async_pending
 
 LOG = logging.getLogger(__name__)
 _NO_BYTES = 'd41d8cd98f00b204e9800998ecf8427e'

@@ -4,14 +4,13 @@ import mimetypes
 
 import webob
 
+from swift import expiring
 from swift.exceptions import BackendError
 from swift.headers import true_value, whole
 from swift.proxy import base, body, checks, fanout, putting, reading, responses
 from swift.proxy.container import told
 from swift.proxy.errors import refuse
 from swift.proxy.paths import quoted
-
-_EXPIRER_SPREAD = 100
 
 
 class ObjectController(base.Controller):
@@ -197,10 +196,8 @@ class ObjectController(base.Controller):
         if at is None:
             return {}
         options, cluster = self.app.options, self.app.cluster
-        spread = int(cluster.hash_path(self.account, self.container, self.obj), 16) % _EXPIRER_SPREAD
-        container = f'{max(0, int(at) // options.expirer_divisor * options.expirer_divisor - spread):010d}'
-        account = f'{cluster.constraints.auto_create_account_prefix}expiring_objects'
-        self.queue = cluster.ring('container').get_nodes(account, container)
+        container = expiring.container(cluster, at, self.account, self.container, self.obj, options.expirer_divisor)
+        self.queue = cluster.ring('container').get_nodes(expiring.ACCOUNT, container)
         return {'X-Delete-At': at, 'X-Delete-At-Container': container}
 
     queue = None

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from swift import backend, cluster, recon_cache
+from swift import backend, cluster, expiring, recon_cache
 from swift.exceptions import ConfigurationError
-from swift.obj import expirer, expiring
+from swift.obj import expirer
 from swift.proxy.internal_client import InternalClient
 from swift.timestamp import Timestamp
 from tests.fixtures.object_nodes import Nodes

@@ -76,7 +76,9 @@ class Application:
         except paths.BadPath:
             raise Refusal(responses.error(412, 'Invalid UTF8 or contains NULL')) from None
         except ValueError:
-            raise Refusal(responses.error(404 if path.strip('/') else 412)) from None
+            # People look here with a browser.
+            told = 'Object storage: accounts are at /v1/ACCOUNT, what it can do at /info.\n'
+            raise Refusal(responses.error(404, None if path.strip('/') else told)) from None
         if not names[0]:
             raise Refusal(responses.error(412, 'Bad URL'))
         if version not in self.cluster.constraints.valid_api_versions:

@@ -19,7 +19,7 @@ from swift.container import misplaced
 from swift.daemon import Daemon
 from swift.db import policies
 from swift.exceptions import BackendError, ConfigurationError, SwiftError
-from swift.proxy.internal_client import InternalClient
+from swift.proxy import internal_client
 from swift.timestamp import Timestamp, decode
 
 LOG = logging.getLogger(__name__)
@@ -52,8 +52,7 @@ class ContainerReconciler(Daemon):
         self.process = options.integer(conf, 'process', 0, 0)
         if self.processes and self.process >= self.processes:
             raise ConfigurationError(f'process = {self.process}: must be below processes = {self.processes}')
-        tries = options.integer(conf, 'request_tries', 3, 1)
-        self.client = client or InternalClient(_client_source(conf), 'Swift Container Reconciler', tries)
+        self.client = client or internal_client.of_daemon(conf, 'Swift Container Reconciler')
         self.ring = self.cluster.ring('container')
         self.stats = collections.Counter()
 
@@ -252,10 +251,3 @@ def _info(headers):
             'status_changed_at': headers.get('X-Backend-Status-Changed-At', '0'),
             'count': int(headers.get('X-Container-Object-Count', 0)),
             'storage_policy_index': int(headers['X-Backend-Storage-Policy-Index'])}
-
-
-def _client_source(conf):
-    """The file of the internal client's pipeline: the one named, the reconciler's own, or the usual one."""
-    default = os.path.join(conf.get('swift_dir', '/etc/swift'), 'internal-client.conf')
-    path = conf.get('internal_client_conf_path') or (default if os.path.exists(default) else None)
-    return path or {'swift_dir': conf.get('swift_dir', '/etc/swift')}

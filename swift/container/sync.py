@@ -22,7 +22,8 @@ from swift.exceptions import LockTimeout, SwiftError
 from swift.headers import wsgi
 from swift.local_devices import local_devices
 from swift.middleware import copied, symlink
-from swift.proxy.internal_client import InternalClient, UnexpectedResponse
+from swift.proxy import internal_client
+from swift.proxy.internal_client import UnexpectedResponse
 from swift.sync_realms import Realms, signature, target
 from swift.timestamp import Timestamp, decode
 
@@ -54,8 +55,7 @@ class ContainerSync(Daemon):
         self._connect_timeout = options.number(conf, 'conn_timeout', 5, 0.01)
         swift_dir = conf.get('swift_dir', '/etc/swift')
         self.realms = Realms(os.path.join(swift_dir, 'container-sync-realms.conf'))
-        self._tries = options.integer(conf, 'request_tries', 3, 1)
-        self._client, self._client_conf = client, conf.get('internal_client_conf_path')
+        self._client = client
         self._turn = 0
         self.stats = {}
 
@@ -63,8 +63,7 @@ class ContainerSync(Daemon):
     def client(self):
         """Reads our own objects through a proxy pipeline in this process."""
         if self._client is None:
-            self._client = InternalClient(self._client_conf or {'swift_dir': self.conf.get('swift_dir', '/etc/swift')},
-                                          'Swift Container Sync', self._tries)
+            self._client = internal_client.of_daemon(self.conf, 'Swift Container Sync')
         return self._client
 
     def run_once(self, devices=None):

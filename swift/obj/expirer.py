@@ -17,7 +17,8 @@ from swift import conf as options
 from swift.daemon import Daemon
 from swift.exceptions import BackendError, ConfigurationError, SwiftError
 from swift.pace import Pace
-from swift.proxy.internal_client import InternalClient, UnexpectedResponse
+from swift.proxy import internal_client
+from swift.proxy.internal_client import UnexpectedResponse
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
@@ -54,8 +55,7 @@ class ObjectExpirer(Daemon):
         self.conn_timeout = options.number(conf, 'conn_timeout', 0.5, 0.01)
         self.delays = _delays(conf)
         self.recon_path = conf.get('recon_cache_path', '/var/cache/swift')
-        tries = options.integer(conf, 'request_tries', 3, 1)
-        self.client = client or InternalClient(_client_source(conf), 'Swift Object Expirer', tries)
+        self.client = client or internal_client.of_daemon(conf, 'Swift Object Expirer')
         self.expired = self.failures = 0
 
     def run_once(self):
@@ -166,13 +166,6 @@ class ObjectExpirer(Daemon):
         if final:
             recon_cache.dump(self.recon_path, 'object', {
                 'object_expiration_pass': elapsed, 'expired_last_pass': self.expired})
-
-
-def _client_source(conf):
-    """The file of the internal client's pipeline; without one, what makes a pipeline of the proxy alone."""
-    path = conf.get('internal_client_conf_path')
-    default = os.path.join(conf.get('swift_dir', '/etc/swift'), 'internal-client.conf')
-    return path or (default if os.path.exists(default) else {'swift_dir': conf.get('swift_dir', '/etc/swift')})
 
 
 def parse(queue, row):

@@ -9,6 +9,7 @@ import webob
 from paste.deploy import loadapp
 
 from essex import concurrency
+from swift import conf as options
 from swift.exceptions import ConfigurationError, SwiftError
 from swift.headers import wsgi
 from swift.middleware.catch_errors import CatchErrors
@@ -168,6 +169,17 @@ class InternalClient:
     def delete_object(self, account, container, obj, headers=None, acceptable_statuses=(2, 404)):
         """Delete it."""
         _close(self.make_request('DELETE', self.make_path(account, container, obj), headers, acceptable_statuses))
+
+
+def of_daemon(conf, user_agent):
+    """The InternalClient of a daemon, by its options internal_client_conf_path and request_tries.
+
+    Without the former it is internal-client.conf of swift_dir, and without that a pipeline of the proxy alone.
+    """
+    swift_dir = conf.get('swift_dir', '/etc/swift')
+    usual = os.path.join(swift_dir, 'internal-client.conf')
+    source = conf.get('internal_client_conf_path') or (usual if os.path.exists(usual) else {'swift_dir': swift_dir})
+    return InternalClient(source, user_agent, options.integer(conf, 'request_tries', 3, 1))
 
 
 def _application(source):

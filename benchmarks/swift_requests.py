@@ -2,14 +2,17 @@
 
     python benchmarks/swift_requests.py --auth http://127.0.0.1:8080/auth/v1.0 --user test:tester --key testing
     python benchmarks/swift_requests.py --token TOKEN --url http://127.0.0.1:8080/v1/AUTH_test
-        [--count 2000] [--concurrency 16] [--size 4096] [--large 64] [--policy NAME] [--disk DIRECTORY]
+        [--count 2000] [--concurrency 16] [--size 4096] [--large 64] [--policy NAME] [--disk DIRECTORY] [--names 10000]
+        [--processes swift-]
 
 Small objects: PUT, GET, HEAD and DELETE of `count` objects by `concurrency` clients that keep their connections. Large
 ones: `--large` MiB by one client, beside the speed of MD5 and, with --disk, of writing and syncing a file there.
-Everything is in a container of its own, which is removed again.
+With --names, a listing of so many. With --processes, also the processor time and, at the end, the memory of all
+processes whose command line holds that text. Everything is in a container of its own, which is removed again.
 """
 import argparse
 import asyncio
+import glob
 import hashlib
 import os
 import statistics
@@ -77,33 +80,82 @@ async def many(connections, method, paths, body=None, headers=''):
     return len(times) / took, statistics.median(times) * 1000, times[int(len(times) * .99)] * 1000, statuses
 
 
-async def small(args, connections, container):
+async def small(args, connections, container, processes):
     body = os.urandom(args.size)
     paths = [f'/{container}/o{number:07d}' for number in range(args.count)]
     print(f'\n{args.size} bytes, {args.count} objects, {args.concurrency} at once')
-    print(f'{"":8}{"per second":>12}{"median ms":>12}{"99 % ms":>12}  statuses')
+    print(f'{"":8}{"per second":>12}{"median ms":>12}{"99 % ms":>12}{"CPU ms each":>12}  statuses')
     for method in ('PUT', 'GET', 'HEAD', 'DELETE'):
+        before = processes.seconds()
         rate, median, slow, statuses = await many(
             connections, method, paths, body if method == 'PUT' else None,
             'Content-Type: application/octet-stream\r\n' if method == 'PUT' else '')
-        print(f'{method:8}{rate:12.0f}{median:12.2f}{slow:12.2f}  {statuses}')
+        spent = (processes.seconds() - before) / args.count * 1000
+        print(f'{method:8}{rate:12.0f}{median:12.2f}{slow:12.2f}{spent:12.2f}  {statuses}')
+        if method == 'PUT' and args.names:
+            await listing(connections[0], container, args.names, args.count)
 
 
-async def large(args, connection, container):
+async def listing(connection, container, names, count):
+    """The time of listings; the first merges rows that wait."""
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        status, _ = await connection.request('GET', f'/{container}?limit={names}')
+        times.append((time.perf_counter() - began) * 1000)
+        assert status == 200, status
+    print(f'{"listing":8}{min(times[1:]):12.1f} ms, {min(names, count)} names; the first {times[0]:.1f} ms')
+
+
+async def large(args, connection, container, processes):
     path, mib = f'/{container}/large', args.large
     print(f'\n{mib} MiB')
     for name, method, pieces in (('PUT', 'PUT', mib), ('GET', 'GET', 0)):
-        rates = []
+        rates, before = [], processes.seconds()
         for _ in range(3):
             began = time.perf_counter()
             status, _ = await connection.request(method, path, pieces=pieces)
             rates.append(mib / (time.perf_counter() - began))
             assert status in (200, 201), status
-        print(f'{name:8}{max(rates):12.0f} MB/s (best of {", ".join(f"{rate:.0f}" for rate in rates)})')
+        spent = (processes.seconds() - before) / 3
+        print(f'{name:8}{max(rates):12.0f} MB/s (best of {", ".join(f"{rate:.0f}" for rate in rates)}), '
+              f'CPU {spent:.2f} s each')
     print(f'{"MD5":8}{md5_speed():12.0f} MB/s, one thread')
     if args.disk:
         print(f'{"disk":8}{disk_speed(args.disk, mib):12.0f} MB/s, a file written and synced')
     await connection.request('DELETE', path)
+
+
+class Processes:
+    """Those whose command line holds a text, this one excepted; none without a text."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def _each(self):
+        for path in glob.glob('/proc/[0-9]*') if self._text else ():
+            try:
+                with open(f'{path}/cmdline', encoding='utf-8', errors='replace') as file:
+                    command = file.read().replace('\0', ' ').strip()
+            except OSError:
+                continue
+            if self._text in command and int(path[6:]) not in (os.getpid(), os.getppid()):
+                yield path, command
+
+    def seconds(self):
+        """Processor time so far, user's and system's."""
+        ticks = 0
+        for path, _ in self._each():
+            with open(f'{path}/stat', encoding='utf-8') as file:
+                ticks += sum(map(int, file.read().rpartition(')')[2].split()[11:13]))
+        return ticks / os.sysconf('SC_CLK_TCK')
+
+    def show_memory(self):
+        """A line a process: its proportional share of memory."""
+        for path, command in self._each():
+            with open(f'{path}/smaps_rollup', encoding='utf-8') as file:
+                kib = next(int(line.split()[1]) for line in file if line.startswith('Pss:'))
+            print(f'memory {kib / 1024:8.1f} MB  {path[6:]} {command[:80]}')
 
 
 def md5_speed():
@@ -142,10 +194,12 @@ async def run(args):
     status, _ = await connections[0].request(
         'PUT', f'/{container}', headers=f'X-Storage-Policy: {args.policy}\r\n' if args.policy else '')
     assert status in (201, 202), f'the container could not be made: {status}'
+    processes = Processes(args.processes)
     if args.count:
-        await small(args, connections, container)
+        await small(args, connections, container, processes)
     if args.large:
-        await large(args, connections[0], container)
+        await large(args, connections[0], container, processes)
+    processes.show_memory()
     for _ in range(20):
         status, _ = await connections[0].request('DELETE', f'/{container}')
         if status != 409:       # rows of what was deleted may still be on their way
@@ -168,6 +222,8 @@ def main():
     parser.add_argument('--large', type=int, default=64)
     parser.add_argument('--policy')
     parser.add_argument('--disk')
+    parser.add_argument('--names', type=int)
+    parser.add_argument('--processes')
     args = parser.parse_args()
     if not args.auth and not args.url:
         parser.error('--auth or --url is needed')

@@ -1,15 +1,17 @@
 """container-updater: tells accounts how many objects, and how many bytes, each container has."""
 import logging
+import os
 import time
 
 from essex import concurrency
 from swift import backend, recon_cache
 from swift import conf as options
 from swift.daemon import Daemon
-from swift.db import places
+from swift.db import files, places
 from swift.db.container import ContainerBroker
 from swift.db.errors import DatabaseCorrupt, DatabaseMissing
 from swift.exceptions import BackendError, LockTimeout
+from swift.local_devices import local_devices
 from swift.pace import Pace
 from swift.timestamp import Timestamp
 
@@ -38,12 +40,15 @@ class ContainerUpdater(Daemon):
         self._pace = Pace(1 / slowdown if slowdown else rate)
         # Accounts that could not be told, and until when they are left alone.
         self._suppressed = {}
+        self._local = {}    # name -> id of this node's devices in the ring
         self.stats = {}
 
     def run_once(self, devices=None):
         """One pass; over some devices (names) when given."""
         began = time.time()
         self._suppressed = {name: until for name, until in self._suppressed.items() if until > began}
+        self._local = {each['device']: each['id']
+                       for each in local_devices(self.cluster.ring('container'), self.conf, 6201)}
         self.stats = {'successes': 0, 'failures': 0, 'no_changes': 0}
         pool = concurrency.Pool(self.concurrency)
         for device in self.devices.names():
@@ -72,7 +77,7 @@ class ContainerUpdater(Daemon):
         if Timestamp(info['put_timestamp']) <= 0:
             # Made by an object's row before the container itself arrived: its counts are not the whole truth.
             return
-        if self._suppressed.get(info['account'], 0) > time.time():
+        if self._suppressed.get(info['account'], 0) > time.time() or self._stands_in(path, info):
             return
         if not _news(info):
             self.stats['no_changes'] += 1
@@ -84,6 +89,12 @@ class ContainerUpdater(Daemon):
         else:
             self.stats['failures'] += 1
             self._suppressed[info['account']] = time.time() + self.suppression
+
+    def _stands_in(self, path, info):
+        """Whether the database is only kept for a primary: it goes there, and what it had said would stay."""
+        device = self._local.get(os.path.basename(files.device_of(path)))
+        nodes = self.cluster.ring('container').get_nodes(info['account'], info['container'])[1]
+        return device is not None and all(node['id'] != device for node in nodes)
 
     def _tell_account(self, info):
         """Send the row to all replicas of the account; whether a majority has taken it."""

@@ -78,6 +78,18 @@ def test_listings_learn_of_what_was_put_while_no_container_server_ran(cluster, o
     owner.is_whole()
 
 
+def test_what_a_stand_in_knows_of_a_container_does_not_replace_what_its_primaries_told(cluster, owner):
+    primaries = {node for node, _, _, _ in cluster.primaries(owner.account, 'told')}
+    cluster.kill('container', min(primaries))
+    owner.make('told')
+    cluster.start()
+    owner.put('told', 'o')
+    cluster.pass_of('object-updater')
+    cluster.pass_of('container-updater', nodes={'container-updater': primaries})
+    cluster.pass_of('container-updater')
+    owner._accounts({'told'})
+
+
 def _half_upload(cluster, owner, path, body, length):
     """A connection on which `body` of an upload of `length` bytes was sent, more than the storage nodes have buffers
     for."""

@@ -29,7 +29,8 @@ def _swift(layout, settings, certificate):
 
 def _daemon(layout, settings, certificate):
     return {'DEFAULT': {'swift_dir': layout.etc / 'swift', 'log_file': '-', 'status_dir': layout.status,
-                        'host': settings.host, 'recon_cache_path': layout.state('swift') / 'recon',
+                        'host': settings.host, 'trace_directory': layout.trace,
+                        'recon_cache_path': layout.state('swift') / 'recon',
                         'recon_lock_path': layout.run}}
 
 

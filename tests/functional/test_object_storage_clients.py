@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 
@@ -49,6 +50,17 @@ def test_containers_and_objects_of_a_project(cloud, tmp_path):
     assert refused.returncode != 0
     cloud.openstack('container', 'delete', '--recursive', 'openstack-box')
     assert 'openstack-box' not in str(cloud.json('container', 'list'))
+
+
+def test_the_way_of_a_request_is_shown(cloud):
+    account = cloud.json('object', 'store', 'account', 'show')['Account']
+    token = cloud.openstack('token', 'issue', '-f', 'value', '-c', 'id').strip()
+    url = Settings.load(Layout(cloud.directory)).url('swift', f'/v1/{account}/traced')
+    for target in (url, f'{url}/object'):
+        told = cloud.run('curl', '-sS', '-i', '-X', 'PUT', '-H', f'X-Auth-Token: {token}', '-d', 'x', target).stdout
+        way = cloud.essex('trace', re.search(r'(?i)x-openstack-request-id: (tx\S+)', told)[1])
+        assert 'container-server' in way
+    assert way.count('object-server') == 3 and token not in way
 
 
 def test_a_project_does_not_see_anothers(cloud, tmp_path):

@@ -65,8 +65,8 @@ def _trace(args, layout):
     from essex.cloud import timeline
     lines = timeline.lines(layout.trace, args.request_id)
     if not lines:
-        print(f'Nothing is known of {args.request_id}: ids look like req-<uuid>, or tx... in object storage, and are in '
-              'the header X-Openstack-Request-Id of every answer.', file=sys.stderr)
+        print(f'Nothing is known of {args.request_id}: ids look like req-<uuid>, or tx... in object storage, as '
+              'in the header X-Openstack-Request-Id of every answer.', file=sys.stderr)
         return 1
     print('\n'.join(lines))
     return 0

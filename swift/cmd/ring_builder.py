@@ -41,7 +41,7 @@ READS = {'show', 'search', 'list_parts', 'dispersion', 'validate', 'version', 'p
 
 def usage():
     """The help of all commands."""
-    lines = ['swift-ring-builder <builder_file> [<command> [<arguments>]]', '',
+    lines = ['Usage: swift-ring-builder <builder_file> [<command> [<arguments>]]', '',
              'Without a command: shows the ring and its devices. <builder_file> may also be the .ring.gz beside it.',
              'swift-ring-builder <builder_file> <command> --help says more.', '']
     width = max(map(len, COMMANDS))

@@ -20,7 +20,7 @@ from nova.cmd import launch  # noqa: E402
 class _Child:
     """What essex.cloud.processes.fork runs."""
 
-    name, module = 'nova-all', 'tests.functional.nova_zygote'
+    name, module, function = 'nova-all', 'tests.functional.nova_zygote', 'main'
 
     def __init__(self, order):
         self.arguments = (json.dumps(order),)

@@ -12,7 +12,6 @@ import time
 from urllib.parse import quote
 
 from essex import concurrency
-from swift import in_process
 from swift.exceptions import BackendError, BackendTimeout
 from swift.headers import whole
 
@@ -50,11 +49,6 @@ def request(node, method, target, headers=None, body=b'', query='', timeout=10, 
     Raises BackendError or, when it took too long, BackendTimeout.
     """
     made = {**(headers or {}), 'Content-Length': str(len(body))}
-    here = None if replication else in_process.application(node)
-    if here is not None:
-        answer = in_process.respond(here, node, method, target, made, body, query, timeout)
-        answer.headers = Headers((name.lower(), value) for name, value in answer.headers)
-        return answer
     exchange = Exchange(node, method, target, made, body, query, timeout, conn_timeout, replication)
     answer = exchange.response()
     answer.body = answer.read()

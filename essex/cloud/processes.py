@@ -27,7 +27,7 @@ class Process:
 
 
 # What `--only` calls by one name.
-GROUPS = {'swift': ('swift-storage', 'swift-proxy')}
+GROUPS = {'swift': ('swift-object', 'swift-container', 'swift-proxy')}
 
 
 def table(layout, hypervisor='fake', only=None):
@@ -53,9 +53,13 @@ def _all(layout, hypervisor, alone):
     return (
         Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',),
                 ('keystone', 'keystone_admin')),
-        Process('swift-storage', 'swift.cmd.storage', (str(layout.etc / 'swift'), '--daemons', 'yes'),
-                ('swift_account', 'swift_container', 'swift_object'),
-                ('swift_account', 'swift_container', 'swift_object')),
+        # Two: a PUT keeps a processor busy with files, and another with rows and the proxy.
+        Process('swift-object', 'swift.cmd.storage',
+                (str(layout.etc / 'swift'), '--daemons', 'yes', '--kinds', 'object'), ('swift_object',),
+                ('swift_object',)),
+        Process('swift-container', 'swift.cmd.storage',
+                (str(layout.etc / 'swift'), '--daemons', 'yes', '--kinds', 'account', 'container'),
+                ('swift_account', 'swift_container'), ('swift_account', 'swift_container')),
         Process('swift-proxy', 'swift.cmd.servers',
                 (str(layout.config('swift', 'proxy-server-alone' if alone else 'proxy-server')),), ('swift',),
                 ('swift',), 'proxy'),

@@ -64,12 +64,11 @@ class Server:
         """Serve in a green thread."""
         self.bind()
         self._pool = concurrency.Pool(CONF.wsgi_default_pool_size)
-        self._thread = concurrency.spawn(concurrency.serve, self._socket, self.attributed, self._pool,
+        self._thread = concurrency.spawn(concurrency.serve, self._socket, self._attributed, self._pool,
                                          socket_timeout=CONF.client_socket_timeout, max_line=CONF.max_header_line)
         LOG.info('%s listens on %s:%s', self.name, self.host, self.port)
 
-    def attributed(self, environ, start_response):
-        """The application, its spans attributed to this daemon."""
+    def _attributed(self, environ, start_response):
         with trace.daemon_scope(self.name):
             return self.app(environ, start_response)
 

@@ -15,7 +15,6 @@ from essex import concurrency, config, service
 from essex.exception import ConfigError
 from essex.wsgi import server as wsgi_server
 from swift import conf as options
-from swift import in_process
 from swift.exceptions import ConfigurationError
 from swift.headers import true_value
 
@@ -120,8 +119,7 @@ class Server(service.Daemon):
 
     def setup(self):
         host = self.conf.get('bind_ip', '0.0.0.0')
-        server = self.add_wsgi(application(self.path), host, options.integer(self.conf, 'bind_port', self._port, 1))
-        in_process.serve(server.host, server.port, server.attributed)
+        self.add_wsgi(application(self.path), host, options.integer(self.conf, 'bind_port', self._port, 1))
 
     def on_reload(self):
         start_log(self.name, defaults(self.path), self._verbose)

@@ -1,4 +1,4 @@
-"""swift-storage: a whole storage node in one process, for small clusters and the one-host cloud.
+"""swift-storage: a whole storage node in one process, or in few, for small clusters and the one-host cloud.
 
 Serves the account, container and object pipelines of a directory's files on their own ports and, with --daemons,
 makes the passes of every daemon that has a section there.
@@ -25,29 +25,38 @@ def main(argv=None):
     parser.add_argument('directory', nargs='?', default='/etc/swift',
                         help='where account-server.conf, container-server.conf and object-server.conf are '
                              '(default: %(default)s)')
+    parser.add_argument('--kinds', nargs='+', choices=PORTS, default=list(PORTS), metavar='KIND',
+                        help='which servers, or the daemons of which: account, container, object (default: all)')
     parser.add_argument('--servers', choices=('yes', 'no'), default='yes', help='serve (default: %(default)s)')
     parser.add_argument('--daemons', choices=('yes', 'no'), default='no',
                         help='run the background daemons (default: %(default)s)')
     parser.add_argument('-v', '--verbose', action='store_true', help='log to standard error')
     args = parser.parse_args(argv)
-    name = 'swift-storage' if args.servers == 'yes' else 'swift-daemons'
+    name = '-'.join(['swift-storage' if args.servers == 'yes' else 'swift-daemons', *_some(args.kinds)])
     with _run.sentences('swift-storage'):
-        files = {kind: os.path.join(args.directory, f'{kind}-server.conf') for kind in PORTS}
-        conf = _run.defaults(files['object'])
+        files = {kind: os.path.join(args.directory, f'{kind}-server.conf') for kind in args.kinds}
+        conf = _run.defaults(files[args.kinds[-1]])
         _run.configure(name, conf, args.verbose)
         _run.prepare_process(conf)
         parts = []
         if args.servers == 'yes':
-            parts += [_run.Server(f'{kind}-server', files[kind], port, args.verbose) for kind, port in PORTS.items()]
+            parts += [_run.Server(f'{kind}-server', path, PORTS[kind], args.verbose) for kind, path in files.items()]
         if args.daemons == 'yes':
-            parts += background(args.directory)
+            parts += background(args.directory, args.kinds)
         service.run(parts, name=name)
 
 
-def background(directory):
-    """The daemons that have a section in the files of a directory."""
+def _some(kinds):
+    """The kinds that tell this process from others of its node."""
+    return kinds if len(kinds) < len(PORTS) else []
+
+
+def background(directory, kinds):
+    """The daemons of servers of these kinds that have a section in the files of a directory."""
     found = []
     for name, kind in KINDS.items():
+        if name.split('-')[0] not in kinds:
+            continue
         path = os.path.join(directory, f'{kind.file}.conf')
         if os.path.exists(path) and _run.enabled(path, name):
             conf = options.section(path, name)

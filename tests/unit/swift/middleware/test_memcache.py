@@ -1,6 +1,5 @@
 """The cache: the same of a process and of memcached, and memcached that is not there."""
 import os
-import shutil
 import time
 
 import pytest
@@ -41,7 +40,6 @@ class TestProcessCache(CacheContract):
         assert cache.get('a') is None
 
 
-@pytest.mark.skipif(not shutil.which('memcached'), reason='needs memcached')
 class TestMemcached(CacheContract):
     @pytest.fixture(scope='class')
     def server(self, tmp_path_factory):

@@ -17,7 +17,6 @@ from tests.unit.swift.obj.replication_kit import Kit, etag
 pytestmark = pytest.mark.servers
 
 NOW = round(time.time()) - 1000.0
-_needs_rsync = pytest.mark.skipif(not shutil.which('rsync'), reason='rsync is not installed')
 
 
 @pytest.fixture(scope='module')
@@ -43,7 +42,6 @@ def _pass(kit, number):
     return daemon.stats
 
 
-@_needs_rsync
 def test_nodes_that_differ_agree_after_a_pass(kit):
     _, (first, second, third), _ = kit.place('o')
     body = os.urandom(100_000)
@@ -59,7 +57,6 @@ def test_nodes_that_differ_agree_after_a_pass(kit):
         assert _pass(kit, number)['rsync'] == 0
 
 
-@_needs_rsync
 def test_metadata_larger_than_attributes_hold_travels(kit):
     many = {f'X_Object_Meta_{number}': 'v' * 200 for number in range(60)}
     _, primaries, _ = kit.place('large')
@@ -68,7 +65,6 @@ def test_metadata_larger_than_attributes_hold_travels(kit):
     assert kit.read(primaries[1], 'large') == kit.read(primaries[0], 'large')
 
 
-@_needs_rsync
 def test_a_handoff_is_given_away_and_removed(kit):
     part, primaries, (handoff, *_) = kit.place('handoff')
     kit.send(handoff, 'PUT', 'handoff', NOW, b'only here')
@@ -78,7 +74,6 @@ def test_a_handoff_is_given_away_and_removed(kit):
     assert not os.path.exists(f'{kit.nodes.device(handoff)}/objects/{part}')
 
 
-@_needs_rsync
 def test_a_handoff_stays_while_a_primary_does_not_take_it(kit):
     _, (first, *_), (handoff, *_) = kit.place('stays')
     kit.send(handoff, 'PUT', 'stays', NOW, b'only here')

@@ -6,7 +6,6 @@ as changed, and replication brings a good copy.
 """
 import contextlib
 import logging
-import os
 import random
 import time
 
@@ -17,6 +16,7 @@ from swift.daemon import Daemon
 from swift.exceptions import SwiftError
 from swift.obj import diskfile, layout, leftovers
 from swift.obj.errors import Expired, NotExist, Quarantined
+from swift.pace import Pace
 
 LOG = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class ObjectAuditor(Daemon):
         """One pass. Returns {'audited', 'passes', 'quarantined', 'errors', 'bytes_processed', 'time'}."""
         began = time.time()
         found = _Figures(self, mode, began)
-        rates = _Rate(files_per_second), _Rate(bytes_per_second)
+        rates = Pace(files_per_second), Pace(bytes_per_second)
         names = [name for name in self.devices.names() if not self.only or name in self.only]
         random.shuffle(names)
         pool = concurrency.Pool(self.concurrency)
@@ -106,10 +106,10 @@ class ObjectAuditor(Daemon):
                     yield self.manager.from_hash(device, partition, name_hash, policy)
 
     def _list(self, device, path):
-        return self.manager.run(device, _listed, path)
+        return self.manager.run(device, layout.listed, path)
 
     def _audit_file(self, file, mode, rates, found):
-        rates[0].wait(1)
+        rates[0].wait()
         try:
             self._check(file, mode, rates[1], found)
             found.count('audited')
@@ -155,28 +155,6 @@ def _close(opened):
         opened.drop_cache()
     opened.close()
 
-
-def _listed(path):
-    try:
-        return sorted(os.listdir(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-class _Rate:
-    """Slows a loop down to `per_second` units; 0 is no limit."""
-
-    def __init__(self, per_second):
-        self._per_second, self._next = per_second, 0
-
-    def wait(self, units):
-        """Wait until so many more units may pass."""
-        if not self._per_second:
-            return
-        now = time.monotonic()
-        if self._next > now:
-            concurrency.sleep(self._next - now)
-        self._next = max(self._next, now) + units / self._per_second
 
 
 class _Figures:

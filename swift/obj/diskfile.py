@@ -111,10 +111,10 @@ class Manager:
     def yield_hashes(self, device, partition, policy, suffixes=None):
         """Yield (hash, (ts_data, ts_meta, ts_ctype, deleted)) of the objects and tombstones of a partition."""
         path = self.partition_path(device, partition, policy)
-        for suffix in sorted(suffixes if suffixes is not None else _listed(path)):
+        for suffix in sorted(suffixes if suffixes is not None else layout.listed(path)):
             if not layout.is_suffix(suffix):
                 continue
-            for name_hash in sorted(_listed(f'{path}/{suffix}')):
+            for name_hash in layout.listed(f'{path}/{suffix}'):
                 if layout.is_hash(name_hash):
                     found = self.timestamps(device, partition, name_hash, policy)
                     if found is not None:
@@ -126,7 +126,7 @@ class Manager:
         For what has no metadata of its own, ts_meta and ts_ctype are ts_data.
         """
         path = f'{self.partition_path(device, partition, policy)}/{name_hash[-3:]}/{name_hash}'
-        chosen = layout.choose(_listed(path))
+        chosen = layout.choose(layout.listed(path))
         base = chosen.data or chosen.tombstone
         if base is None:
             return None
@@ -291,9 +291,3 @@ def _check_expiry(opened, now):
         opened.close()
         raise Expired(opened.metadata, opened.data_timestamp)
 
-
-def _listed(path):
-    try:
-        return os.listdir(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return []

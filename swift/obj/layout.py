@@ -18,6 +18,14 @@ Chosen = collections.namedtuple('Chosen', 'data meta content_type tombstone obso
 NOTHING = Chosen(None, None, None, None, ())
 
 
+def listed(path):
+    """The names in a directory, sorted; none when it is missing or none."""
+    try:
+        return sorted(os.listdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def objects_path(device_path, policy):
     """The directory of a policy's objects on a device."""
     return os.path.join(device_path, policy.suffixed('objects'))

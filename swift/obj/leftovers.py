@@ -31,7 +31,7 @@ def settle(manager, device):
     device_path = manager.devices.path(device)
     for policy in manager.cluster.policies:
         directory = os.path.join(device_path, policy.suffixed('tmp'))
-        for name in _listed(directory):
+        for name in layout.listed(directory):
             outcome = _settle(manager, device, policy, f'{directory}/{name}')
             told += outcome == 'told'
             removed += outcome == 'removed'
@@ -92,9 +92,3 @@ def _keep(manager, file, timestamp, op, names, values):
 def _tombstone_name(file):
     return file.tombstone_metadata()['name']
 
-
-def _listed(path):
-    try:
-        return sorted(os.listdir(path))
-    except FileNotFoundError:
-        return []

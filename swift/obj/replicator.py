@@ -2,7 +2,6 @@
 import collections
 import itertools
 import logging
-import os
 import random
 import time
 
@@ -106,7 +105,7 @@ class ObjectReplicator(Daemon):
             self._failed(device)
             return
         top = layout.objects_path(device_path, policy)
-        for part in _listed(top):
+        for part in layout.listed(top):
             if not (part.isascii() and part.isdecimal()):
                 continue
             number = int(part)
@@ -285,9 +284,3 @@ def _different(ours, theirs):
 def _name(node):
     return f'{node["ip"]}:{node["port"]}/{node["device"]}'
 
-
-def _listed(path):
-    try:
-        return sorted(os.listdir(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return []

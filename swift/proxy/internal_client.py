@@ -123,10 +123,6 @@ class InternalClient:
         headers = self._head(self.make_path(account), acceptable_statuses).headers
         return (int(headers.get('X-Account-Container-Count', 0)), int(headers.get('X-Account-Object-Count', 0)))
 
-    def get_account_metadata(self, account, acceptable_statuses=(2,)):
-        """{lower-case header: value}."""
-        return _lower(self._head(self.make_path(account), acceptable_statuses))
-
     def container_exists(self, account, container):
         """Whether there is such a container."""
         return self._head(self.make_path(account, container), (2, 404)).status_int != 404
@@ -142,10 +138,6 @@ class InternalClient:
     def delete_container(self, account, container, headers=None, acceptable_statuses=(2, 404)):
         """Delete an empty one."""
         _close(self.make_request('DELETE', self.make_path(account, container), headers, acceptable_statuses))
-
-    def delete_account(self, account, acceptable_statuses=(2, 404)):
-        """Mark an account deleted (with allow_account_management)."""
-        _close(self.make_request('DELETE', self.make_path(account), {}, acceptable_statuses))
 
     def upload_object(self, body, account, container, obj, headers=None, acceptable_statuses=(2,)):
         """PUT `body`, bytes or a file (chunked, unless the headers have Content-Length)."""

@@ -24,18 +24,27 @@ REQUIRES = [
     'PyYAML>=6.0.2,<7',             # policy files, cloud-config
     'defusedxml>=0.7.1,<1',         # XML from outside
     'requests>=2.32,<3',            # HTTP of keystoneauth
-    'pymemcache>=4,<5',             # the cache of object storage where proxies share one
+    'pymemcache>=4,<5',             # shared caches: object storage's, tokens
+    'PyJWT>=2.9,<3',                # JWS tokens (ES256)
+    'oauthlib>=3.2,<5',             # OAuth 1.0a signatures
 ]
 EXTRAS = {
     # Builds against libvirt's headers, so only hosts that run guests install it.
     'libvirt': ['libvirt-python>=9.0'],
+    # Users and groups of an LDAP directory; builds against libldap2-dev and libsasl2-dev.
+    'ldap': ['python-ldap>=3.4.4,<4'],
+    # Log-ins of the host's own accounts.
+    'pam': ['python-pam>=2,<3'],
+    # Images in an S3 bucket.
+    's3': ['boto3>=1.35,<2'],
     # The filter cname_lookup of object storage asks for CNAME records through it.
     'dns': ['dnspython>=2.6,<3'],
     # The unmodified clients a user drives the cloud with; tools/start installs them.
     'clients': ['python-openstackclient>=7', 'python-novaclient>=18', 'python-glanceclient>=4',
                 'python-keystoneclient>=5', 'python-swiftclient>=4', 'openstacksdk>=4'],
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
-             'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1'],
+             'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
+             'moto[server,s3]>=5,<6'],  # an S3 server to keep images in
 }
 
 # Drivers are chosen by these names in the configuration; a site adds its own the same way.

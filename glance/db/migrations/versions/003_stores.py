@@ -1,0 +1,5 @@
+"""Nothing yet."""
+
+
+def upgrade(migrate_engine):
+    """Change nothing."""

@@ -2,6 +2,7 @@
 import stevedore
 
 from essex import config
+from essex.exception import Unauthorized
 from keystone.auth.methods import PasswordMethod, TokenMethod
 from keystone.auth.scope import ScopeResolver
 from keystone.exception import AuthFailed, AuthMethodNotSupported
@@ -28,12 +29,17 @@ class AuthManager:
         if not proofs or len({proof.user['id'] for proof in proofs}) != 1:
             raise AuthFailed()
         user = proofs[0].user
-        scope = self.scopes.resolve(user, wanted_scope)
+        bound = [proof.scope for proof in proofs if proof.scope is not None]
+        if bound and wanted_scope is not None:
+            raise Unauthorized('These credentials are good for one scope: ask for none.')
+        wanted_scope = bound[0] if bound else wanted_scope
+        kind = {name: value for proof in proofs for name, value in proof.kind.items()}
+        scope = self.scopes.resolve(user, wanted_scope, kind.get('group_ids') or ())
         methods = [name for proof in proofs for name in proof.methods]
         ends = [proof.expires_at for proof in proofs if proof.expires_at is not None]
         chain = next((proof.audit_chain for proof in proofs if proof.audit_chain is not None), None)
         return self.managers.tokens.issue(user, methods, scope, audit_chain=chain,
-                                          expires_at=min(ends) if ends else None)
+                                          expires_at=min(ends) if ends else None, **{**kind, **scope.kind})
 
     def _prove(self, name, identity, wanted_scope):
         if name not in self.methods:

@@ -9,6 +9,9 @@ from keystone.exception import AuthFailed, TokenNotFound
 
 CONF = config.CONF
 
+# What a token hands on to those it is exchanged for.
+CARRIED = ('idp_id', 'protocol_id', 'group_ids', 'thumbprint')
+
 
 @dataclasses.dataclass
 class Proof:
@@ -19,6 +22,10 @@ class Proof:
     # The end and the audit chain of the token this was proved with.
     expires_at: float = None
     audit_chain: str = None
+    # The one scope this is good for, as v3's scope object: who asks for a scope of his own is refused.
+    scope: dict = None
+    # Fields of Claims that mark a special kind of token: {'app_cred_id': ...}.
+    kind: dict = dataclasses.field(default_factory=dict)
 
 
 class AuthMethod(abc.ABC):
@@ -60,4 +67,8 @@ class TokenMethod(AuthMethod):
         if token.scoped and wants_scope and not CONF.token.allow_rescope_scoped_token:
             raise Forbidden('A scoped token cannot be exchanged for another here.')
         claims = token.claims
-        return Proof({**token.user, 'options': {}}, [*claims.methods, 'token'], claims.expires_at, claims.audit_ids[-1])
+        if claims.trust_id or claims.access_token_id or claims.app_cred_id:
+            raise Forbidden('A token got by a trust, by OAuth or by an application credential cannot be exchanged.')
+        kind = {name: getattr(claims, name) for name in CARRIED if getattr(claims, name) is not None}
+        return Proof({**token.user, 'options': {}}, [*claims.methods, 'token'], claims.expires_at,
+                     claims.audit_ids[-1], kind=kind)

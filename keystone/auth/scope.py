@@ -17,6 +17,8 @@ class Scope:
     domain: dict = None
     system: bool = False
     roles: list = dataclasses.field(default_factory=list)
+    # Fields of Claims that mark a special kind of token: {'trust_id': ...}.
+    kind: dict = dataclasses.field(default_factory=dict)
 
 
 class ScopeResolver:
@@ -24,31 +26,39 @@ class ScopeResolver:
 
     def __init__(self, grants):
         self.grants = grants
+        self._more = {}
 
-    def resolve(self, user, wanted):
+    def extend(self, name, resolve):
+        """The member `name` of v3's scope object is resolved by `resolve(user, value)`, which returns a Scope."""
+        self._more[name] = resolve
+
+    def resolve(self, user, wanted, groups=()):
         """The Scope for v3's scope object (one key), or the user's own default for None.
 
-        Raises ScopeDenied: no such target, disabled, or no role; which of them is not told.
+        `groups` are ids of groups the user is in beside those stored. Raises ScopeDenied: no such target, disabled,
+        or no role; which of them is not told.
         """
         if wanted is None:
-            return self._default(user)
+            return self._default(user, groups)
+        for name in self._more.keys() & wanted.keys():
+            return self._more[name](user, wanted[name])
         if 'project' in wanted:
-            return self.project(user, **_target(wanted['project']))
+            return self.project(user, groups=groups, **_target(wanted['project']))
         if 'domain' in wanted:
-            return self.domain(user, wanted['domain'].get('id'), wanted['domain'].get('name'))
+            return self.domain(user, wanted['domain'].get('id'), wanted['domain'].get('name'), groups)
         if 'system' in wanted:
-            return self.system(user)
+            return self.system(user, groups)
         return Scope()
 
-    def _default(self, user):
+    def _default(self, user, groups):
         if not user.get('default_project_id'):
             return Scope()
         try:
-            return self.project(user, project_id=user['default_project_id'])
+            return self.project(user, project_id=user['default_project_id'], groups=groups)
         except ScopeDenied:
             return Scope()
 
-    def project(self, user, project_id=None, name=None, domain_id=None, domain_name=None):
+    def project(self, user, project_id=None, name=None, domain_id=None, domain_name=None, groups=()):
         """A project by id, or by name and domain."""
         with db.reader() as session:
             if project_id is not None:
@@ -57,26 +67,26 @@ class ScopeResolver:
                 chain = projects.chain_by_name(session, name, domain_id, domain_name)
             if not chain or not all(project['enabled'] for project in chain):
                 raise ScopeDenied(kind='project')
-            roles = self.grants.roles_on_project(session, user['id'], chain)
+            roles = self.grants.roles_on_project(session, user['id'], chain, groups)
         if not roles:
             raise ScopeDenied(kind='project')
         return Scope(project=chain[0], project_domain=chain[-1], roles=roles)
 
-    def domain(self, user, domain_id=None, name=None):
+    def domain(self, user, domain_id=None, name=None, groups=()):
         """A domain by id or name."""
         with db.reader() as session:
             domain = projects.domain(session, domain_id, name)
             if domain is None or not domain['enabled']:
                 raise ScopeDenied(kind='domain')
-            roles = self.grants.roles_on_domain(session, user['id'], domain['id'])
+            roles = self.grants.roles_on_domain(session, user['id'], domain['id'], groups)
         if not roles:
             raise ScopeDenied(kind='domain')
         return Scope(domain=domain, roles=roles)
 
-    def system(self, user):
+    def system(self, user, groups=()):
         """The whole system."""
         with db.reader() as session:
-            roles = self.grants.roles_on_system(session, user['id'])
+            roles = self.grants.roles_on_system(session, user['id'], groups)
         if not roles:
             raise ScopeDenied(kind='system')
         return Scope(system=True, roles=roles)

@@ -2,6 +2,10 @@
 
 A token is looked up live: its user, scope and roles are read from the database, so that what was taken away is
 gone from tokens that exist. The result is kept in memory until anything it rests on changes (keystone.changes).
+
+Special kinds of tokens (by a trust, an application credential, an OAuth1 access token, of a federated user) carry
+one more id in their Claims. Who keeps such things says with `extend` how a token of the kind is completed; that is
+all there is to a kind here. A kind that nobody completes is not accepted.
 """
 import time
 
@@ -12,7 +16,7 @@ from keystone import drivers
 from keystone.changes import FACTS
 from keystone.db import projects
 from keystone.db.models import DOMAIN_ROOT
-from keystone.exception import TokenNotFound
+from keystone.exception import AuthFailed, TokenNotFound
 from keystone.token import payload
 from keystone.token.cache import Cache
 from keystone.token.model import Claims, Token, new_audit_id
@@ -39,8 +43,33 @@ class TokenManager:
         self.changes, self.identity, self.grants, self.revocation = changes, identity, grants, revocation
         self.provider = drivers.load('essex.keystone.token', CONF.token.provider, {'fernet': FernetProvider})
         self.cache = Cache(CONF.token.cache_size)
+        # {field of Claims: what completes a token that has it}
+        self._kinds = {'trust_id': None, 'app_cred_id': None, 'access_token_id': None, 'idp_id': None}
         changes.listen(FACTS, self.cache.clear)
         revocation.listen(self._drop_revoked)
+
+    def extend(self, field, complete):
+        """Tokens whose Claims have `field` are completed by `complete(session, token)`.
+
+        It is called when such a token is issued (it has no id yet) and whenever one is looked up. The result is
+        remembered until anything changes, so what it reads must change within `changes.writer()`. It finds the user
+        and the scope, both enabled, and in `token.roles` what the user has there by own grants and those of
+        `claims.group_ids`, maybe nothing. It raises TokenNotFound when what the token rests on is gone, expired,
+        disabled or no longer enough. Otherwise it may replace `token.user` (a dict of `public_user`) and
+        `token.roles`, add members of the v3 document to `token.shown` and values for fields of revocation events to
+        `token.more_facts`: {'trust_id': (id,)}; {'user_id': (trustor, trustee)} in place of the user's own.
+        A look-up is no use of a trust: it counts nothing down.
+        """
+        if field not in self._kinds:
+            raise KeyError(field)
+        self._kinds[field] = complete
+
+    def _complete(self, session, token):
+        for field, complete in self._kinds.items():
+            if getattr(token.claims, field) is not None:
+                if complete is None:
+                    raise TokenNotFound()
+                complete(session, token)
 
     def _drop_revoked(self, events):
         def is_void(token):
@@ -48,26 +77,36 @@ class TokenManager:
             return any(self.revocation.fits(event, facts, token.claims.issued_at) for event in events)
         self.cache.drop_where(is_void)
 
-    def issue(self, user, methods, scope, audit_chain=None, expires_at=None):
+    def issue(self, user, methods, scope, audit_chain=None, expires_at=None, **kind):
         """A new Token for an authenticated full user and a Scope (keystone.auth.scope).
 
-        `audit_chain` is the chain of the token this one was got with, `expires_at` that token's end.
+        `audit_chain` is the chain of the token this one was got with, `expires_at` the latest end; `kind` are fields
+        of Claims that mark a special kind. Raises AuthFailed when that cannot be completed.
         """
         self.changes.check()
         generation = self.changes.generation
         now = int(time.time())
         audit_ids = [new_audit_id()] if audit_chain is None else [new_audit_id(), audit_chain]
-        claims = Claims(user['id'], methods, audit_ids, now,
-                        now + CONF.token.expiration if expires_at is None else expires_at,
+        end = now + CONF.token.expiration
+        claims = Claims(user['id'], methods, audit_ids, now, end if expires_at is None else min(end, expires_at),
                         project_id=scope.project and scope.project['id'],
-                        domain_id=scope.domain and scope.domain['id'], system=scope.system)
-        token = Token(None, claims, _public_user(user), scope.project, scope.project_domain, scope.domain, scope.roles)
+                        domain_id=scope.domain and scope.domain['id'], system=scope.system, **kind)
+        token = Token(None, claims, public_user(user), scope.project, scope.project_domain, scope.domain, scope.roles)
+        if kind:
+            self._complete_new(token)
         claims.issued_at = self.revocation.earliest(token.facts(), now)
         # As it will be read back: in the order of the mask.
         claims.methods = payload.unpack_methods(payload.pack_methods(claims.methods))
         token.id = self.provider.encode(claims)
         self._remember(token, generation)
         return token
+
+    def _complete_new(self, token):
+        try:
+            with db.reader() as session:
+                self._complete(session, token)
+        except TokenNotFound as error:
+            raise AuthFailed() from error
 
     def _remember(self, token, generation):
         # What was read while something changed may be old already.
@@ -97,9 +136,10 @@ class TokenManager:
         user = self.identity.driver.full_user(claims.user_id)
         if user is None or not user['enabled'] or not user['domain_enabled']:
             raise TokenNotFound()
-        token = Token(token_id, claims, _public_user(user))
+        token = Token(token_id, claims, public_user(user))
         with db.reader() as session:
             self._load_scope(session, token)
+            self._complete(session, token)
         if token.scoped and not token.roles:
             raise TokenNotFound()
         if self.revocation.is_revoked(token.facts(), claims.issued_at):
@@ -108,27 +148,27 @@ class TokenManager:
         return token
 
     def _load_scope(self, session, token):
-        claims = token.claims
+        claims, groups = token.claims, token.claims.group_ids or ()
         if claims.project_id is not None:
             chain = projects.chain_by_id(session, claims.project_id)
             if not chain or not all(project['enabled'] for project in chain):
                 raise TokenNotFound()
             token.project, token.project_domain = chain[0], chain[-1]
-            token.roles = self.grants.roles_on_project(session, claims.user_id, chain)
+            token.roles = self.grants.roles_on_project(session, claims.user_id, chain, groups)
         elif claims.domain_id is not None:
             token.domain = projects.domain(session, claims.domain_id)
             if token.domain is None or not token.domain['enabled']:
                 raise TokenNotFound()
-            token.roles = self.grants.roles_on_domain(session, claims.user_id, claims.domain_id)
+            token.roles = self.grants.roles_on_domain(session, claims.user_id, claims.domain_id, groups)
         elif claims.system:
-            token.roles = self.grants.roles_on_system(session, claims.user_id)
+            token.roles = self.grants.roles_on_system(session, claims.user_id, groups)
 
     def revoke(self, token):
         """Void one token."""
         self.revocation.revoke(audit_id=token.claims.audit_ids[0])
 
 
-def _public_user(user):
+def public_user(user):
     """The part of a full user that tokens show."""
     return {'id': user['id'], 'name': user['name'], 'domain_id': user['domain_id'], 'domain_name': user['domain_name'],
             'password_expires_at': user.get('password_expires_at'), 'email': user.get('email'),

@@ -28,6 +28,16 @@ class Claims:
     project_id: str = None
     domain_id: str = None
     system: bool = False
+    # What marks a special kind of token (TokenManager.extend): by a trust, an application credential, an OAuth1
+    # access token, or a user of an identity provider (with that provider's groups, a list).
+    trust_id: str = None
+    app_cred_id: str = None
+    access_token_id: str = None
+    idp_id: str = None
+    protocol_id: str = None
+    group_ids: list = None
+    # SHA-256 of the client certificate an OAuth2 token is bound to (RFC 8705), base64url.
+    thumbprint: str = None
 
 
 @dataclasses.dataclass
@@ -41,6 +51,9 @@ class Token:
     project_domain: dict = None
     domain: dict = None
     roles: list = dataclasses.field(default_factory=list)
+    # What a special kind adds: members of the v3 document, and values for the fields of revocation events.
+    shown: dict = dataclasses.field(default_factory=dict)
+    more_facts: dict = dataclasses.field(default_factory=dict)
     # The v3 document without its catalog, rendered once.
     document: bytes = None
 
@@ -59,4 +72,4 @@ class Token:
             domains.add(self.project_domain['id'])
         return {'audit_id': audits[:1], 'audit_chain_id': audits[-1:], 'user_id': (self.user['id'],),
                 'project_id': (self.project['id'],) if self.project else (), 'domain_id': domains,
-                'role_id': [role['id'] for role in self.roles]}
+                'role_id': [role['id'] for role in self.roles], **self.more_facts}

@@ -1,6 +1,7 @@
 """What is inside a Fernet token: the versioned msgpack layout as published, readable by any Keystone.
 
-Ids of 32 hexadecimal digits are packed into 16 bytes; a pair (is_bytes, value) says which form follows.
+Ids of 32 hexadecimal digits are packed into 16 bytes; a pair (is_bytes, value) says which form follows. Domains
+and trusts have always been written without that flag, but for the newer layouts 6 and 10.
 """
 import base64
 import uuid
@@ -19,13 +20,11 @@ CONF = config.register([
                      'a plugin here are refused.'),
 ], 'auth')
 
-UNSCOPED, DOMAIN, PROJECT, SYSTEM = 0, 1, 2, 8
-
 
 def _pack_id(value):
     try:
         packed = uuid.UUID(hex=value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         return False, value
     return (True, packed.bytes) if packed.hex == value else (False, value)
 
@@ -34,26 +33,36 @@ def _unpack_id(pair):
     is_bytes, value = pair
     if is_bytes:
         return uuid.UUID(bytes=value).hex
+    return _text(value)
+
+
+def _text(value):
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _pack_domain(value):
-    """Domains are packed without the flag: bytes, or the name of the default domain."""
+def _pack_bare(value):
+    """Without the flag: bytes, or text such as the name of the default domain."""
     return _pack_id(value)[1]
 
 
-def _unpack_domain(value):
-    if isinstance(value, bytes) and len(value) == 16:
-        return uuid.UUID(bytes=value).hex
-    return value.decode() if isinstance(value, bytes) else value
+def _unpack_bare(value):
+    return uuid.UUID(bytes=value).hex if isinstance(value, bytes) and len(value) == 16 else _text(value)
 
 
-def _pack_audit(audit_id):
-    return base64.urlsafe_b64decode(audit_id + '==')
+def _pack_audits(audit_ids):
+    return [base64.urlsafe_b64decode(audit_id + '==') for audit_id in audit_ids]
 
 
-def _unpack_audit(value):
-    return base64.urlsafe_b64encode(value).rstrip(b'=').decode()
+def _unpack_audits(values):
+    return [base64.urlsafe_b64encode(value).rstrip(b'=').decode() for value in values]
+
+
+def _pack_groups(group_ids):
+    return [_pack_id(group_id) for group_id in group_ids]
+
+
+def _unpack_groups(pairs):
+    return [_unpack_id(pair) for pair in pairs]
 
 
 def pack_methods(methods):
@@ -67,36 +76,66 @@ def unpack_methods(mask):
     return [name for index, name in enumerate(CONF.auth.methods) if mask & 1 << index]
 
 
+# What a layout is made of: (field of Claims, how it is packed, how it is read).
+_USER = ('user_id', _pack_id, _unpack_id)
+_METHODS = ('methods', pack_methods, unpack_methods)
+_EXPIRES = ('expires_at', float, float)
+_AUDITS = ('audit_ids', _pack_audits, _unpack_audits)
+_PROJECT = ('project_id', _pack_id, _unpack_id)
+_DOMAIN = ('domain_id', _pack_id, _unpack_id)
+_SYSTEM = ('system', lambda system: 'all', lambda value: _text(value) == 'all')
+_FEDERATION = [('group_ids', _pack_groups, _unpack_groups), ('idp_id', _pack_id, _unpack_id),
+               ('protocol_id', str, _text)]
+_END = [_EXPIRES, _AUDITS]
+# By version number.
+LAYOUTS = (
+    [_USER, _METHODS, *_END],
+    [_USER, _METHODS, ('domain_id', _pack_bare, _unpack_bare), *_END],
+    [_USER, _METHODS, _PROJECT, *_END],
+    [_USER, _METHODS, _PROJECT, *_END, ('trust_id', _pack_bare, _unpack_bare)],
+    [_USER, _METHODS, *_FEDERATION, *_END],
+    [_USER, _METHODS, _PROJECT, *_FEDERATION, *_END],
+    [_USER, _METHODS, _DOMAIN, *_FEDERATION, *_END],
+    [_USER, _METHODS, _PROJECT, ('access_token_id', _pack_id, _unpack_id), *_END],
+    [_USER, _METHODS, _SYSTEM, *_END],
+    [_USER, _METHODS, _PROJECT, *_END, ('app_cred_id', _pack_id, _unpack_id)],
+    # The thumbprint is text that may look like an id: never packed.
+    [_USER, _METHODS, _PROJECT, _DOMAIN, *_END, ('thumbprint', lambda value: (False, value), _unpack_id)],
+)
+
+
+def version_of(claims):
+    """The number of the layout that holds these Claims."""
+    if claims.access_token_id is not None:
+        return 7
+    if claims.trust_id is not None:
+        return 3
+    if claims.thumbprint is not None:
+        return 10
+    if claims.app_cred_id is not None:
+        return 9
+    federated = claims.idp_id is not None
+    if claims.project_id is not None:
+        return 5 if federated else 2
+    if claims.domain_id is not None:
+        return 6 if federated else 1
+    if claims.system:
+        return 8
+    return 4 if federated else 0
+
+
 def pack(claims):
     """The bytes of Claims."""
-    head = [_pack_id(claims.user_id), pack_methods(claims.methods)]
-    tail = [float(claims.expires_at), [_pack_audit(audit_id) for audit_id in claims.audit_ids]]
-    if claims.project_id is not None:
-        fields = [PROJECT, *head, _pack_id(claims.project_id), *tail]
-    elif claims.domain_id is not None:
-        fields = [DOMAIN, *head, _pack_domain(claims.domain_id), *tail]
-    elif claims.system:
-        fields = [SYSTEM, *head, 'all', *tail]
-    else:
-        fields = [UNSCOPED, *head, *tail]
-    return msgpack.packb(fields)
+    version = version_of(claims)
+    return msgpack.packb([version, *(to(getattr(claims, name)) for name, to, _ in LAYOUTS[version])])
 
 
 def unpack(packed, issued_at):
     """The Claims of bytes that `pack`, or another Keystone, made. Raises TokenNotFound on anything else."""
     try:
-        version, user, mask, *rest = msgpack.unpackb(packed)
-        scope = {}
-        if version == PROJECT:
-            scope['project_id'] = _unpack_id(rest.pop(0))
-        elif version == DOMAIN:
-            scope['domain_id'] = _unpack_domain(rest.pop(0))
-        elif version == SYSTEM:
-            scope['system'] = rest.pop(0) in ('all', b'all')
-        elif version != UNSCOPED:
-            raise TokenNotFound()
-        expires_at, audits = rest
-        return Claims(_unpack_id(user), unpack_methods(mask), [_unpack_audit(each) for each in audits], issued_at,
-                      expires_at, **scope)
-    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
+        version, *values = msgpack.unpackb(packed)
+        layout = LAYOUTS[version] if version >= 0 else None
+        read = {name: of(value) for (name, _, of), value in zip(layout, values, strict=True)}
+    except (ValueError, TypeError, IndexError, AttributeError, msgpack.UnpackException) as error:
         raise TokenNotFound() from error
+    return Claims(issued_at=issued_at, **read)

@@ -27,7 +27,13 @@ def fields(token):
         shown['system'] = {'all': True}
     if token.scoped:
         shown['roles'] = token.roles
-    return shown
+    if claims.idp_id is not None:
+        shown['user']['OS-FEDERATION'] = {'groups': [{'id': group_id} for group_id in claims.group_ids],
+                                          'identity_provider': {'id': claims.idp_id},
+                                          'protocol': {'id': claims.protocol_id}}
+    if claims.thumbprint is not None:
+        shown['oauth2_credential'] = {'x5t#S256': claims.thumbprint}
+    return {**shown, **token.shown}
 
 
 class TokenView:

@@ -116,6 +116,14 @@ class UploadBroken(exception.BadRequest):
     message = 'The data ended early: %(problem)s. Nothing was kept; the upload can be tried again.'
 
 
+class FetchRefused(exception.BadRequest):
+    message = 'The URL is not fetched: %(problem)s.'
+
+
+class FetchFailed(exception.BadRequest):
+    message = 'Nothing could be fetched from %(host)s: %(problem)s.'
+
+
 class DeletedDuringUpload(exception.Gone):
     message = 'Image %(image_id)s was deleted, or its upload given up, while its data was coming in.'
 

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from essex import config, db
 from keystone.db import revocations
+from keystone.notifications import Notifications
 
 OPTS = [
     cfg.FloatOpt('revision_interval', default=1.0, min=0,
@@ -30,6 +31,7 @@ class Changes:
     """The two counters as this process last saw them, and who wants to hear when they move."""
 
     def __init__(self):
+        self.notifications = Notifications()
         # Grows whenever facts may have changed; what was computed under an older one must not be kept.
         self.generation = 0
         self._seen = None
@@ -50,6 +52,22 @@ class Changes:
             yield session
             session.flush()
             self.announce(session, FACTS)
+
+    def tell(self, verb, kind, key):
+        """Notify that the `kind` (user, project...) with id `key` was created, updated, deleted or disabled.
+
+        Call it within the writer: listeners are told when that commits, and never of what was rolled back.
+        """
+        self._after_commit(self.notifications.resource, verb, kind, key)
+
+    def tell_grant(self, verb, grant, role_id):
+        """As `tell`, of a role that was granted (created) or taken (deleted)."""
+        self._after_commit(self.notifications.role_assignment, verb, grant, role_id)
+
+    def _after_commit(self, function, *args):
+        if self.notifications.enabled:
+            with db.writer() as session:
+                event.listen(session, 'after_commit', lambda _session: function(*args), once=True)
 
     def announce(self, session, name):
         """Count up within the session's transaction, and forget in this process when it commits."""

@@ -24,7 +24,8 @@ _CONFIRM_SECONDS = 15
 
 @dataclasses.dataclass
 class Outgoing:
-    """A message on its way to a `queue` or an `exchange`, which are declared first, or a `routing_key`."""
+    """A message on its way to a `queue` or an `exchange` or (by both) a queue bound to one, which are declared
+    first, or a `routing_key`."""
 
     body: bytes
     identity: str
@@ -37,6 +38,8 @@ class Outgoing:
     expires: float = None   # time.monotonic() after which nobody wants it
     reply_to: str = None
     correlation_id: str = None
+    content_type: str = CONTENT_TYPE
+    content_encoding: str = 'binary'
 
 
 class Publisher:
@@ -140,7 +143,8 @@ class _Link:
             self._producer.publish(
                 message.body, exchange=message.exchange.name if message.exchange else '',
                 routing_key=message.queue.name if message.queue else message.routing_key,
-                content_type=CONTENT_TYPE, content_encoding='binary', delivery_mode='persistent',
+                content_type=message.content_type, content_encoding=message.content_encoding,
+                delivery_mode='persistent',
                 # Someone may have deleted the queue: the broker says so, and the next attempt declares it.
                 mandatory=message.queue is not None, expiration=_left(message.expires),
                 message_id=message.identity, correlation_id=message.correlation_id,

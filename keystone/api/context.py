@@ -5,6 +5,7 @@ from oslo_config import cfg
 
 from essex import config, context
 from essex.exception import NotFound
+from keystone import origin
 from keystone.api import loaded
 
 CONF = config.register([
@@ -29,7 +30,11 @@ class AuthContext:
             if not any(name == 'Vary' for name, _ in headers):
                 headers.append(('Vary', 'X-Auth-Token'))
             return start_response(status, headers, *exc_info)
-        return self.app(environ, start)
+        bound = origin.bind(environ)
+        try:
+            return self.app(environ, start)
+        finally:
+            origin.unbind(bound)
 
     def _identify(self, environ, token_id):
         if CONF.admin_token and hmac.compare_digest(token_id.encode('latin-1'), CONF.admin_token.encode()):

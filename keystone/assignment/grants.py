@@ -53,6 +53,7 @@ class GrantManager:
         self.check(grant, role_id)
         with self.changes.writer() as session:
             assignments.add(session, *grant.key, role_id, grant.inherited)
+            self.changes.tell_grant('created', grant, role_id)
 
     def require(self, grant, role_id):
         """Raises AssignmentNotFound unless the role is granted just so."""
@@ -74,6 +75,7 @@ class GrantManager:
                 chain = projects.chain_by_id(session, grant.target_id)
                 if not self._role_ids(session, grant.actor_id, 'project', chain):
                     self.revocation.revoke(user_id=grant.actor_id, project_id=grant.target_id)
+            self.changes.tell_grant('deleted', grant, role_id)
 
     def direct_roles(self, grant):
         """The roles granted directly to this actor on this target."""

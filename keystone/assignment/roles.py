@@ -87,6 +87,7 @@ class RoleManager:
             self.resource.get_domain(role['domain_id'])
         with self.changes.writer() as session:
             records.create(session, Role, role, NameConflict(kind='role', name=role['name']))
+            self.changes.tell('created', 'role', role['id'])
         return self.get_role(role['id'])
 
     @db.retry
@@ -101,6 +102,7 @@ class RoleManager:
             values['options'] = merged_options(old['options'], values['options'])
         with self.changes.writer() as session:
             records.change(session, Role, role_id, values, NameConflict(kind='role', name=values.get('name')))
+            self.changes.tell('updated', 'role', role_id)
         return self.get_role(role_id)
 
     @db.retry
@@ -110,6 +112,7 @@ class RoleManager:
         with self.changes.writer() as session:
             assignments.remove_role(session, role_id)
             records.remove(session, Role, Role.id == role_id)
+            self.changes.tell('deleted', 'role', role_id)
 
     @db.retry
     def add_implied(self, prior_id, implied_id):

@@ -72,6 +72,7 @@ class CatalogManager:
         service = {'enabled': True, **values, 'id': values.get('id') or new_id()}
         with self.changes.writer() as session:
             records.create(session, Service, service, IdConflict(kind='service', id=service['id']))
+            self.changes.tell('created', 'service', service['id'])
         return self.get_service(service['id'])
 
     @db.retry
@@ -80,6 +81,7 @@ class CatalogManager:
         self.get_service(service_id)
         with self.changes.writer() as session:
             records.change(session, Service, service_id, {**values, 'id': service_id}, None)
+            self.changes.tell('updated', 'service', service_id)
         return self.get_service(service_id)
 
     @db.retry
@@ -88,6 +90,7 @@ class CatalogManager:
         with self.changes.writer() as session:
             if not queries.remove_service(session, service_id):
                 raise ServiceNotFound(service_id)
+            self.changes.tell('deleted', 'service', service_id)
 
     def get_endpoint(self, endpoint_id):
         """Raises EndpointNotFound."""
@@ -122,6 +125,7 @@ class CatalogManager:
         self._check_endpoint(endpoint)
         with self.changes.writer() as session:
             records.create(session, Endpoint, endpoint, IdConflict(kind='endpoint', id=endpoint['id']))
+            self.changes.tell('created', 'endpoint', endpoint['id'])
         return self.get_endpoint(endpoint['id'])
 
     def _take_region(self, endpoint):
@@ -142,6 +146,7 @@ class CatalogManager:
         self._check_endpoint(values)
         with self.changes.writer() as session:
             records.change(session, Endpoint, endpoint_id, values, None)
+            self.changes.tell('updated', 'endpoint', endpoint_id)
         return self.get_endpoint(endpoint_id)
 
     @db.retry
@@ -150,6 +155,7 @@ class CatalogManager:
         with self.changes.writer() as session:
             if not records.remove(session, Endpoint, Endpoint.id == endpoint_id):
                 raise EndpointNotFound(endpoint_id)
+            self.changes.tell('deleted', 'endpoint', endpoint_id)
 
     def get_region(self, region_id):
         """Raises RegionNotFound."""
@@ -173,6 +179,7 @@ class CatalogManager:
             self.get_region(region['parent_region_id'])
         with self.changes.writer() as session:
             records.create(session, Region, region, IdConflict(kind='region', id=region['id']))
+            self.changes.tell('created', 'region', region['id'])
         return self.get_region(region['id'])
 
     @db.retry
@@ -189,6 +196,7 @@ class CatalogManager:
             above = self.get_region(above)['parent_region_id']
         with self.changes.writer() as session:
             records.change(session, Region, region_id, values, None)
+            self.changes.tell('updated', 'region', region_id)
         return self.get_region(region_id)
 
     @db.retry
@@ -199,3 +207,4 @@ class CatalogManager:
             if queries.region_in_use(session, region_id):
                 raise Forbidden(f'Region {region_id} holds endpoints or other regions: remove those first.')
             records.remove(session, Region, Region.id == region_id)
+            self.changes.tell('deleted', 'region', region_id)

@@ -33,6 +33,7 @@ class GroupManager:
         group['description'] = group['description'] or ''
         with self.changes.writer():
             self.driver.create_group(group)
+            self.changes.tell('created', 'group', group['id'])
         return self.get_group(group['id'])
 
     @db.retry
@@ -46,6 +47,7 @@ class GroupManager:
             values['description'] = values['description'] or ''
         with self.changes.writer():
             self.driver.update_group(group_id, values)
+            self.changes.tell('updated', 'group', group_id)
         return self.get_group(group_id)
 
     @db.retry
@@ -55,6 +57,7 @@ class GroupManager:
         with self.changes.writer() as session:
             assignments.remove_actor(session, 'group', group_id)
             self.driver.delete_group(group_id)
+            self.changes.tell('deleted', 'group', group_id)
 
     def groups_of(self, user_id, hints):
         """Groups a user is in. Raises UserNotFound."""
@@ -73,6 +76,7 @@ class GroupManager:
         self.get_group(group_id)
         with self.changes.writer():
             self.driver.add_member(user_id, group_id)
+            self.changes.tell('updated', 'group', group_id)
 
     def check_member(self, user_id, group_id):
         """Raises MembershipNotFound unless the user is in the group."""
@@ -89,3 +93,4 @@ class GroupManager:
         with self.changes.writer():
             if not self.driver.remove_member(user_id, group_id):
                 raise MembershipNotFound(user=user_id, group=group_id)
+            self.changes.tell('updated', 'group', group_id)

@@ -79,6 +79,7 @@ class IdentityManager:
     def _store(self, user, prepared):
         with self.changes.writer():
             self.driver.create_user(user, prepared)
+            self.changes.tell('created', 'user', user['id'])
 
     def create_user(self, values):
         """Make a user from `values` (name and domain_id at least; id, password... as given)."""
@@ -121,6 +122,9 @@ class IdentityManager:
                 self.driver.set_password(user_id, prepared, self_service)
             if prepared is not None or values.get('enabled') is False:
                 self.revocation.revoke(user_id=user_id)
+            self.changes.tell('updated', 'user', user_id)
+            if values.get('enabled') is False:
+                self.changes.tell('disabled', 'user', user_id)
 
     def change_password(self, user_id, original, new):
         """A user's own change. Raises AuthFailed when `original` is wrong, BadRequest when `new` is the same."""
@@ -140,3 +144,4 @@ class IdentityManager:
             credentials.remove_of(session, user_id=user_id)
             self.driver.delete_user(user_id)
             self.revocation.revoke(user_id=user_id)
+            self.changes.tell('deleted', 'user', user_id)

@@ -114,6 +114,7 @@ class ResourceManager:
             kind = 'domain' if project['is_domain'] else 'project'
             records.create(session, Project, project, NameConflict(kind=kind, name=project['name']))
             projects.set_tags(session, project['id'], tags)
+            self.changes.tell('created', kind, project['id'])
         return self.get_project(project['id'])
 
     def _place(self, project):
@@ -154,6 +155,8 @@ class ResourceManager:
                 projects.set_tags(session, project_id, tags)
             if values.get('enabled') is False and old['enabled']:
                 self.revocation.revoke(**{f'{kind}_id': project_id})
+                self.changes.tell('disabled', kind, project_id)
+            self.changes.tell('updated', kind, project_id)
         return self.get_project(project_id)
 
     def _check_update(self, old, values):
@@ -182,6 +185,7 @@ class ResourceManager:
             if projects.has_children(session, project_id):
                 raise Forbidden(f'Project {project_id} has projects below it: delete those first.')
             self.forget(session, [project_id])
+            self.changes.tell('deleted', 'project', project_id)
 
     def forget(self, session, project_ids):
         """Delete projects with all that hangs on them, inside the caller's transaction."""
@@ -199,6 +203,7 @@ class ResourceManager:
             raise BadRequest(f'A project has at most {MAX_TAGS} tags.')
         with self.changes.writer() as session:
             projects.set_tags(session, project_id, names)
+            self.changes.tell('updated', 'project', project_id)
         return self.get_project(project_id)['tags']
 
     def add_tag(self, project_id, name):
@@ -214,3 +219,4 @@ class ResourceManager:
         with self.changes.writer() as session:
             if not projects.remove_tag(session, project_id, name):
                 raise TagNotFound(tag=name)
+            self.changes.tell('updated', 'project', project_id)

@@ -1,0 +1,50 @@
+"""Where the request being served came from: what limits, notifications and external authentication ask about."""
+import contextvars
+
+_environ = contextvars.ContextVar('keystone_environ', default=None)
+
+
+class Origin:
+    """The client, and what a trusted front established about him. Empty outside of any request."""
+
+    def __init__(self, environ=None):
+        self._environ = environ or {}
+
+    @property
+    def address(self):
+        """The client's address, or None."""
+        return self._environ.get('REMOTE_ADDR')
+
+    @property
+    def agent(self):
+        """His User-Agent, or None."""
+        return self._environ.get('HTTP_USER_AGENT')
+
+    @property
+    def request_id(self):
+        """The id of the request, or None."""
+        return self._environ.get('essex.request_id')
+
+    @property
+    def remote_user(self):
+        """(REMOTE_USER, REMOTE_DOMAIN) as the web server in front set them; no header of a client sets these."""
+        return self._environ.get('REMOTE_USER'), self._environ.get('REMOTE_DOMAIN')
+
+    def header(self, name):
+        """A header of the request, or None."""
+        return self._environ.get('HTTP_' + name.upper().replace('-', '_'))
+
+
+def current():
+    """The Origin of what this (green) thread is doing."""
+    return Origin(_environ.get())
+
+
+def bind(environ):
+    """Say which request is served from now on; returns a token for `unbind`."""
+    return _environ.set(environ)
+
+
+def unbind(token):
+    """Undo a `bind`."""
+    _environ.reset(token)

@@ -1,0 +1,121 @@
+"""What the identity service tells the broker: each resource, who did it, and nothing that was rolled back."""
+import json
+import logging
+
+import pytest
+
+from essex.exception import Conflict
+from keystone.assignment.grants import Grant
+from tests.unit.keystone.conftest import PASSWORD, Api
+
+
+class Heard:
+    """The notifications so far, by the log driver."""
+
+    def __init__(self, caplog):
+        self.caplog = caplog
+
+    def __call__(self, event_type=None):
+        """Payloads since the last call, of one type when given; else (type, resource_info) of all."""
+        records = [json.loads(each.message) for each in self.caplog.records
+                   if each.name.startswith('essex.notification.')]
+        self.caplog.clear()
+        if event_type is not None:
+            return [each['payload'] for each in records if each['event_type'] == event_type]
+        return [(each['event_type'].removeprefix('identity.'), each['payload'].get('resource_info'))
+                for each in records]
+
+
+@pytest.fixture
+def heard(conf, caplog):
+    conf.set('driver', ['log'], 'oslo_messaging_notifications')
+    caplog.set_level(logging.INFO)
+    return Heard(caplog)
+
+
+@pytest.fixture
+def talkative(heard, cloud):
+    """The cloud, with notifications."""
+    heard()
+    return cloud
+
+
+def test_every_resource_tells(talkative, heard):
+    m = talkative.managers
+    user = m.identity.create_user({'name': 'u', 'domain_id': 'default'})['id']
+    m.identity.update_user(user, {'enabled': False})
+    group = m.groups.create_group({'name': 'g', 'domain_id': 'default'})['id']
+    m.groups.update_group(group, {'name': 'h'})
+    m.groups.add_member(user, group)
+    assert heard() == [('user.created', user), ('user.updated', user), ('user.disabled', user),
+                       ('group.created', group), ('group.updated', group), ('group.updated', group)]
+    m.groups.remove_member(user, group)
+    m.groups.delete_group(group)
+    m.identity.delete_user(user)
+    assert heard() == [('group.updated', group), ('group.deleted', group), ('user.deleted', user)]
+    domain = m.domains.create_domain({'name': 'd'})['id']
+    project = m.resource.create_project({'name': 'p', 'domain_id': domain})['id']
+    m.resource.update_project(project, {'name': 'q'})
+    m.resource.set_tags(project, ['a'])
+    m.resource.delete_project(project)
+    m.domains.update_domain(domain, {'enabled': False})
+    m.domains.delete_domain(domain)
+    assert heard() == [('domain.created', domain), ('project.created', project), ('project.updated', project),
+                       ('project.updated', project), ('project.deleted', project), ('domain.disabled', domain),
+                       ('domain.updated', domain), ('domain.deleted', domain)]
+    role = m.roles.create_role({'name': 'r'})['id']
+    m.roles.update_role(role, {'name': 's'})
+    m.roles.delete_role(role)
+    region = m.catalog.create_region({'id': 'R2'})['id']
+    service = m.catalog.create_service({'type': 't'})['id']
+    endpoint = m.catalog.create_endpoint({'service_id': service, 'interface': 'public', 'url': 'http://x',
+                                          'region_id': region})['id']
+    m.catalog.update_endpoint(endpoint, {'url': 'http://y'})
+    m.catalog.delete_endpoint(endpoint)
+    m.catalog.delete_service(service)
+    m.catalog.delete_region(region)
+    assert [kind for kind, _ in heard()] == [
+        'role.created', 'role.updated', 'role.deleted', 'region.created', 'service.created', 'endpoint.created',
+        'endpoint.updated', 'endpoint.deleted', 'service.deleted', 'region.deleted']
+
+
+def test_what_was_rolled_back_is_not_told(talkative, heard):
+    with pytest.raises(Conflict):
+        talkative.new_user('owner')
+    assert heard() == []
+
+
+def test_cadf_says_who_from_where(talkative, heard):
+    token = talkative.admin_token
+    heard()
+    answer = Api(talkative)('POST', '/v3/users', {'user': {'name': 'u', 'password': PASSWORD}}, token=token,
+                            headers={'User-Agent': 'test/1'}, environ={'REMOTE_ADDR': '192.0.2.7'})
+    (event,) = heard('identity.user.created')
+    key = answer.json['user']['id']
+    assert (event['action'], event['outcome'], event['eventType']) == ('created.user', 'success', 'activity')
+    assert event['target'] == {'typeURI': 'data/security/account/user', 'id': key} and event['resource_info'] == key
+    initiator = event['initiator']
+    assert initiator['id'] == initiator['user_id'] == talkative.admin['id'] and initiator['username'] == 'admin'
+    assert initiator['project_id'] == talkative.admin_project['id']
+    assert initiator['host'] == {'address': '192.0.2.7', 'agent': 'test/1'}
+    assert initiator['request_id'] == answer.headers['X-Openstack-Request-Id']
+    assert event['observer']['typeURI'] == 'service/security' and PASSWORD not in str(event)
+
+
+def test_role_assignments(talkative, heard):
+    grant = Grant('user', talkative.stranger['id'], 'project', talkative.project['id'])
+    talkative.managers.grants.add(grant, talkative.roles['reader'])
+    (created,) = heard('identity.role_assignment.created')
+    talkative.managers.grants.remove(grant, talkative.roles['reader'])
+    assert [each['action'] for each in heard('identity.role_assignment.deleted')] == ['deleted.role_assignment']
+    assert created['action'] == 'created.role_assignment' and created['role'] == talkative.roles['reader']
+    assert (created['user'], created['project'], created['inherited_to_projects']) == (
+        talkative.stranger['id'], talkative.project['id'], False)
+
+
+def test_basic_format_and_opting_out(conf, talkative, heard):
+    conf.set('notification_format', 'basic')
+    conf.set('notification_opt_out', ['identity.user.updated'])
+    user = talkative.managers.identity.create_user({'name': 'u', 'domain_id': 'default'})['id']
+    talkative.managers.identity.update_user(user, {'name': 'v'})
+    assert heard('identity.user.created') == [{'resource_info': user}] and heard() == []

@@ -63,8 +63,9 @@ class RegistryDaemon(service.Daemon):
 
 
 def run_once(rules):
-    """Undo dead uploads and end deletions whose time has come."""
+    """Undo dead uploads; end removals of copies, and deletions whose time has come."""
     upload.recover(rules.stores)
+    rules.finish_removals()
     wait = CONF.scrub_time if CONF.delayed_delete else 0
     rules.finish_deletes(db.utcnow() - datetime.timedelta(seconds=wait))
 

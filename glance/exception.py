@@ -18,6 +18,27 @@ class StoreNotFound(exception.BadRequest):
     message = 'There is no store called %(store)s here. This service has: %(known)s.'
 
 
+class StoreReadOnly(exception.BadRequest):
+    message = 'The store %(store)s can only be read: it takes no data and removes none.'
+
+
+class NoSuchCopy(exception.NotFound):
+    message = 'Image %(image_id)s has no data in a store called %(store)s.'
+
+
+class LastCopy(exception.Forbidden):
+    message = ('Store %(store)s holds the only copy of image %(image_id)s. Copy it to another store first, or delete '
+               'the image.')
+
+
+class NotSeveralStores(exception.Conflict):
+    message = 'This service has one store: an image has its data there and nowhere else.'
+
+
+class NotActive(exception.Conflict):
+    message = 'Image %(image_id)s is %(now)s; that needs status active.'
+
+
 class DataNotFound(exception.NotFound):
     message = 'The store %(store)s has no data at %(url)s.'
 

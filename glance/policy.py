@@ -39,6 +39,8 @@ RULES = [
          'Accept or reject an image.', [('PUT', '/v2/images/{image_id}/members/{member_id}')]),
     rule('get_image_location', _ADMIN, 'See where the data of an image is.', [('GET', 'registry:/images/detail')]),
     rule('set_image_location', _ADMIN, 'Say where the data of an image is.', [('POST', 'registry:/images')]),
+    rule('delete_image_location', _ADMIN, 'Remove the data of an image from one of several stores.',
+         [('DELETE', '/v2/stores/{store_id}/{image_id}')]),
     rule('stores_info_detail', 'rule:context_is_admin or role:service', 'See how the stores are configured.',
          [('GET', '/v2/info/stores/detail')]),
 ]

@@ -9,7 +9,7 @@ from glance.api.faults import render
 from glance.api.registry import images as registry_images
 from glance.api.v1 import images as v1_images
 from glance.api.v1 import members as v1_members
-from glance.api.v2 import actions, data, images, info, members, schemas, tags
+from glance.api.v2 import actions, data, images, info, members, schemas, stores, tags
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
 
@@ -17,16 +17,16 @@ from glance.store.loader import Stores
 @functools.cache
 def manager():
     """The ImageManager of this process, its stores ready. Raises ConfigError."""
-    stores = Stores()
-    stores.check()
-    return ImageManager(stores)
+    found = Stores()
+    found.check()
+    return ImageManager(found)
 
 
 def v2_app(rules):
     """Version 2 over an ImageManager."""
     controllers = [kind(rules) for kind in (images.ImageController, data.DataController, tags.TagController,
                                             members.MemberController, actions.ActionController,
-                                            info.InfoController)]
+                                            info.InfoController, stores.StoreController)]
     return wsgi.Application([*controllers, schemas.SchemaController()], render)
 
 

@@ -2,7 +2,7 @@
 from sqlalchemy import and_, case, delete, exists, false, func, insert, literal, or_, select, update
 
 from essex import db
-from glance.db import visibility
+from glance.db import location_key, visibility
 from glance.db.models import Image as Row
 from glance.db.models import Location as LocationRow
 from glance.db.models import Property, Tag, Upload
@@ -95,8 +95,8 @@ def _with_details(session, rows):
         known[image_id].tags.append(value)
     for image_id, url, store, meta in session.execute(
             select(LocationRow.image_id, LocationRow.url, LocationRow.store, LocationRow.meta)
-            .where(LocationRow.image_id.in_(ids)).order_by(LocationRow.id)):
-        known[image_id].locations.append(Location(url, store, meta))
+            .where(LocationRow.image_id.in_(ids), LocationRow.status == 'active').order_by(LocationRow.id)):
+        known[image_id].locations.append(Location(location_key.open(url), store, meta))
     return images
 
 
@@ -121,7 +121,8 @@ def _add_details(session, image_id, properties=(), tags=(), locations=()):
         session.execute(insert(Tag), [{'image_id': image_id, 'value': tag} for tag in tags])
     if locations:
         session.execute(insert(LocationRow), [
-            {'image_id': image_id, 'url': place.url, 'store': place.store, 'meta': place.meta} for place in locations])
+            {'image_id': image_id, 'url': location_key.seal(place.url), 'store': place.store, 'meta': place.meta}
+            for place in locations])
 
 
 def save(before, after):
@@ -138,7 +139,8 @@ def save(before, after):
                 session.execute(delete(Tag).where(Tag.image_id == before.id, Tag.value.in_(gone)))
             _add_details(session, before.id, tags=[tag for tag in after.tags if tag not in before.tags])
         if after.locations != before.locations:
-            session.execute(delete(LocationRow).where(LocationRow.image_id == before.id))
+            session.execute(delete(LocationRow).where(LocationRow.image_id == before.id,
+                                                      LocationRow.status == 'active'))
             _add_details(session, before.id, locations=after.locations)
 
 
@@ -187,8 +189,9 @@ def with_data(image_ids):
 def has_location(image_id, url):
     """Whether the data of an image is known to be at `url`."""
     with db.reader() as session:
-        return session.execute(select(LocationRow.id).where(LocationRow.image_id == image_id, LocationRow.url == url)
-                               ).first() is not None
+        sealed = session.execute(select(LocationRow.url).where(LocationRow.image_id == image_id)).scalars()
+        # Each is sealed in its own way: they are compared open.
+        return any(location_key.open(each) == url for each in sealed)
 
 
 def add_location(image_id, location):
@@ -201,7 +204,7 @@ def finish_delete(image_id, **values):
     """Turn a pending_delete image into what `values` say and forget where its data was."""
     with db.writer() as session:
         session.execute(update(Row).where(Row.id == image_id, Row.status == 'pending_delete').values(**values))
-        session.execute(delete(LocationRow).where(LocationRow.image_id == image_id))
+        session.execute(delete(LocationRow).where(LocationRow.image_id == image_id, LocationRow.status == 'active'))
 
 
 def forget_tags(image_id):

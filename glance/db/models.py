@@ -88,6 +88,8 @@ class Location(Base):
     url = Column(Text, nullable=False)
     store = Column(String(255), nullable=False)
     meta = Column(db.JSON)
+    # active, or pending_delete: given up, the data perhaps still there.
+    status = Column(String(30), nullable=False, default='active', server_default='active')
 
 
 class Upload(Base):

@@ -9,7 +9,7 @@ import uuid
 from sqlalchemy.exc import IntegrityError
 
 from essex import db
-from glance.db import images, members
+from glance.db import images, location_key, members
 from glance.exception import (
     DataNotFound,
     DuplicateImage,
@@ -22,7 +22,7 @@ from glance.exception import (
     ProtectedImage,
     StoreNotFound,
 )
-from glance.image import limits, rules, status
+from glance.image import copies, limits, rules, status
 from glance.image.upload import Upload
 from glance.store.base import without_secret
 
@@ -37,6 +37,7 @@ class ImageManager:
     """The rules of images over the database and the stores."""
 
     def __init__(self, stores):
+        location_key.check()
         self.stores = stores
 
     def get(self, context, image_id, deleted=False):
@@ -147,26 +148,30 @@ class ImageManager:
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,
                failed_status=status.QUEUED):
         """Give a queued image its data from `source.readinto(view)`; returns what was found out about it."""
-        return Upload(image, self.stores.get(store), failed_status).run(source, size, expected_md5)
+        return Upload(image, self.stores.for_upload(store), failed_status).run(source, size, expected_md5)
 
     def kill(self, image):
         """Give up a queued image whose data will never come (the older face does not let one try again)."""
         images.change_status(image.id, (status.QUEUED,), status=status.KILLED, updated_at=db.utcnow())
 
-    def data(self, context, image, offset=0, length=None):
-        """An iterator over the image's data. Raises ImageNotActive, ImageDeactivated, DataNotFound."""
+    def data(self, context, image, offset=0, length=None, prefer=()):
+        """An iterator over the image's data, from the stores of `prefer` if they can give it.
+
+        Raises ImageNotActive, ImageDeactivated, DataNotFound, StoreUnavailable.
+        """
         if image.status == status.DEACTIVATED and not context.is_admin:
             raise ImageDeactivated(image_id=image.id)
         if image.status not in (status.ACTIVE, status.DEACTIVATED) or not image.locations:
             raise ImageNotActive(image_id=image.id, status=image.status)
-        missing = None
-        for location in image.locations:
-            try:
-                return self.stores.get(location.store).read(location.url, offset, length)
-            except (DataNotFound, StoreNotFound) as error:
-                LOG.error('Image %s: %s', image.id, error)
-                missing = error
-        raise DataNotFound(store=image.locations[0].store, url=f'image {image.id}') from missing
+        return copies.Reading(self.stores, image, offset, length, prefer)
+
+    def remove_copy(self, context, image, store):
+        """Remove the image's data from one of several stores. Raises as copies.remove does."""
+        copies.remove(self.stores, image, store)
+
+    def finish_removals(self):
+        """End what `remove_copy` began and could not end; returns how many. Idempotent."""
+        return copies.finish_removals(self.stores)
 
     @db.retry
     def set_status(self, context, image, wanted):

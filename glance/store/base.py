@@ -16,6 +16,8 @@ class Store(abc.ABC):
     OPTS = ()
     # A read-only store refuses add() and delete(); it is never asked for them.
     read_only = False
+    # Of several stores: which one is read first (the heaviest), and what an operator says about it.
+    weight, description = 0, None
 
     def __init__(self, name, options):
         self.name, self.options = name, options

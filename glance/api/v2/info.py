@@ -24,7 +24,8 @@ class InfoController(wsgi.Controller):
     def detail(self, req):
         """The stores and how they are configured."""
         policy.enforce(req.context, 'stores_info_detail')
-        return {'stores': [{**self._entry(store), **store.describe()} for store in self._several()]}
+        return {'stores': [{**self._entry(store), 'weight': store.weight, **store.describe()}
+                           for store in self._several()]}
 
     def _several(self):
         stores = self.manager.stores
@@ -34,6 +35,8 @@ class InfoController(wsgi.Controller):
 
     def _entry(self, store):
         entry = {'id': store.name}
+        if store.description:
+            entry['description'] = store.description
         if store is self.manager.stores.default:
             entry['default'] = 'true'
         if store.read_only:

@@ -20,6 +20,7 @@ from keystone.db.models.core import (
     Service,
     User,
 )
+from keystone.db.models.tokens import StoredToken
 
 __all__ = [
     'DOMAIN_ROOT',
@@ -40,5 +41,6 @@ __all__ = [
     'RevocationEvent',
     'Role',
     'Service',
+    'StoredToken',
     'User',
 ]

@@ -6,6 +6,8 @@ from keystone.auth.manager import AuthManager
 from keystone.catalog.manager import CatalogManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
+from keystone.federation.providers import ProviderManager
+from keystone.federation.store import MappingManager, ServiceProviderManager
 from keystone.identity.groups import GroupManager
 from keystone.identity.manager import IdentityManager
 from keystone.resource.domains import DomainManager
@@ -31,6 +33,9 @@ class Managers:
         self.catalog = CatalogManager(self.changes)
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
+        self.providers = ProviderManager(self.changes, self.resource)
+        self.mappings = MappingManager(self.changes)
+        self.service_providers = ServiceProviderManager(self.changes)
         self.auth = AuthManager(self)
 
     def warm(self):

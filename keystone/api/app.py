@@ -6,6 +6,11 @@ from keystone.api.v3.auth import AuthController
 from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
 from keystone.api.v3.domains import DomainController
 from keystone.api.v3.ec2 import Ec2Controller
+from keystone.api.v3.federation import (
+    IdentityProviderController,
+    MappingController,
+    ServiceProviderController,
+)
 from keystone.api.v3.grants import GrantController
 from keystone.api.v3.groups import GroupController
 from keystone.api.v3.projects import ProjectController
@@ -16,7 +21,8 @@ from keystone.api.versions import VersionController
 
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
-      RegionController, Ec2Controller)
+      RegionController, Ec2Controller,
+      IdentityProviderController, MappingController, ServiceProviderController)
 
 
 class Faces:

@@ -1,5 +1,6 @@
 """keystone-manage: what an operator does to the installation itself."""
 import argparse
+import functools
 import grp
 import os
 import pwd
@@ -9,6 +10,7 @@ from essex import config
 from essex.db import migration
 from essex.exception import EssexError
 from keystone.bootstrap import Answers, Bootstrap
+from keystone.cmd import federation
 from keystone.credential.store import Vault
 from keystone.managers import Managers
 from keystone.token import provider  # noqa: F401 - declares [fernet_tokens]
@@ -128,6 +130,7 @@ def _parser():
         made.add_argument('--keystone-user', metavar='USER', help='owner of the files')
         made.add_argument('--keystone-group', metavar='GROUP', help='group of the files')
     _add(commands, credential_migrate)
+    federation.add(functools.partial(_add, commands))
     made = _add(commands, bootstrap)
     for option, variable, text in _ANSWERS:
         made.add_argument(f'--bootstrap-{option}', metavar='VALUE', help=f'{text} [OS_BOOTSTRAP_{variable}]')

@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from essex import config, db
 from essex.exception import Forbidden
-from keystone.db import assignments, credentials, records, users
+from keystone.db import assignments, credentials, federation, records, users
 from keystone.db.models import DOMAIN_ROOT, Group, Project, Role, User
 from keystone.resource.manager import check_mutable
 
@@ -62,6 +62,7 @@ class DomainManager:
     def _empty(self, session, domain_id):
         def of(model):
             return session.execute(select(model.id).where(model.domain_id == domain_id)).scalars().all()
+        federation.forget_domain(session, domain_id)
         for user_id in of(User):
             assignments.remove_actor(session, 'user', user_id)
             credentials.remove_of(session, user_id=user_id)

@@ -1,4 +1,14 @@
 """The tables, a module an aggregate. Importing this one knows them all (migrations and tests compare with that)."""
+from keystone.db.models.backends import (
+    ExpiringMembership,
+    FederatedUser,
+    IdentityProvider,
+    IdMapping,
+    Mapping,
+    Protocol,
+    RemoteId,
+    ServiceProvider,
+)
 from keystone.db.models.core import (
     DOMAIN_ROOT,
     GLOBAL,
@@ -20,7 +30,6 @@ from keystone.db.models.core import (
     Service,
     User,
 )
-from keystone.db.models.tokens import StoredToken
 
 __all__ = [
     'DOMAIN_ROOT',
@@ -30,17 +39,24 @@ __all__ = [
     'Base',
     'Credential',
     'Endpoint',
+    'ExpiringMembership',
+    'FederatedUser',
     'Group',
+    'IdMapping',
+    'IdentityProvider',
     'ImpliedRole',
+    'Mapping',
     'Membership',
     'Password',
     'Project',
     'ProjectTag',
+    'Protocol',
     'Region',
+    'RemoteId',
     'Revision',
     'RevocationEvent',
     'Role',
     'Service',
-    'StoredToken',
+    'ServiceProvider',
     'User',
 ]

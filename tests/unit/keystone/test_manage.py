@@ -1,4 +1,5 @@
 """keystone-manage as an operator runs it, and what bootstrap makes."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -86,3 +87,18 @@ def test_credentials_survive_a_rotation(cloud, tmp_path):
     vault.keys._next = 0
     assert vault.behind() == 1 and vault.migrate() == 1 and vault.behind() == 0
     assert cloud.managers.ec2.get(cloud.owner['id'], made['access']) == made
+
+
+def test_mapping_engine(manage, tmp_path):
+    rules, given = tmp_path / 'rules.json', tmp_path / 'input'
+    rules.write_text('{"rules": [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "OIDC_name"}]}]}')
+    given.write_text('OIDC_name: tim: the second\n\nother: x\n')
+    answer = manage('mapping_engine', '--rules', str(rules), '--input', str(given), '--engine-debug')
+    assert json.loads(answer.stdout)['user'] == {'type': 'ephemeral', 'name': 'tim: the second'}
+    assert 'Rule 0 fits' in answer.stderr
+    answer = manage('mapping_engine', '--rules', str(rules), '--input', str(given), '--prefix', 'MELLON_')
+    assert answer.returncode == 1 and 'no rule' in answer.stderr
+    given.write_text('nonsense')
+    assert manage('mapping_engine', '--rules', str(rules), '--input', str(given)).returncode == 1
+    rules.write_text('[]')
+    assert manage('mapping_engine', '--rules', str(rules), '--input', str(given)).returncode == 1

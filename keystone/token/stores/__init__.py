@@ -1,1 +1,0 @@
-"""Where UUID tokens are kept: `[token] driver`."""

@@ -98,7 +98,8 @@ ENTRY_POINTS = {
         'swift-storage = swift.cmd.storage:main',
         'essex = essex.cloud.cli:main',
     ],
-    'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore', 'swift = glance.store.swift:SwiftStore'],
+    'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore', 'http = glance.store.http:HttpStore',
+                           'swift = glance.store.swift:SwiftStore'],
     'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
     'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],
     'essex.nova.scheduler.filters': [f'{name} = nova.scheduler.filters:{name}' for name in (

@@ -13,7 +13,6 @@ from glance.exception import (
     NotActive,
     NotSeveralStores,
     StoreNotFound,
-    StoreReadOnly,
     StoreUnavailable,
 )
 from glance.image import status
@@ -84,7 +83,7 @@ class Reading:
     def __next__(self):
         while True:
             try:
-                chunk = next(self._chunks, b'')
+                chunk = next(self._chunks, b'') if self._end is None or self._position < self._end else b''
                 if not chunk and self._end is not None and self._position < self._end:
                     raise StoreUnavailable(store=self._place.store, problem=f'the data of image {self._image.id} ended '
                                                                             f'after {self._position} bytes')
@@ -97,6 +96,9 @@ class Reading:
             if not chunk:
                 self.close()
                 raise StopIteration
+            if self._end is not None:
+                # Data elsewhere may have grown; whoever reads was told a length.
+                chunk = chunk[:self._end - self._position]
             self._position += len(chunk)
             return chunk
 
@@ -108,18 +110,16 @@ class Reading:
 def remove(stores, image, name):
     """Give up the copy of `image` in the store `name`: first in the database, then there.
 
-    Raises NotSeveralStores, NoSuchCopy, StoreReadOnly, NotActive, LastCopy. A store that is away gets another chance.
+    Raises NotSeveralStores, NoSuchCopy, NotActive, LastCopy. A store that is away gets another chance.
     """
     if not stores.several:
         raise NotSeveralStores()
     try:
-        store = stores.get(name)
+        stores.get(name)
     except StoreNotFound as error:
         raise NoSuchCopy(image_id=image.id, store=name[:60]) from error
     if image.status != status.ACTIVE:
         raise NotActive(image_id=image.id, now=image.status)
-    if store.read_only:
-        raise StoreReadOnly(store=name)
     _begin(image, name)
     for removal in locations.removals(image.id):
         _finish(stores, removal)
@@ -146,7 +146,9 @@ def finish_removals(stores):
 
 def _finish(stores, removal):
     try:
-        stores.get(removal.store).delete(removal.url)
+        store = stores.get(removal.store)
+        if not store.read_only:
+            store.delete(removal.url)
     except DataNotFound:
         LOG.info('The copy of image %s in store %s was gone already', removal.image_id, removal.store)
     except StoreNotFound:

@@ -115,15 +115,15 @@ def check(url):
     Target(url)
 
 
-def open_url(url):
-    """A Download of what is at `url`, its headers read. Raises FetchRefused, FetchFailed."""
+def open_url(url, offset=0):
+    """A Download of what is at `url` from `offset` on, its headers read. Raises FetchRefused, FetchFailed."""
     for _ in range(_REDIRECTS + 1):
         target = Target(url)
         connection = _connect(target)
         try:
-            response = _ask(connection, target)
+            response = _ask(connection, target, offset)
             if response.status not in _MOVED:
-                return Download(connection, response, target)
+                return _from(Download(connection, response, target), offset, response)
             where = response.getheader('Location') or ''
         except BaseException:
             connection.close()
@@ -167,18 +167,36 @@ class _Connection(http.client.HTTPConnection):
         raise OSError('the connection is closed')
 
 
-def _ask(connection, target):
+def _ask(connection, target, offset):
+    headers = {'Accept': '*/*', 'Accept-Encoding': 'identity', 'User-Agent': 'essex-glance', 'Connection': 'close'}
+    if offset:
+        headers['Range'] = f'bytes={offset}-'
     try:
-        connection.request('GET', target.path, headers={'Accept': '*/*', 'Accept-Encoding': 'identity',
-                                                        'User-Agent': 'essex-glance', 'Connection': 'close'})
+        connection.request('GET', target.path, headers=headers)
         response = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
         raise FetchFailed(host=target.host, problem=f'it does not answer ({_reason(error)})') from error
-    if response.status not in (200, *_MOVED):
-        raise FetchFailed(host=target.host, problem=f'it answers {response.status}')
+    if response.status not in (200, *_MOVED) and not _is_rest(response, offset):
+        raise FetchFailed(host=target.host, problem=f'it answers {response.status}', status=response.status)
     if response.getheader('Content-Encoding', 'identity').lower() != 'identity':
         raise FetchFailed(host=target.host, problem='it sends the data encoded, unasked')
     return response
+
+
+def _is_rest(response, offset):
+    """Whether the answer is the part that was asked for, or says that there is nothing behind `offset`."""
+    if response.status == 416:
+        return bool(offset)
+    return response.status == 206 and response.getheader('Content-Range', '').startswith(f'bytes {offset}-')
+
+
+def _from(download, offset, response):
+    """`download` at `offset`, also where the server has sent everything."""
+    if response.status == 416:
+        download.end()
+    elif response.status == 200 and offset:
+        download.skip(offset)
+    return download
 
 
 class Download:
@@ -200,6 +218,17 @@ class Download:
         if not count and self._response.length:
             raise UploadBroken(problem=f'{self._target.host} broke off {self._response.length} bytes before the end')
         return count
+
+    def skip(self, count):
+        """Drop the next `count` bytes, as far as there are so many."""
+        view = memoryview(bytearray(min(count, 65536)))
+        while count and (got := self.readinto(view[:count])):
+            count -= got
+
+    def end(self):
+        """Take what is left, such as the text of an error, for nothing."""
+        self._response.read()
+        self.size = 0
 
     def check_size(self, limit):
         """Raise ImageTooLarge when the server announces more than `limit` bytes."""

@@ -137,7 +137,9 @@ class ImageManager:
     def _remove_data(self, image):
         for location in image.locations:
             try:
-                self.stores.get(location.store).delete(location.url)
+                store = self.stores.get(location.store)
+                if not store.read_only:
+                    store.delete(location.url)
             except DataNotFound:
                 LOG.warning('Image %s: its data was missing from store %s', image.id, location.store)
             except StoreNotFound:

@@ -12,11 +12,12 @@ from essex import config
 from essex.exception import ConfigError
 from glance.exception import InvalidImage, StoreNotFound, StoreReadOnly
 from glance.store.filesystem import FilesystemStore
+from glance.store.http import HttpStore
 from glance.store.swift import SwiftStore
 
 NAMESPACE = 'essex.glance.store'
 # Need no installed entry point, so that a checkout runs as it is.
-BUILTIN = {'file': FilesystemStore, 'swift': SwiftStore}
+BUILTIN = {'file': FilesystemStore, 'http': HttpStore, 'swift': SwiftStore}
 
 OPTS = [
     cfg.DictOpt('enabled_backends',
@@ -29,6 +30,10 @@ STORE_OPTS = [
     cfg.StrOpt('default_store', default='file',
                help='Without enabled_backends: the kind of the one store, an entry point in essex.glance.store. Its '
                     'options stand in this section.'),
+    cfg.ListOpt('stores', default=['http'],
+                help='Without enabled_backends: the kinds of stores that images may have their data in without being '
+                     'uploaded there (x-image-meta-location), beside default_store. Their options stand in this '
+                     'section.'),
 ]
 # Of each of several stores, in its own section.
 SECTION_OPTS = [
@@ -63,7 +68,8 @@ class Stores:
             default = CONF.glance_store.default_backend
         else:
             default = CONF.glance_store.default_store
-            self._stores = {default: _make(default, default, 'glance_store')}
+            kinds = dict.fromkeys([default, *CONF.glance_store.stores])
+            self._stores = {kind: _make(kind, kind, 'glance_store') for kind in kinds}
         if default not in self._stores:
             raise ConfigError(f'[glance_store] default_backend is {default}, but enabled_backends has '
                               f'{", ".join(self._stores)}.')

@@ -1,4 +1,6 @@
 """/v1/images: list, create, show, read, change, delete."""
+import contextlib
+
 import webob
 
 from essex import wsgi
@@ -8,7 +10,7 @@ from glance.api.settings import CONF
 from glance.api.streams import Body, image_response
 from glance.api.v1 import headers, views
 from glance.api.v1.query import parse_query
-from glance.image import status
+from glance.image import sources, status
 from glance.image.model import Image
 
 _FIELDS = ('name', 'disk_format', 'container_format', 'protected', 'min_ram', 'min_disk')
@@ -60,33 +62,59 @@ class ImageController(wsgi.Controller):
     def create(self, req):
         """Create an image, with its data if there is a body."""
         meta, body = headers.read(req), Body(req)
-        _refuse_sources(meta)
+        url = _source(req.context, meta)
         image = _record(req.context, meta)
         policy.enforce(req.context, 'add_image', image)
         if image.visibility == 'public':
             policy.enforce(req.context, 'publicize_image', image)
-        self.manager.stores.get(meta.fields.get('store'))
+        self.manager.stores.for_upload(meta.fields.get('store'))
+        if meta.fields.get('location') and not body.present:
+            sources.place(self.manager.stores, image, url, meta.fields.get('size'))
         image = self.manager.create(req.context, image)
-        if body.present:
-            self._upload(req, image, meta, body)
+        self._fill(req, image, meta, body)
         return _answer(req, self.manager.get(req.context, image.id), 201)
 
     @wsgi.route('PUT', '/images/<image_id>')
     def update(self, req, image_id):
         """Change the metadata; with a body, give a queued image its data."""
         meta, body = headers.read(req), Body(req)
-        _refuse_sources(meta)
-        self.manager.stores.get(meta.fields.get('store'))
+        url = _source(req.context, meta)
+        self.manager.stores.for_upload(meta.fields.get('store'))
+        placed = self._placed(req, image_id, meta, url) if url and not body.present else None
 
         def change(image):
             policy.enforce(req.context, 'modify_image', image)
             if body.present and image.status != status.QUEUED:
                 raise Conflict(f'Image {image.id} is {image.status}: data can only be sent while it is queued.')
             _apply(req.context, image, meta, keep_properties=body.present or not meta.purge)
+            if placed is not None:
+                sources.check_queued(image)
+            if meta.fields.get('location') and placed is not None:
+                image.locations, image.size, image.status = placed.locations, placed.size, placed.status
         image = self.manager.update(req.context, image_id, change)
+        self._fill(req, image, meta, body)
+        return _answer(req, self.manager.get(req.context, image_id))
+
+    def _placed(self, req, image_id, meta, url):
+        """A copy of the queued image as it will be when it points at `url`; asked before its row is held."""
+        image = self._get(req, image_id)
+        policy.enforce(req.context, 'modify_image', image)
+        sources.check_queued(image)
+        if meta.fields.get('location'):
+            _apply(req.context, image, meta, keep_properties=True)
+            sources.place(self.manager.stores, image, url, meta.fields.get('size'))
+        return image
+
+    def _fill(self, req, image, meta, body):
+        """Give the image its data, from the body or from elsewhere."""
         if body.present:
             self._upload(req, image, meta, body)
-        return _answer(req, self.manager.get(req.context, image_id))
+        elif meta.copy_from and not meta.fields.get('location'):
+            policy.enforce(req.context, 'upload_image', image)
+            # Missing data leaves the image queued, for another try.
+            with contextlib.closing(sources.open_source(self.manager.stores, meta.copy_from)) as source:
+                self.manager.upload(req.context, image, source, source.size, meta.fields.get('store'),
+                                    meta.fields.get('checksum'), status.KILLED)
 
     def _upload(self, req, image, meta, body):
         policy.enforce(req.context, 'upload_image', image)
@@ -125,13 +153,12 @@ def _url(req, image):
     return f'{wsgi.base_url(req)}/images/{image.id}'
 
 
-def _refuse_sources(meta):
-    """Data from elsewhere: no store here reads it, and nothing is fetched that the operator did not allow."""
-    for header, value in (('x-image-meta-location', meta.fields.get('location')),
-                          ('x-glance-api-copy-from', meta.copy_from)):
-        if value:
-            raise BadRequest(f'{header} is not taken: this service is not configured to read image data from '
-                             f'{value.split(":")[0][:20]}: addresses. Send the data itself.')
+def _source(context, meta):
+    """The address of data elsewhere that a request names, None without. Raises what is wrong with it."""
+    url = meta.fields.get('location') or meta.copy_from
+    if url:
+        sources.check(context, url)
+    return url
 
 
 def _record(context, meta):

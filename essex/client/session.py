@@ -1,26 +1,9 @@
 """keystoneauth1 sessions: of the service's own account, and on behalf of a caller."""
 from keystoneauth1 import adapter, session, token_endpoint
-from keystoneauth1.identity import v3
-from oslo_config import cfg
 
-from essex import config, context, trace
-
-OPTS = [
-    cfg.StrOpt('auth_url', default='http://127.0.0.1:5000/v3', help='Keystone v3 as this service reaches it.'),
-    cfg.StrOpt('www_authenticate_uri', help='Keystone as clients reach it, told them with a 401. auth_url when unset.'),
-    cfg.StrOpt('username', help='Account of this service.'),
-    cfg.StrOpt('password', secret=True, help='Its password.'),
-    cfg.StrOpt('project_name', default='service', help='Project the account works in.'),
-    cfg.StrOpt('user_domain_name', default='Default', help='Domain of the account.'),
-    cfg.StrOpt('project_domain_name', default='Default', help='Domain of the project.'),
-    cfg.StrOpt('region_name', help='Region whose endpoints are used. Any when unset.'),
-    cfg.StrOpt('interface', default='internal', help='Endpoints used between services: internal, public or admin.'),
-    cfg.StrOpt('cafile', help='CA certificates for HTTPS to other services.'),
-    cfg.IntOpt('http_connect_timeout', default=5, help='Seconds to wait for a connection.'),
-    cfg.IntOpt('http_request_timeout', default=60, help='Seconds to wait for an answer.'),
-]
-GROUP = 'keystone_authtoken'
-CONF = config.register(OPTS, GROUP)
+from essex import context, trace
+from essex.client import account
+from essex.client.account import CONF, GROUP
 
 _sessions = {}
 
@@ -45,18 +28,16 @@ class _Adapter(adapter.Adapter):
 def service_session():
     """The session of this service's own account; one a process, so that connections are kept."""
     if 'service' not in _sessions:
-        options = CONF[GROUP]
-        plugin = v3.Password(auth_url=options.auth_url, username=options.username, password=options.password,
-                             project_name=options.project_name, user_domain_name=options.user_domain_name,
-                             project_domain_name=options.project_domain_name)
-        _sessions['service'] = _session(plugin)
+        _sessions['service'] = _session(account.plugin())
     return _sessions['service']
 
 
 def _session(plugin, verify=None):
     options = CONF[GROUP]
-    return session.Session(auth=plugin, timeout=options.http_request_timeout,
-                           verify=(options.cafile or True) if verify is None else verify,
+    if verify is None:
+        verify = not options.insecure and (options.cafile or True)
+    own = (options.certfile, options.keyfile) if options.certfile and options.keyfile else options.certfile
+    return session.Session(auth=plugin, timeout=options.http_request_timeout, verify=verify, cert=own or None,
                            user_agent='essex', additional_user_agent=())
 
 

@@ -15,6 +15,11 @@ def text(status, body, **headers):
     return response
 
 
+def fault(status, title, message, error, req):
+    """What auth_token answers when Keystone is away, as all else here."""
+    return text(status, message)
+
+
 def not_found():
     """404 for a path that names no account."""
     return text(404, 'Not Found')

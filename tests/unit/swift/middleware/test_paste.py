@@ -66,6 +66,6 @@ def test_keystoneauth_asks_the_keystone_of_its_section(load):
     app, cache = load('authtoken keystoneauth'), Cache()
     there = 'http://127.0.0.1/v1/AUTH_test/c'
     assert call(app, there, cache=cache).status_int == 401
-    assert call(app, there, cache=cache).headers['WWW-Authenticate'].endswith('"http://127.0.0.1:1/v3"')
+    assert call(app, there, cache=cache).headers['WWW-Authenticate'].endswith('"http://127.0.0.1:1"')
     # Nobody listens there.
     assert call(app, there, cache=cache, X_Auth_Token='t').status_int == 503

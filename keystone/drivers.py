@@ -5,7 +5,22 @@ import stevedore.exception
 from essex.exception import ConfigError
 
 # What operators' files of the Essex era carry.
-ALIASES = {'keystone.identity.backends.sql.Identity': 'sql', 'keystone.catalog.backends.sql.Catalog': 'sql'}
+ALIASES = {
+    'keystone.identity.backends.sql.Identity': 'sql',
+    'keystone.token.backends.sql.Token': 'sql',
+    'keystone.token.backends.kvs.Token': 'kvs',
+    'keystone.token.backends.memcache.Token': 'memcache',
+    'keystone.token.providers.uuid.Provider': 'uuid',
+    'keystone.token.providers.fernet.Provider': 'fernet',
+    'keystone.catalog.backends.sql.Catalog': 'sql',
+    'keystone.catalog.backends.kvs.Catalog': 'kvs',
+    'keystone.catalog.backends.templated.Catalog': 'templated',
+    'keystone.catalog.backends.templated.TemplatedCatalog': 'templated',
+    'keystone.contrib.ec2.backends.sql.Ec2': 'sql',
+    'keystone.contrib.ec2.backends.kvs.Ec2': 'kvs',
+    'keystone.policy.backends.rules.Policy': 'rules',
+    'keystone.policy.backends.simple.SimpleMatch': 'rules',
+}
 
 
 def load(namespace, name, builtin, *args):

@@ -19,12 +19,15 @@ from keystone.db.models import DOMAIN_ROOT
 from keystone.exception import AuthFailed, TokenNotFound
 from keystone.token import payload
 from keystone.token.cache import Cache
+from keystone.token.jws import JwsProvider
 from keystone.token.model import Claims, Token, new_audit_id
 from keystone.token.provider import FernetProvider
+from keystone.token.stored import StoredProvider
 
 OPTS = [
     cfg.IntOpt('expiration', default=3600, min=1, help='Seconds a token lives.'),
-    cfg.StrOpt('provider', default='fernet', help='How tokens are written.'),
+    cfg.StrOpt('provider', default='fernet',
+               help='How tokens are written: fernet, jws, or uuid (kept where [token] driver says).'),
     cfg.BoolOpt('caching', default=True, help='Keep validated tokens in memory.'),
     cfg.IntOpt('cache_size', default=5000, min=1, help='Validated tokens kept in memory (about 2 KB each).'),
     cfg.IntOpt('allow_expired_window', default=172800, min=0,
@@ -33,7 +36,12 @@ OPTS = [
                 help='Whether a scoped token can be exchanged for another.'),
 ]
 CONF = config.register(OPTS, 'token')
-config.register([cfg.IntOpt('max_token_size', default=255, min=1, help='Longer tokens are refused unread.')])
+config.register([cfg.IntOpt('max_token_size', default=255, min=1,
+                            help='Longest token in the body of a v2.0 request; a longer one is 413.')])
+
+PROVIDERS = {'fernet': FernetProvider, 'jws': JwsProvider, 'uuid': StoredProvider}
+# No token is longer: it travels in a header, and web servers take 8 KB of those.
+_LONGEST = 8192
 
 
 class TokenManager:
@@ -41,7 +49,7 @@ class TokenManager:
 
     def __init__(self, changes, identity, grants, revocation):
         self.changes, self.identity, self.grants, self.revocation = changes, identity, grants, revocation
-        self.provider = drivers.load('essex.keystone.token', CONF.token.provider, {'fernet': FernetProvider})
+        self.provider = drivers.load('essex.keystone.token', CONF.token.provider, PROVIDERS)
         self.cache = Cache(CONF.token.cache_size)
         # {field of Claims: what completes a token that has it}
         self._kinds = {'trust_id': None, 'app_cred_id': None, 'access_token_id': None, 'idp_id': None}
@@ -118,7 +126,7 @@ class TokenManager:
 
         `window` seconds after its end a token is still accepted.
         """
-        if not token_id or len(token_id) > CONF.max_token_size:
+        if not token_id or len(token_id) > _LONGEST:
             raise TokenNotFound()
         self.changes.check()
         token = self.cache.get(token_id)
@@ -166,6 +174,7 @@ class TokenManager:
     def revoke(self, token):
         """Void one token."""
         self.revocation.revoke(audit_id=token.claims.audit_ids[0])
+        self.provider.forget(token.id)
 
 
 def public_user(user):

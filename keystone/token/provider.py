@@ -31,6 +31,9 @@ class TokenProvider(abc.ABC):
     def decode(self, token_id):
         """The Claims of a token's text. Raises TokenNotFound when it is not one of ours."""
 
+    def forget(self, token_id):  # noqa: B027 - most have nothing to forget
+        """A token was revoked: who keeps tokens need not keep it longer."""
+
 
 class FernetProvider(TokenProvider):
     """Stateless tokens: encrypted, signed, and read by whoever has the keys."""

@@ -30,6 +30,7 @@ from keystone.db.models.core import (
     Service,
     User,
 )
+from keystone.db.models.tokens import StoredToken
 
 __all__ = [
     'DOMAIN_ROOT',
@@ -58,5 +59,6 @@ __all__ = [
     'Role',
     'Service',
     'ServiceProvider',
+    'StoredToken',
     'User',
 ]

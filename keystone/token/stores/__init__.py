@@ -1,0 +1,1 @@
+"""Where UUID tokens are kept: `[token] driver`."""

@@ -3,6 +3,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from essex import db
 from essex.db.types import Timestamp
+from essex.operation import OperationMixin, StepMixin
 
 Base = db.declarative_base()
 
@@ -107,3 +108,55 @@ class Upload(Base):
     failed_status = Column(String(30), nullable=False)
     started_at = Column(Timestamp, nullable=False)
     alive_at = Column(Timestamp, nullable=False)
+
+
+class Operation(OperationMixin, Base):
+    """An import under way, or one that has ended."""
+
+    __table_args__ = (Index('ix_operations_queue_state', 'queue', 'state', mysql_length={'queue': 191}),
+                      Index('ix_operations_resource', 'resource_id', 'state'),
+                      Index('ix_operations_request', 'request_id'), Index('ix_operations_state', 'state'), MARIADB)
+
+
+class OperationStep(StepMixin, Base):
+    """One try of one step of an operation."""
+
+    __table_args__ = (MARIADB,)
+
+
+class Task(Base):
+    """What users see of an import. `operation_id` is what does it."""
+
+    __tablename__ = 'tasks'
+    __table_args__ = (Index('ix_tasks_owner', 'owner', 'created_at'), Index('ix_tasks_image', 'image_id'),
+                      Index('ix_tasks_expires_at', 'expires_at'), MARIADB)
+
+    id = Column(String(36), primary_key=True)
+    type = Column(String(30), nullable=False)
+    status = Column(String(30), nullable=False)
+    owner = Column(String(255))
+    image_id = Column(String(36))
+    request_id = Column(String(64))
+    user_id = Column(String(64))
+    operation_id = Column(Integer)
+    input = Column(db.JSON)
+    result = Column(db.JSON)
+    message = Column(Text)
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+    expires_at = Column(Timestamp)
+
+
+class Staged(Base):
+    """Data that waits in a node's staging directory for the import of its image; `size` is None until it is whole."""
+
+    __tablename__ = 'image_staging'
+    __table_args__ = (MARIADB,)
+
+    image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True)
+    # The file's name, and the node that has it: its name, and its address for other nodes.
+    name = Column(String(36), nullable=False)
+    host = Column(String(255), nullable=False)
+    address = Column(String(255))
+    size = Column(BigInteger)
+    created_at = Column(Timestamp, nullable=False)

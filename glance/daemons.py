@@ -8,7 +8,9 @@ from essex.db import migration
 from essex.wsgi.server import loadapp, paste_file
 from glance.api.app import manager
 from glance.api.settings import CONF
+from glance.db import tasks
 from glance.image import upload
+from glance.image.importing import worker
 
 OPTS = [
     cfg.PortOpt('bind_port', help='Port the daemon listens on; 9292 for glance-api, 9191 for glance-registry.'),
@@ -38,6 +40,7 @@ class ApiDaemon(service.Daemon):
         rules = manager()
         app = loadapp(paste_file('glance-api-paste.ini'), flavored('glance-api'))
         self.add_wsgi(app, CONF.bind_host, 9292 if CONF.bind_port is None else CONF.bind_port)
+        self.add(worker.ImportWorker(rules))
         self.add_periodic(lambda: run_once(rules), CONF.recover_interval, initial_delay=0)
 
 
@@ -63,8 +66,11 @@ class RegistryDaemon(service.Daemon):
 
 
 def run_once(rules):
-    """Undo dead uploads; end removals of copies, and deletions whose time has come."""
+    """Undo dead uploads, take over dead imports, forget old tasks; end removals of copies, and deletions whose time
+    has come."""
     upload.recover(rules.stores)
+    worker.adopt()
+    tasks.expire()
     rules.finish_removals()
     wait = CONF.scrub_time if CONF.delayed_delete else 0
     rules.finish_deletes(db.utcnow() - datetime.timedelta(seconds=wait))

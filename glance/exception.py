@@ -137,6 +137,36 @@ class UploadBroken(exception.BadRequest):
     message = 'The data ended early: %(problem)s. Nothing was kept; the upload can be tried again.'
 
 
+class ImportConflict(exception.Conflict):
+    """The image is not as the import needs it; the message says what is missing."""
+
+
+class ImportLocked(exception.Conflict):
+    message = 'Image %(image_id)s is being imported by task %(task)s already.'
+
+
+class StagedElsewhere(exception.Conflict):
+    message = ('The staged data of image %(image_id)s is on node %(host)s, which this one cannot reach: '
+               'worker_self_reference_url is not set there. Ask that node for the import.')
+
+
+class UnknownStore(exception.Conflict):
+    message = 'There is no such store here.'
+
+
+class CopyPresent(exception.BadRequest):
+    message = 'Image %(image_id)s has its data in %(stores)s already.'
+
+
+class TransformFailed(exception.BadRequest):
+    message = 'The data cannot be made ready by %(plugin)s: %(problem)s.'
+
+
+class StoresFailed(exception.EssexError):
+    code, title, reason = 502, 'Bad Gateway', 'storesFailed'
+    message = 'The data could not be put into %(stores)s: %(problem)s'
+
+
 class FetchRefused(exception.BadRequest):
     message = 'The URL is not fetched: %(problem)s.'
 

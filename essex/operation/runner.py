@@ -116,13 +116,17 @@ class Runner:
 
     def sweep(self):
         """Accept everything that waits at our queues."""
+        self.release_dead()
+        for operation_id in self.journal.ready(self.owner, self.queues, self.exclusive):
+            if operation_id not in self._here:
+                self.accept(operation_id)
+
+    def release_dead(self):
+        """Have nothing belong to a dead process of our kind on this host."""
         for owner in self.journal.owners(owners.prefix(self.name)):
             if owner != self.owner and owners.is_dead(owner, self.name):
                 LOG.info('%s: taking over what %s left', self.name, owner)
                 self.journal.release_all(owner)
-        for operation_id in self.journal.ready(self.owner, self.queues, self.exclusive):
-            if operation_id not in self._here:
-                self.accept(operation_id)
 
     def run(self, operation_id):
         """Run the operation as far as our queues go. Returns (queue, id) of what to announce next, or None."""

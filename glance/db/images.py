@@ -5,7 +5,7 @@ from essex import db
 from glance.db import location_key, visibility
 from glance.db.models import Image as Row
 from glance.db.models import Location as LocationRow
-from glance.db.models import Property, Tag, Upload
+from glance.db.models import Property, Staged, Tag, Upload
 from glance.exception import UnknownMarker
 from glance.image.model import COLUMNS, Image, Location
 
@@ -200,6 +200,19 @@ def add_location(image_id, location):
         _add_details(session, image_id, locations=[location])
 
 
+def remove_location(image_id, store):
+    """Forget the data of an image in one store."""
+    with db.writer() as session:
+        session.execute(delete(LocationRow).where(LocationRow.image_id == image_id, LocationRow.store == store))
+
+
+def set_property(image_id, name, value):
+    """Give an image a property of the service's own."""
+    with db.writer() as session:
+        session.execute(delete(Property).where(Property.image_id == image_id, Property.name == name))
+        _add_details(session, image_id, {name: value})
+
+
 def finish_delete(image_id, **values):
     """Turn a pending_delete image into what `values` say and forget where its data was."""
     with db.writer() as session:
@@ -236,7 +249,7 @@ def purge(deleted_before, limit):
         ids = session.execute(select(Row.id).where(
             Row.deleted == literal(True), Row.status != 'pending_delete', Row.deleted_at < deleted_before)
             .order_by(Row.deleted_at).limit(limit)).scalars().all()
-        for model in (Property, Tag, LocationRow, Upload):
+        for model in (Property, Tag, LocationRow, Upload, Staged):
             session.execute(delete(model).where(model.image_id.in_(ids)))
         session.execute(delete(Row).where(Row.id.in_(ids)))
         return len(ids)

@@ -154,8 +154,10 @@ class Staged(Base):
     __table_args__ = (MARIADB,)
 
     image_id = Column(String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True)
-    # The file's name, and the node that has it: its name, and its address for other nodes.
+    # The file's name, that of a file which is made of it, and the node that has them: its name, and its address for
+    # other nodes.
     name = Column(String(36), nullable=False)
+    next = Column(String(36))
     host = Column(String(255), nullable=False)
     address = Column(String(255))
     size = Column(BigInteger)

@@ -1,8 +1,9 @@
 """Queries on data that waits on a node for the import of its image."""
 import dataclasses
 import datetime
+import itertools
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, false, func, insert, or_, select, update
 
 from essex import db
 from glance.db.models import Image, Upload
@@ -38,10 +39,10 @@ def put(image_id, **values):
         session.execute(insert(Row).values(image_id=image_id, created_at=db.utcnow(), **values))
 
 
-def change(image_id, name, **values):
-    """Set columns of a note, if it is still that of the file `name`; returns whether it was."""
+def change(image_id, file, **values):
+    """Set columns of a note, if it is still that of the file called `file`; returns whether it was."""
     with db.writer() as session:
-        return session.execute(update(Row).where(Row.image_id == image_id, Row.name == name)
+        return session.execute(update(Row).where(Row.image_id == image_id, Row.name == file)
                                .values(**values)).rowcount == 1
 
 
@@ -54,10 +55,12 @@ def forget(image_id):
 
 def known(names):
     """Those of `names` that are files of staged data, or of uploads under way."""
+    names = list(names)
+    living = select(Row.name, Row.next).join(Image, Image.id == Row.image_id).where(
+        or_(Row.name.in_(names), Row.next.in_(names)), Image.deleted == false())
     with db.reader() as session:
-        noted = select(Row.name).join(Image, Image.id == Row.image_id).where(Row.name.in_(list(names)))
-        return {*session.execute(noted).scalars(),
-                *session.execute(select(Upload.id).where(Upload.id.in_(list(names)))).scalars()}
+        return {*itertools.chain(*session.execute(living)),
+                *session.execute(select(Upload.id).where(Upload.id.in_(names))).scalars()}
 
 
 def bytes_of(owner):

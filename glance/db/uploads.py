@@ -39,6 +39,12 @@ def of_host(host, silent_since):
         return [row.to_dict() for row in rows]
 
 
+def of_image(image_id):
+    """The uploads to one image: none or one."""
+    with db.reader() as session:
+        return [row.to_dict() for row in session.execute(select(Row).where(Row.image_id == image_id)).scalars()]
+
+
 def known(upload_ids):
     """Those of `upload_ids` that are noted."""
     with db.reader() as session:

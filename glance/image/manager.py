@@ -8,8 +8,10 @@ import uuid
 
 from sqlalchemy.exc import IntegrityError
 
-from essex import db
-from glance.db import images, location_key, members
+from essex import config, db
+from glance.db import images, location_key, members, staging, tasks
+from glance.db.journal import JOURNAL
+from glance.db.visibility import EVERYONE
 from glance.exception import (
     DataNotFound,
     DuplicateImage,
@@ -23,10 +25,13 @@ from glance.exception import (
     StoreNotFound,
 )
 from glance.image import copies, limits, rules, status
+from glance.image.shelf import Shelf
+from glance.image.staged import Stage
 from glance.image.upload import Upload
 from glance.store.base import without_secret
 
 LOG = logging.getLogger(__name__)
+CONF = config.CONF
 
 _ID = re.compile(r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')
 # Once there is data, these describe it.
@@ -39,6 +44,8 @@ class ImageManager:
     def __init__(self, stores):
         location_key.check()
         self.stores = stores
+        # Tells whoever runs operations, ring(queue, operation id). Without one, the next look finds them.
+        self.ring = lambda queue, operation_id: None
 
     def get(self, context, image_id, deleted=False):
         """The image. Raises ImageNotFound when there is none that `context` may see."""
@@ -115,6 +122,7 @@ class ImageManager:
         with db.writer():
             members.remove(image.id)
             images.forget_tags(image.id)
+            JOURNAL.cancel(image.id)
             return images.change_status(image.id, status.before(status.PENDING_DELETE), status=status.PENDING_DELETE,
                                         deleted=True, deleted_at=now, updated_at=now, protected=False)
 
@@ -124,6 +132,7 @@ class ImageManager:
 
     def _finish_delete(self, image_id):
         """Remove the data of one deleted image; returns whether it is done."""
+        self._discard_staged(image_id)
         # Read again: an upload may have ended between the caller's look at the image and its deletion.
         image = images.get(image_id, EVERYONE, deleted=True)
         try:
@@ -133,6 +142,14 @@ class ImageManager:
             LOG.exception('The data of deleted image %s could not be removed', image_id)
             return False
         return True
+
+    def _discard_staged(self, image_id):
+        staged = staging.get(image_id)
+        if staged is not None:
+            staging.forget(image_id)
+            if staged.host == CONF.host:
+                Shelf(self.stores).discard(staged.name)
+            # Another node finds that nobody knows its file.
 
     def _remove_data(self, image):
         for location in image.locations:
@@ -151,6 +168,14 @@ class ImageManager:
                failed_status=status.QUEUED):
         """Give a queued image its data from `source.readinto(view)`; returns what was found out about it."""
         return Upload(image, self.stores.for_upload(store), failed_status).run(source, size, expected_md5)
+
+    def stage(self, context, image, source, size=None):
+        """Take the data of a queued image for an import to come; the image is `uploading` then."""
+        return Stage(image, self.stores).run(source, size)
+
+    def tasks_of(self, image):
+        """The tasks of an image, newest first."""
+        return tasks.of_image(image.id)
 
     def kill(self, image):
         """Give up a queued image whose data will never come (the older face does not let one try again)."""
@@ -186,15 +211,6 @@ class ImageManager:
             if not images.change_status(image.id, (status.ACTIVE, status.DEACTIVATED), status=wanted,
                                         updated_at=db.utcnow()):
                 raise ImageNotFound(image_id=image.id)
-
-
-class _Everyone:
-    """The service itself, looking at its own records."""
-
-    is_admin, project_id = True, None
-
-
-EVERYONE = _Everyone()
 
 
 def is_id(text):

@@ -24,6 +24,8 @@ from glance.exception import (
 from glance.image import limits, lives, rules, status
 from glance.image.intake import Intake, inspection_for
 from glance.image.model import Location
+from glance.image.shelf import Shelf
+from glance.store.loader import STAGING
 
 LOG = logging.getLogger(__name__)
 
@@ -44,7 +46,9 @@ _running = set()
 class Upload:
     """One attempt to give an image its data.
 
-    `failed_status` is what the image becomes when it fails: queued, or killed at the older face.
+    `failed_status` is what the image becomes when it fails: queued, or killed at the older face. Other ways of data
+    are subclasses: they say how the image is entered (`_enter`), what becomes of it with the data (`_arrive`), and
+    whether it has that already (`_has`).
     """
 
     def __init__(self, image, store, failed_status=status.QUEUED):
@@ -68,15 +72,20 @@ class Upload:
 
     @db.retry
     def _begin(self, size):
-        rules.check_complete(self.image)
         with db.writer():
             limits.check_storage(self.image.owner, size or 0)
-            if not images.change_status(self.image.id, (status.QUEUED,), status=status.SAVING,
-                                        updated_at=db.utcnow()):
+            if not self._enter():
                 self._refuse_begin()
             uploads.begin(id=self.id, image_id=self.image.id, host=CONF.host, life=lives.mine(),
                           store=self.store.name, failed_status=self.failed_status)
+
+    def _enter(self):
+        """Bring the image into the status it has meanwhile; returns whether it could be. In a writer."""
+        rules.check_complete(self.image)
+        if not images.change_status(self.image.id, (status.QUEUED,), status=status.SAVING, updated_at=db.utcnow()):
+            return False
         self.image.status = status.SAVING
+        return True
 
     def _refuse_begin(self):
         """Say why the image takes no data now."""
@@ -87,7 +96,8 @@ class Upload:
         status.check_upload(self.image)
 
     def _transfer(self, source, size, expected_md5):
-        intake = Intake(source, inspection_for(self.image), size, self._limit(), self._beat)
+        intake = Intake(source, inspection_for(self.image), size, limits.room_of(self.image.owner),
+                        self._beat)
         with trace.span(f'store {self.store.name}: add', kind='store', image_id=self.image.id) as details:
             url = self.store.add(self.image.id, self.id, iter(intake), size)
             details['bytes'] = intake.size
@@ -109,19 +119,12 @@ class Upload:
         return facts
 
     def _withdraw(self, url):
-        if images.has_location(self.image.id, url):
+        if self._has(url):
             return   # given up by another node and uploaded again since: that is not our data any more
         try:
             self.store.delete(url)
         except DataNotFound:
             LOG.info('%s was gone from store %s already', url, self.store.name)
-
-    def _limit(self):
-        quota = limits.storage_quota()
-        if not quota:
-            return limits.CONF.image_size_cap
-        left = max(0, quota - images.stored_bytes(self.image.owner))
-        return min(limits.CONF.image_size_cap, left)
 
     def _beat(self):
         now = time.monotonic()
@@ -132,21 +135,29 @@ class Upload:
 
     @db.retry
     def _finish(self, url, facts):
-        values = {'status': status.ACTIVE, 'size': facts.size, 'virtual_size': facts.virtual_size,
-                  'checksum': facts.checksum, 'os_hash_algo': facts.os_hash_algo,
-                  'os_hash_value': facts.os_hash_value, 'updated_at': db.utcnow()}
         with db.writer():
             # Without the note somebody has given this upload up; then the image is no longer ours to change.
             ours = uploads.end(self.id)
-            if not ours and images.has_location(self.image.id, url):
+            if not ours and self._has(url):
                 return   # the first try was committed, only the answer got lost
             limits.check_storage(self.image.owner, facts.size)
-            if not ours or not images.change_status(self.image.id, (status.SAVING,), **values):
+            if not ours or not self._arrive(url, facts):
                 raise DeletedDuringUpload(image_id=self.image.id)
-            images.add_location(self.image.id, Location(url, self.store.name))
+
+    def _has(self, url):
+        """Whether the image knows already that its data is at `url`."""
+        return images.has_location(self.image.id, url)
+
+    def _arrive(self, url, facts):
+        """Tell the image of its data; returns whether it still waits for it. In a writer."""
+        values = {'status': status.ACTIVE, **columns_of(facts), 'updated_at': db.utcnow()}
+        if not images.change_status(self.image.id, (status.SAVING,), **values):
+            return False
+        images.add_location(self.image.id, Location(url, self.store.name))
         for name, value in values.items():
             setattr(self.image, name, value)
         self.image.locations = [Location(url, self.store.name)]
+        return True
 
     def _undo(self, error):
         if isinstance(error, EssexError) and error.code < 500:
@@ -162,12 +173,22 @@ class Upload:
             LOG.exception('Image %s stays in saving until the database is back', self.image.id)
 
 
+def columns_of(facts):
+    """What is kept of the data with its image."""
+    return {'size': facts.size, 'virtual_size': facts.virtual_size, 'checksum': facts.checksum,
+            'os_hash_algo': facts.os_hash_algo, 'os_hash_value': facts.os_hash_value}
+
+
+# The states an image has only while one upload runs, which ends with it.
+_MEANWHILE = (status.SAVING, status.UPLOADING)
+
+
 @db.retry
 def release(upload_id, image_id, failed_status):
     """Give the image back after an upload that left nothing in the store."""
     with db.writer():
         if uploads.end(upload_id):
-            images.change_status(image_id, (status.SAVING,), status=failed_status, updated_at=db.utcnow())
+            images.change_status(image_id, _MEANWHILE, status=failed_status, updated_at=db.utcnow())
 
 
 def recover(stores):
@@ -185,7 +206,7 @@ def recover(stores):
             LOG.warning('%s Image %s stays in saving for now.', error, note['image_id'])
         finally:
             _running.discard(claim)
-    return done + _sweep(stores)
+    return done + _sweep(stores) + Shelf(stores).sweep()
 
 
 def _unwind(stores, note, claim):
@@ -196,9 +217,21 @@ def _unwind(stores, note, claim):
     LOG.warning('Upload to image %s died with its process: the image becomes %s', note['image_id'],
                 note['failed_status'])
     # Data first, status last: until then nobody else can begin to upload to this image.
-    stores.get(note['store']).abandon(note['image_id'], note['id'])
+    _holder(stores, note['store']).abandon(note['image_id'], note['id'])
     release(claim, note['image_id'], note['failed_status'])
     return 1
+
+
+def _holder(stores, name):
+    """What took the data of an upload: a store, or this node's staging directory."""
+    return Shelf(stores) if name == STAGING else stores.get(name)
+
+
+def recover_image(stores, image_id):
+    """Undo the upload to one image that died here, if there is one."""
+    for note in uploads.of_image(image_id):
+        if note['host'] == CONF.host and _abandoned_here(note):
+            _unwind(stores, note, str(uuid.uuid4()))
 
 
 def _abandoned_here(note):

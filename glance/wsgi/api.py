@@ -10,10 +10,13 @@ from essex import config
 from essex.db import migration
 from essex.wsgi.server import loadapp, paste_file
 from glance import daemons
+from glance.image.importing import worker
 
 _file = os.environ.get('GLANCE_CONFIG_FILE')
 config.load('glance', prog='glance-api', config_files=[_file] if _file else None)
 migration.require('glance')
-# Here nothing runs from time to time: what dead uploads left is undone at the start, and by `glance-manage recover`.
+# Here nothing runs from time to time but imports: what dead uploads left is undone at the start, and by
+# `glance-manage recover`.
 daemons.run_once(daemons.manager())
+worker.in_background(daemons.manager())
 application = loadapp(paste_file('glance-api-paste.ini'), daemons.flavored('glance-api'))

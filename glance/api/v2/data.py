@@ -2,10 +2,11 @@
 import webob
 
 from essex import wsgi
-from essex.exception import UnsupportedMediaType
+from essex.exception import NotFound, UnsupportedMediaType
 from glance import policy
 from glance.api import parse
 from glance.api.streams import Body, image_response
+from glance.image.importing import request as imports
 
 
 class DataController(wsgi.Controller):
@@ -19,14 +20,18 @@ class DataController(wsgi.Controller):
         """Give a queued image its data. A failure leaves it queued."""
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'upload_image', image)
-        if req.content_type != 'application/octet-stream':
-            raise UnsupportedMediaType('Image data is sent with the content type application/octet-stream, not '
-                                       f'{(req.content_type or "none")[:80]}.')
-        body = Body(req)
-        size = body.size
-        if size is None and 'X-Openstack-Image-Size' in req.headers:
-            size = parse.number('X-Openstack-Image-Size', req.headers['X-Openstack-Image-Size'])
+        body, size = _body(req)
         self.manager.upload(req.context, image, body, size, req.headers.get('X-Image-Meta-Store'))
+
+    @wsgi.route('PUT', '/images/<image_id>/stage', status=204)
+    def stage(self, req, image_id):
+        """Take the data of a queued image now, for its import later."""
+        if not imports.offers(imports.DIRECT):
+            raise NotFound('The import method glance-direct is not enabled here: data is not staged.')
+        image = self.manager.get(req.context, image_id)
+        policy.enforce(req.context, 'upload_image', image)
+        body, size = _body(req)
+        self.manager.stage(req.context, image, body, size)
 
     @wsgi.route('GET', '/images/<image_id>/file')
     def download(self, req, image_id):
@@ -35,4 +40,18 @@ class DataController(wsgi.Controller):
         policy.enforce(req.context, 'download_image', image)
         if not image.locations:
             return webob.Response(status=204)
-        return image_response(req, image, lambda offset, length: self.manager.data(req.context, image, offset, length))
+        prefer = [name for text in req.query().get('prefer', ()) for name in text.split(',') if name]
+        return image_response(req, image, lambda offset, length: self.manager.data(req.context, image, offset, length,
+                                                                                  prefer))
+
+
+def _body(req):
+    """The Body of a request and its size, if the client tells. Raises UnsupportedMediaType, BadRequest."""
+    if req.content_type != 'application/octet-stream':
+        raise UnsupportedMediaType('Image data is sent with the content type application/octet-stream, not '
+                                   f'{(req.content_type or "none")[:80]}.')
+    body = Body(req)
+    size = body.size
+    if size is None and 'X-Openstack-Image-Size' in req.headers:
+        size = parse.number('X-Openstack-Image-Size', req.headers['X-Openstack-Image-Size'])
+    return body, size

@@ -5,6 +5,7 @@ from glance.api.settings import CONF
 from glance.api.v2 import patch, schemas, views
 from glance.api.v2.query import links, parse_query
 from glance.exception import ReservedField
+from glance.image.importing import request as imports
 from glance.image.model import Image
 
 
@@ -34,12 +35,7 @@ class ImageController(wsgi.Controller):
     @wsgi.route('POST', '/images', status=201, schema=schemas.CREATE)
     def create(self, req, body):
         """Create a queued image."""
-        image = _record(req.context, body)
-        policy.enforce(req.context, 'add_image', image)
-        patch.authorise(req.context, image, 'visibility', image.visibility)
-        if image.owner != req.context.project_id:
-            patch.authorise(req.context, image, 'owner', image.owner)
-        image = self.manager.create(req.context, image)
+        image = create(self.manager, req.context, body)
         url = f'{wsgi.base_url(req)}/images/{image.id}'
         return wsgi.Reply(self._view(image), headers={'Location': url, **_store_headers(self.manager.stores)})
 
@@ -67,12 +63,15 @@ class ImageController(wsgi.Controller):
         policy.enforce(req.context, 'delete_image', image)
         self.manager.delete(req.context, image, delayed=CONF.delayed_delete)
 
-    @wsgi.route('GET', '/images/<image_id>/tasks')
-    def tasks(self, req, image_id):
-        """The tasks of an image: none, as uploads are no tasks here."""
-        image = self.manager.get(req.context, image_id)
-        policy.enforce(req.context, 'get_image', image)
-        return {'tasks': []}
+
+def create(manager, context, fields):
+    """Create the queued image that `fields` describe, if `context` may; returns it."""
+    image = _record(context, fields)
+    policy.enforce(context, 'add_image', image)
+    patch.authorise(context, image, 'visibility', image.visibility)
+    if image.owner != context.project_id:
+        patch.authorise(context, image, 'owner', image.owner)
+    return manager.create(context, image)
 
 
 def _record(context, body):
@@ -91,4 +90,8 @@ def _record(context, body):
 
 
 def _store_headers(stores):
-    return {'OpenStack-image-store-ids': ','.join(stores.names)} if stores.several else {}
+    """How the data may come, for clients that would import it."""
+    found = {'OpenStack-image-import-methods': ','.join(imports.CONF.enabled_import_methods)}
+    if stores.several:
+        found['OpenStack-image-store-ids'] = ','.join(stores.names)
+    return found

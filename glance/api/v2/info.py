@@ -2,6 +2,7 @@
 from essex import wsgi
 from essex.exception import NotFound
 from glance import policy
+from glance.image.importing import request as imports
 
 
 class InfoController(wsgi.Controller):
@@ -12,8 +13,9 @@ class InfoController(wsgi.Controller):
 
     @wsgi.route('GET', '/info/import')
     def imports(self, req):
-        """The ways to import an image: none yet, data is uploaded."""
-        return {'import-methods': {'description': 'Import methods available.', 'type': 'array', 'value': []}}
+        """The ways to import an image."""
+        return {'import-methods': {'description': 'Import methods available.', 'type': 'array',
+                                   'value': imports.CONF.enabled_import_methods}}
 
     @wsgi.route('GET', '/info/stores')
     def index(self, req):

@@ -96,6 +96,27 @@ MEMBER = {
         'schema': _read_only({'type': 'string'}),
     },
 }
+_TASK = {
+    'id': _text('An identifier for the task', null=False, pattern=_UUID),
+    'type': {'type': 'string', 'description': 'The type of task represented by this content',
+             'enum': ['import', 'api_image_import', 'location_import']},
+    'status': {'type': 'string', 'description': 'The current status of this task',
+               'enum': ['pending', 'processing', 'success', 'failure']},
+    'input': {'type': ['null', 'object'], 'description': 'The parameters required by task, JSON blob'},
+    'result': {'type': ['null', 'object'], 'description': 'The result of current task, JSON blob'},
+    'owner': _text('An identifier for the owner of this task', null=False),
+    'message': _text('Human-readable informative message only included when appropriate (usually on failure)',
+                     null=False),
+    'image_id': _text('Image associated with the task'),
+    'request_id': _text('Human-readable informative request-id'),
+    'user_id': _text('User associated with the task'),
+    'expires_at': _text('Datetime when this resource would be subject to removal'),
+    'created_at': _text('Datetime when this resource was created', null=False),
+    'updated_at': _text('Datetime when this resource was updated', null=False),
+    'self': _read_only({'type': 'string'}),
+    'schema': _read_only({'type': 'string'}),
+}
+_BRIEF_TASK = {name: schema for name, schema in _TASK.items() if name not in ('input', 'result', 'message')}
 _PAGE = [{'rel': 'first', 'href': '{first}'}, {'rel': 'next', 'href': '{next}'},
          {'rel': 'describedby', 'href': '{schema}'}]
 
@@ -107,8 +128,12 @@ def _collection(name, item, links):
 
 
 DOCUMENTS = {'image': IMAGE, 'images': _collection('images', IMAGE, _PAGE), 'member': MEMBER,
-             'members': _collection('members', MEMBER, [{'rel': 'describedby', 'href': '{schema}'}])}
+             'members': _collection('members', MEMBER, [{'rel': 'describedby', 'href': '{schema}'}]),
+             'task': {'name': 'task', 'properties': _TASK},
+             'tasks': _collection('tasks', {'name': 'task', 'properties': _BRIEF_TASK}, _PAGE)}
 
+ADD_TASK = {'type': 'object', 'required': ['type', 'input'], 'properties': {
+    'type': _TASK['type'], 'input': {'type': 'object'}}}
 # Open: clients send a whole membership back with one field of it changed.
 ADD_MEMBER = {'type': 'object', 'properties': {'member': {'type': 'string', 'minLength': 1, 'maxLength': 255}},
               'required': ['member']}
@@ -137,3 +162,13 @@ class SchemaController(wsgi.Controller):
     def members(self, req):
         """The schema of a list of memberships."""
         return DOCUMENTS['members']
+
+    @wsgi.route('GET', '/schemas/task')
+    def task(self, req):
+        """The schema of a task."""
+        return DOCUMENTS['task']
+
+    @wsgi.route('GET', '/schemas/tasks')
+    def tasks(self, req):
+        """The schema of a list of tasks."""
+        return DOCUMENTS['tasks']

@@ -1,4 +1,6 @@
-"""Images and memberships as version 2 shows them."""
+"""Images, memberships and tasks as version 2 shows them."""
+from glance.image.importing import marks
+
 _PLAIN = ('name', 'status', 'visibility', 'protected', 'os_hidden', 'checksum', 'os_hash_algo', 'os_hash_value',
           'owner', 'size', 'virtual_size', 'container_format', 'disk_format', 'min_ram', 'min_disk')
 
@@ -10,7 +12,7 @@ def stamp(moment):
 
 def image(record, several_stores=False):
     """The document of an image: its fields beside its custom properties."""
-    document = {name: value for name, value in record.properties.items() if not name.startswith('os_glance')}
+    document = {name: value for name, value in record.properties.items() if name not in marks.HIDDEN}
     for name in _PLAIN:
         document[name] = getattr(record, name)
     path = f'/v2/images/{record.id}'
@@ -26,3 +28,19 @@ def member(record):
     return {'member_id': record.member, 'image_id': record.image_id, 'status': record.status,
             'created_at': stamp(record.created_at), 'updated_at': stamp(record.updated_at),
             'schema': '/v2/schemas/member'}
+
+
+_TASK = ('id', 'type', 'status', 'owner', 'image_id', 'request_id', 'user_id')
+
+
+def task(record, detailed=True):
+    """The document of a task; `detailed` with what went in and came out."""
+    path = f'/v2/tasks/{record.id}'
+    document = {name: getattr(record, name) for name in _TASK}
+    document.update(created_at=stamp(record.created_at), updated_at=stamp(record.updated_at), self=path,
+                    schema='/v2/schemas/task')
+    if record.expires_at:
+        document['expires_at'] = stamp(record.expires_at)
+    if detailed:
+        document.update(input=record.input, result=record.result, message=record.message or '')
+    return document

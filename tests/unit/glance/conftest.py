@@ -5,17 +5,20 @@ import json
 import pytest
 import webob
 
-from essex import db
+from essex import config, db
 from essex.context import RequestContext
 from essex.db import migration
 from glance import policy
 from glance.api import app as apps
 from glance.api.body_limit import V1_DATA, V2_DATA, BodyLimit
 from glance.api.versions import VersionNegotiation
+from glance.db.journal import JOURNAL
 from glance.db.models import Base
+from glance.image.importing.worker import runner_of
 from glance.image.manager import ImageManager
 from glance.image.model import Image
-from glance.store.loader import Stores
+from glance.store.filesystem import FilesystemStore
+from glance.store.loader import SECTION_OPTS, Stores
 
 CAST = {
     'admin': {'user_id': 'root', 'project_id': 'admin-project', 'roles': ('admin',), 'is_admin': True},
@@ -168,3 +171,28 @@ def stored(conf, tmp_path):
         return sorted(str(path.relative_to(tmp_path / 'images')) for path in (tmp_path / 'images').rglob('*')
                       if path.is_file())
     return look
+
+
+@pytest.fixture
+def work(rules):
+    """work() runs every import that waits, to its end."""
+    runner = runner_of(rules)
+
+    def run():
+        while waiting := JOURNAL.ready(runner.owner, runner.queues):
+            for operation_id in waiting:
+                runner.run(operation_id)
+    return run
+
+
+@pytest.fixture
+def several(conf, rules, tmp_path):
+    """Three stores: fast (the default), slow and attic."""
+    conf.set('enabled_backends', {'fast': 'file', 'slow': 'file', 'attic': 'file'})
+    conf.set('default_backend', 'fast', 'glance_store')
+    for name in ('fast', 'slow', 'attic'):
+        config.register([*FilesystemStore.OPTS, *SECTION_OPTS], name)
+        conf.set('filesystem_store_datadir', str(tmp_path / 'images' / name), name)
+    rules.stores = Stores()
+    rules.stores.check()
+    return rules.stores

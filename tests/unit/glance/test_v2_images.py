@@ -147,5 +147,6 @@ def test_schemas_are_published(cloud, name):
 
 
 def test_info(cloud):
-    assert cloud.owner('GET', '/v2/info/import').json['import-methods']['value'] == []
+    assert cloud.owner('GET', '/v2/info/import').json['import-methods']['value'] == ['glance-direct', 'web-download',
+                                                                                    'copy-image']
     assert cloud.owner('GET', '/v2/info/stores').status_int == 404

@@ -59,6 +59,7 @@ def upgrade(migrate_engine):
     Table('image_staging', meta,
           Column('image_id', String(36), ForeignKey('images.id', ondelete='CASCADE'), primary_key=True),
           Column('name', String(36), nullable=False),
+          Column('next', String(36)),
           Column('host', String(255), nullable=False),
           Column('address', String(255)),
           Column('size', BigInteger),

@@ -16,6 +16,7 @@ REQUIRES = [
     'fastjsonschema>=2.20,<3',      # compiled body validation on every request
     'cryptography>=43',             # Fernet tokens, certificates, key pairs
     'bcrypt>=4.2,<6',               # password hashes
+    'libpass>=1.9,<2',              # the other forms of password hashes, those of Essex too; passlib, kept up
     'orjson>=3.10,<4',              # JSON on hot paths
     'msgpack>=1.0.8,<2',            # the published Fernet token payload
     'PyMySQL>=1.1,<2',              # MariaDB, pure Python: green under eventlet

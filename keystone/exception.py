@@ -103,3 +103,50 @@ class AuthMethodNotSupported(exception.Unauthorized):
 
 class KeysMissing(exception.ConfigError):
     message = ('%(path)s holds no key: run `keystone-manage %(command)s` as the user this daemon runs as.')
+
+
+class AccountDisabled(AuthFailed):
+    """The password fits, the account is off."""
+
+    message = 'The account is disabled for user: %(user_id)s.'
+
+
+class PasswordExpired(AuthFailed):
+    """The password fits, but has to be changed first. Clients read the user's id in these words."""
+
+    message = 'The password is expired and needs to be changed for user: %(user_id)s.'
+
+
+class PasswordTooLong(exception.Forbidden):
+    message = ('The password length must be less than or equal to %(size)d. The server could not comply with the '
+               'request because the password is invalid.')
+
+
+class PasswordTooWeak(exception.BadRequest):
+    message = 'The password does not match the requirements: %(detail)s.'
+
+
+class PasswordUsedBefore(exception.BadRequest):
+    message = ('The new password cannot be identical to a previous password. The total number which includes the new '
+               'password must be unique is %(unique_count)d.')
+
+
+class PasswordTooYoung(exception.BadRequest):
+    message = ('You cannot change your password at this time due to the minimum password age. Once you change your '
+               'password, it must be used for %(min_age_days)d day(s) before it can be changed. Please try again in '
+               '%(days_left)d day(s) or contact your administrator to reset your password.')
+
+
+class PasswordLocked(exception.BadRequest):
+    message = ('You cannot change your password at this time due to password policy disallowing password changes. '
+               'Please contact your administrator to reset your password.')
+
+
+class AttemptsExceeded(exception.OverLimit):
+    """Too many failed log-ins of late."""
+
+    code, title, reason = 429, 'Too Many Requests', 'tooManyRequests'
+    message = 'Too many failed authentications: try again in %(seconds)d seconds.'
+
+    def __init__(self, seconds):
+        super().__init__(retry_after=seconds, seconds=seconds)

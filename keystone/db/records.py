@@ -3,8 +3,9 @@
 A ref carries the columns of its model plus whatever the caller stored beyond them (column `extra`).
 """
 import dataclasses
+import operator
 
-from sqlalchemy import delete, func, insert, select, true, update
+from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from essex.exception import BadRequest
@@ -15,12 +16,14 @@ OPERATORS = ('contains', 'startswith', 'endswith')
 
 @dataclasses.dataclass
 class Hints:
-    """What a list is cut down to: filters as (attribute, operator, value), a page, an upper bound."""
+    """What a list is cut down to: filters as (attribute, operator, value), a page, an upper bound; and its order."""
 
     filters: list = dataclasses.field(default_factory=list)
     limit: int = None
     marker: str = None
     truncated: bool = False
+    sort_key: str = 'id'
+    descending: bool = False
 
     def add(self, attribute, value, operator='equals'):
         """Another filter; returns self."""
@@ -99,16 +102,21 @@ def many(session, model, *conditions):
 
 
 def listing(session, model, hints, *conditions):
-    """The refs that pass `hints`, by id; marks the hints when the limit cut the list."""
+    """The refs that pass `hints`, in their order (by id); marks the hints when the limit cut the list."""
     table = model.__table__
-    query = select(table).where(*conditions).order_by(table.c.id)
-    for attribute, operator, value in hints.filters:
+    by = table.c[hints.sort_key]
+    query = select(table).where(*conditions)
+    query = query.order_by(by.desc(), table.c.id.desc()) if hints.descending else query.order_by(by, table.c.id)
+    for attribute, name, value in hints.filters:
         if attribute in table.c:
-            query = query.where(_condition(table.c[attribute], operator, value))
+            query = query.where(_condition(table.c[attribute], name, value))
     if hints.marker is not None:
-        if session.execute(select(table.c.id).where(table.c.id == hints.marker)).first() is None:
+        last = session.execute(select(by).where(table.c.id == hints.marker)).first()
+        if last is None:
             raise BadRequest(f'The marker {hints.marker[:64]} is not in this collection.')
-        query = query.where(table.c.id > hints.marker)
+        beyond = operator.lt if hints.descending else operator.gt
+        # Columns that lists are sorted by hold no NULL (checked where the request is read).
+        query = query.where(or_(beyond(by, last[0]), and_(by == last[0], beyond(table.c.id, hints.marker))))
     if hints.limit is not None:
         query = query.limit(hints.limit + 1)
     refs = [ref(model, row) for row in session.execute(query).mappings()]
@@ -118,17 +126,17 @@ def listing(session, model, hints, *conditions):
     return refs
 
 
-def _condition(column, operator, value):
-    if operator == 'equals':
+def _condition(column, name, value):
+    if name == 'equals':
         return column == value
-    if operator == 'in':
+    if name == 'in':
         return column.in_(value)
-    folded = operator.startswith('i') and operator[1:] in OPERATORS
+    folded = name.startswith('i') and name[1:] in OPERATORS
     if folded:
-        column, value, operator = func.lower(column), value.lower(), operator[1:]
+        column, value, name = func.lower(column), value.lower(), name[1:]
     # SQLite's LIKE ignores case, so only the end is matched with it.
-    if operator == 'contains':
+    if name == 'contains':
         return func.replace(column, value, '') != column if value else true()
-    if operator == 'startswith':
+    if name == 'startswith':
         return func.substr(column, 1, len(value)) == value
     return column.endswith(value, autoescape=True)

@@ -1,5 +1,7 @@
 """Users, their passwords, groups and memberships."""
-from sqlalchemy import and_, delete, func, insert, select, update
+import operator
+
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from essex import db
 from keystone.db import records
@@ -11,7 +13,8 @@ _latest = (select(func.max(_password.c.id)).where(_password.c.user_id == _user.c
 # A user with its domain and its password in force, in one statement: the hot path of authentication.
 _FULL = (select(_user, _domain.c.name.label('domain_name'), _domain.c.enabled.label('domain_enabled'),
                 _password.c.password_hash, _password.c.expires_at.label('password_expires_at'),
-                _password.c.created_at.label('password_created_at'))
+                _password.c.created_at.label('password_created_at'),
+                _password.c.self_service.label('password_self_service'))
          .join(_domain, and_(_domain.c.id == _user.c.domain_id, _domain.c.is_domain))
          .outerjoin(_password, and_(_password.c.user_id == _user.c.id, _password.c.id == _latest)))
 
@@ -31,7 +34,8 @@ def _full(session, condition):
     row = session.execute(_FULL.where(condition)).mappings().first()
     if row is None:
         return None
-    more = ('domain_name', 'domain_enabled', 'password_hash', 'password_expires_at')
+    more = ('domain_name', 'domain_enabled', 'password_hash', 'password_expires_at', 'password_created_at',
+            'password_self_service')
     return {**records.ref(User, row), **{name: row[name] for name in more}}
 
 
@@ -54,6 +58,30 @@ def set_password(session, user_id, password_hash, self_service=False, expires_at
                                              expires_at=expires_at, self_service=self_service))
     if old[keep:]:
         session.execute(delete(_password).where(_password.c.id.in_(old[keep:])))
+
+
+def last_passwords(session, user_id, count):
+    """The hashes of the newest `count` passwords of a user, the one in force first."""
+    query = select(_password.c.password_hash).where(_password.c.user_id == user_id).order_by(_password.c.id.desc())
+    return session.execute(query.limit(count)).scalars().all()
+
+
+def count_failure(session, user_id, horizon):
+    """One more failed log-in in a row; those before `horizon` do not count any more."""
+    over = or_(_user.c.failed_auth_at.is_(None), _user.c.failed_auth_at < horizon)
+    session.execute(update(_user).where(_user.c.id == user_id).values(
+        failed_auth_count=case((over, 1), else_=_user.c.failed_auth_count + 1), failed_auth_at=db.utcnow()))
+
+
+def forget_failures(session, user_id):
+    """No failed log-in in a row any more."""
+    session.execute(update(_user).where(_user.c.id == user_id).values(failed_auth_count=0, failed_auth_at=None))
+
+
+def note_activity(session, user_id=None):
+    """The user (None: every user) was active now; returns how many there are."""
+    query = update(_user).values(last_active_at=db.utcnow())
+    return session.execute(query if user_id is None else query.where(_user.c.id == user_id)).rowcount
 
 
 def drop_default_project(session, project_id):
@@ -82,7 +110,22 @@ def groups_of(session, user_id, hints):
 def users_in(session, group_id, hints):
     """Users of a group."""
     members = select(Membership.user_id).where(Membership.group_id == group_id)
-    return records.listing(session, User, hints, User.id.in_(members))
+    return listing(session, hints, User.id.in_(members))
+
+
+_COMPARISONS = {'lt': operator.lt, 'lte': operator.le, 'gt': operator.gt, 'gte': operator.ge, 'eq': operator.eq,
+                'neq': operator.ne}
+
+
+def listing(session, hints, *conditions):
+    """Users that pass `hints`; those on password_expires_at compare the password in force (operator lt, gte...)."""
+    conditions = list(conditions)
+    for attribute, name, moment in hints.filters:
+        if attribute == 'password_expires_at':
+            newest = select(func.max(_password.c.id)).group_by(_password.c.user_id)
+            conditions.append(User.id.in_(select(_password.c.user_id).where(
+                _password.c.id.in_(newest), _COMPARISONS[name](_password.c.expires_at, moment))))
+    return records.listing(session, User, hints, *conditions)
 
 
 def members_of(session, group_ids_):

@@ -41,8 +41,23 @@ class IdentityDriver(abc.ABC):
         """Change fields (not the password). Raises NameConflict."""
 
     @abc.abstractmethod
-    def set_password(self, user_id, password, self_service=False):
-        """Put a new password (from prepare_password) in force."""
+    def set_password(self, user_id, password, self_service=False, expires_at=None, keep=0):
+        """Put a new password (from prepare_password) in force until `expires_at`; `keep` older ones for history."""
+
+    # What a backend that keeps rules of its own for passwords (a directory) leaves as it is.
+
+    def had_password(self, user_id, password, count):
+        """Whether `password` is one of the user's last `count`."""
+        return False
+
+    def count_failure(self, user_id, horizon):  # noqa: B027 - doing nothing is the default
+        """One more failed log-in; those before `horizon` do not count any more."""
+
+    def forget_failures(self, user_id):  # noqa: B027
+        """A log-in succeeded."""
+
+    def note_activity(self, user_id):  # noqa: B027
+        """The user logged in today."""
 
     @abc.abstractmethod
     def delete_user(self, user_id):

@@ -2,11 +2,12 @@
 from oslo_config import cfg
 
 from essex import config, db
-from essex.exception import BadRequest, Forbidden
+from essex.exception import BadRequest
 from keystone import drivers
 from keystone.db import assignments, credentials
-from keystone.exception import AuthFailed, UserNotFound
-from keystone.identity import sql
+from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
+from keystone.identity import compliance, passwords, sql
+from keystone.identity.throttle import Throttle
 from keystone.ids import new_id
 
 OPTS = [
@@ -18,7 +19,7 @@ CONF = config.register(OPTS, 'identity')
 
 # What the API shows of a user beside its extras.
 _HIDDEN = ('created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_hash', 'domain_name',
-           'domain_enabled')
+           'domain_enabled', 'password_created_at', 'password_self_service')
 
 
 def public(user):
@@ -32,12 +33,19 @@ def public(user):
     return shown
 
 
+def _terms(user, self_service):
+    """How long a new password of the user holds and how many older ones are kept, as set_password takes it."""
+    expires, keep = compliance.expiry(user, self_service), CONF.security_compliance.unique_last_password_count - 1
+    return {**({'expires_at': expires} if expires else {}), **({'keep': keep} if keep > 0 else {})}
+
+
 class IdentityManager:
     """Users. `resource` knows domains, `revocation` voids tokens, `changes` tells the other processes."""
 
     def __init__(self, changes, resource, revocation):
         self.changes, self.resource, self.revocation = changes, resource, revocation
         self.driver = drivers.load('essex.keystone.identity', CONF.identity.driver, {'sql': sql.Identity})
+        self.throttle = Throttle()
 
     def full_user(self, user_id):
         """The user with domain_name and domain_enabled. Raises UserNotFound."""
@@ -62,34 +70,90 @@ class IdentityManager:
         return [public(user) for user in self.driver.list_users(hints)]
 
     def authenticate(self, password, user_id=None, name=None, domain_id=None, domain_name=None):
-        """The full user these credentials belong to. Raises AuthFailed, alike for every reason."""
+        """The full user these credentials belong to.
+
+        Raises AuthFailed, alike for unknown users, wrong passwords and locked accounts; and, to who knows the
+        password, AccountDisabled and PasswordExpired.
+        """
+        user = self._prove(password, user_id, name, domain_id, domain_name)
+        if compliance.is_expired(user):
+            raise PasswordExpired(user_id=user['id'])
+        return user
+
+    def find(self, user_id=None, name=None, domain_id=None, domain_name=None):
+        """The full user named by an id, or by a name in a domain; None when there is none."""
         if user_id is not None:
-            user = self.driver.full_user(user_id)
-        else:
-            user = self.driver.full_user_by_name(name, domain_id, domain_name)
-        fits = self.driver.check_password(user, password)
-        if not fits or not user['enabled'] or not user['domain_enabled']:
-            raise AuthFailed()
-        expires = user.get('password_expires_at')
-        if expires is not None and expires <= db.utcnow():
+            return self.driver.full_user(user_id)
+        return self.driver.full_user_by_name(name, domain_id, domain_name)
+
+    def _prove(self, password, *who):
+        with self.throttle.by_user(*who):
+            user = self.find(*who)
+            # Computed in any case: how long it takes must not tell whether there is such a user.
+            fits = self.driver.check_password(user, password)
+            if user is None or not self.may_log_in(user, fits):
+                raise AuthFailed()
+        if not user['enabled']:
+            raise AccountDisabled(user_id=user['id'])
+        if not user['domain_enabled']:
             raise AuthFailed()
         return user
+
+    def may_log_in(self, user, fits):
+        """Count what became of a full user's secret; whether it fitted and the account is not locked."""
+        if compliance.is_locked(user):
+            return False
+        if not fits:
+            if compliance.counts_failures(user):
+                self._count_failure(user['id'])
+            return False
+        # While the secret was checked others may have tried: a thousand at once must not get a thousand guesses.
+        if compliance.counts_failures(user) and compliance.is_locked(self.full_user(user['id'])):
+            return False
+        if user.get('failed_auth_count') or compliance.notes_activity(user):
+            self._count_success(user)
+        return True
+
+    @db.retry
+    def _count_failure(self, user_id):
+        self.driver.count_failure(user_id, compliance.failure_horizon())
+
+    @db.retry
+    def _count_success(self, user):
+        if user.get('failed_auth_count'):
+            self.driver.forget_failures(user['id'])
+        if compliance.notes_activity(user):
+            self.driver.note_activity(user['id'])
 
     @db.retry
     def _store(self, user, prepared):
         with self.changes.writer():
             self.driver.create_user(user, prepared)
+            terms = _terms(user, self_service=False)
+            if prepared is not None and terms:
+                self.driver.set_password(user['id'], prepared, **terms)
             self.changes.tell('created', 'user', user['id'])
 
-    def create_user(self, values):
-        """Make a user from `values` (name and domain_id at least; id, password... as given)."""
+    def _prepare(self, password, is_hashed):
+        """What the driver stores for a new password; None stays None. Raises what forbids that password."""
+        if password is None:
+            return None
+        if is_hashed and passwords.is_hash(password):
+            return password
+        compliance.check_pattern(password)
+        return self.driver.prepare_password(password)
+
+    def create_user(self, values, is_hashed=False):
+        """Make a user from `values` (name and domain_id at least; id, password... as given).
+
+        With `is_hashed` a password of the form `$6$...` is taken for the hash of one, as v2.0 always did.
+        """
         self.resource.enabled_domain(values['domain_id'])
         self._check_default_project(values.get('default_project_id'))
         user = {'enabled': True, **values, 'id': values.get('id') or new_id()}
         password = user.pop('password', None)
         user['options'] = {name: value for name, value in (user.get('options') or {}).items() if value is not None}
-        prepared = None if password is None else self.driver.prepare_password(password)
-        self._store(user, prepared)
+        self._store(user, self._prepare(password, is_hashed))
         return self.get_user(user['id'])
 
     def _check_default_project(self, project_id):
@@ -98,8 +162,8 @@ class IdentityManager:
             if project is not None and project['is_domain']:
                 raise BadRequest("A user's default project cannot be a domain.")
 
-    def update_user(self, user_id, values):
-        """Change a user. A new password or `enabled: false` voids the user's tokens."""
+    def update_user(self, user_id, values, is_hashed=False):
+        """Change a user. A new password or `enabled: false` voids the user's tokens. `is_hashed` as at create_user."""
         user = self.full_user(user_id)
         if values.get('domain_id', user['domain_id']) != user['domain_id']:
             raise BadRequest('The domain of a user cannot be changed.')
@@ -109,17 +173,24 @@ class IdentityManager:
         if 'options' in values:
             merged = {**(user.get('options') or {}), **(values['options'] or {})}
             values['options'] = {name: value for name, value in merged.items() if value is not None}
-        prepared = None if password is None else self.driver.prepare_password(password)
-        self._change(user_id, values, prepared)
+        self._change({**user, **values}, values, self._prepare(password, is_hashed))
         return self.get_user(user_id)
 
     @db.retry
-    def _change(self, user_id, values, prepared, self_service=False):
+    def _change(self, user, values, prepared, self_service=False):
+        """`user` is the full user as he will be, `values` what is new."""
+        user_id = user['id']
         with self.changes.writer():
             if values:
                 self.driver.update_user(user_id, values)
             if prepared is not None:
-                self.driver.set_password(user_id, prepared, self_service)
+                self.driver.set_password(user_id, prepared, self_service, **_terms(user, self_service))
+            if (prepared is not None or values.get('enabled')) and user.get('failed_auth_count'):
+                # This is how an administrator opens a locked account.
+                self.driver.forget_failures(user_id)
+            if values.get('enabled') and compliance.notes_activity(user):
+                # Who is enabled again has not rested since.
+                self.driver.note_activity(user_id)
             if prepared is not None or values.get('enabled') is False:
                 self.revocation.revoke(user_id=user_id)
             self.changes.tell('updated', 'user', user_id)
@@ -127,13 +198,13 @@ class IdentityManager:
                 self.changes.tell('disabled', 'user', user_id)
 
     def change_password(self, user_id, original, new):
-        """A user's own change. Raises AuthFailed when `original` is wrong, BadRequest when `new` is the same."""
-        user = self.authenticate(original, user_id=user_id)
-        if (user.get('options') or {}).get('lock_password'):
-            raise Forbidden('This password is locked: only an administrator changes it.')
-        if new == original:
-            raise BadRequest('The new password cannot be identical to the original one.')
-        self._change(user_id, {}, self.driver.prepare_password(new), self_service=True)
+        """A user's own change, of an expired password too. Raises AuthFailed when `original` is wrong, BadRequest
+        when the rules of passwords forbid `new`, or to change at all."""
+        with self.throttle.by_address():
+            user = self._prove(original, user_id, None, None, None)
+        compliance.check_pattern(new)
+        compliance.check_own_change(user, lambda count: self.driver.had_password(user_id, new, count))
+        self._change(user, {}, self.driver.prepare_password(new), self_service=True)
 
     @db.retry
     def delete_user(self, user_id):

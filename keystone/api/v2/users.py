@@ -14,7 +14,7 @@ _FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], '
            'enabled': schemas.BOOLEAN, 'tenantId': schemas.ID_OR_NULL}
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
                 'password_hash', 'domain_id', 'domain_name', 'domain_enabled', 'default_project_id', 'options',
-                'username')
+                'username', 'password_created_at', 'password_self_service')
 OWN_PASSWORD = schemas.closed({'user': {
     'type': 'object', 'properties': {'password': schemas.PASSWORD, 'original_password': {'type': 'string'}},
     'required': ['password', 'original_password']}}, ['user'])
@@ -48,7 +48,7 @@ class UserController(Controller):
         tenant_id = values.get('default_project_id')
         if tenant_id is not None:
             self.tenant(tenant_id)
-        user = self.managers.identity.create_user(values)
+        user = self.managers.identity.create_user(values, is_hashed=True)
         if tenant_id is not None:
             self._join(user['id'], tenant_id)
         return {'user': user_view(user)}
@@ -82,7 +82,7 @@ class UserController(Controller):
         tenant_id = values.get('default_project_id')
         if tenant_id is not None:
             self.tenant(tenant_id)
-        user = self.managers.identity.update_user(user_id, values)
+        user = self.managers.identity.update_user(user_id, values, is_hashed=True)
         if tenant_id is not None:
             self._join(user_id, tenant_id)
         return {'user': user_view(user)}

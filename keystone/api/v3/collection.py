@@ -34,8 +34,20 @@ def hints_of(req, text=(), flags=()):
     if asked and limit == 0:
         raise BadRequest('limit must be at least 1.')
     hints.marker = marker
+    _sort(hints, req.query(), (*text, *flags))
     hints.limit = min(limit, CONF.list_limit or limit) if asked else CONF.list_limit
     return hints
+
+
+def _sort(hints, query, attributes):
+    """?sort_key=name&sort_dir=desc, for the attributes the collection filters on. Raises BadRequest."""
+    hints.sort_key = query.get('sort_key', ['id'])[-1]
+    if hints.sort_key not in ('id', 'name', 'domain_id') or hints.sort_key not in (*attributes, 'id'):
+        raise BadRequest(f'This collection cannot be sorted by {hints.sort_key[:64]!r}.')
+    direction = query.get('sort_dir', ['asc'])[-1]
+    if direction not in ('asc', 'desc'):
+        raise BadRequest(f'sort_dir has to be asc or desc, not {direction[:64]!r}.')
+    hints.descending = direction == 'desc'
 
 
 def self_link(req, path):

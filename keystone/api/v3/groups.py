@@ -5,6 +5,7 @@ from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
 from keystone.api.v3.projects import domain_for, restrict_to_domain
+from keystone.api.v3.users import user_hints
 
 _FIELDS = {'name': schemas.NAME, 'description': schemas.DESCRIPTION, 'domain_id': schemas.ID}
 CREATE = schemas.member('group', _FIELDS, ['name'])
@@ -47,7 +48,7 @@ class GroupController(Controller):
     @wsgi.route('GET', '/groups/<group_id>/users')
     def users(self, req, group_id):
         self._load(req, 'list_users_in_group', group_id)
-        hints = hints_of(req, text=('name',), flags=('enabled',))
+        hints = user_hints(req, text=('name',))
         return listed(req, 'users', self.managers.groups.users_in(group_id, hints), hints=hints)
 
     def _check(self, req, rule, group_id, user_id):

@@ -1,5 +1,8 @@
 """/v3/users: accounts, passwords, and what belongs to one user."""
+import datetime
+
 from essex import wsgi
+from essex.exception import BadRequest
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
@@ -21,14 +24,33 @@ UPDATE = schemas.member('user', _FIELDS)
 _CHANGE = {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}
 CHANGE_PASSWORD = schemas.closed({'user': schemas.closed(_CHANGE, list(_CHANGE))}, ['user'])
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
-                'password_hash', 'domain_name', 'domain_enabled')
+                'password_hash', 'domain_name', 'domain_enabled', 'password_created_at', 'password_self_service')
+
+
+COMPARISONS = ('lt', 'lte', 'gt', 'gte', 'eq', 'neq')
+
+
+def user_hints(req, text=('name', 'domain_id', 'id')):
+    """The Hints of a list of users; ?password_expires_at=lt:2026-01-31T00:00:00Z may come several times."""
+    hints = hints_of(req, text=text, flags=('enabled',))
+    for value in req.query().get('password_expires_at', ()):
+        name, _, moment = value.partition(':')
+        try:
+            parsed = datetime.datetime.strptime(moment, '%Y-%m-%dT%H:%M:%SZ')
+        except ValueError:
+            parsed = None
+        if name not in COMPARISONS or parsed is None:
+            raise BadRequest('password_expires_at has to be OPERATOR:TIME, with one of '
+                             f'{", ".join(COMPARISONS)} and a time such as 2026-01-31T00:00:00Z.')
+        hints.add('password_expires_at', parsed, name)
+    return hints
 
 
 class UserController(Controller):
 
     @wsgi.route('GET', '/users')
     def index(self, req):
-        hints = hints_of(req, text=('name', 'domain_id', 'id'), flags=('enabled',))
+        hints = user_hints(req)
         restrict_to_domain(self, req, hints, 'list_users')
         return listed(req, 'users', self.managers.identity.list_users(hints), hints=hints)
 

@@ -48,6 +48,50 @@ class CredentialNotFound(NoSuchObject):
     kind = 'credential'
 
 
+class PolicyNotFound(NoSuchObject):
+    kind = 'policy'
+
+
+class EndpointGroupNotFound(NoSuchObject):
+    kind = 'endpoint group'
+
+
+class RegisteredLimitNotFound(NoSuchObject):
+    kind = 'registered limit'
+
+
+class LimitNotFound(NoSuchObject):
+    kind = 'limit'
+
+
+class PolicyAssociationNotFound(exception.NotFound):
+    message = 'Policy %(policy)s is not associated with that.'
+
+
+class EndpointFilterNotFound(exception.NotFound):
+    message = 'Project %(project)s is not associated with %(key)s.'
+
+
+class EndpointFilterConflict(exception.Conflict):
+    message = 'Project %(project)s is associated with %(key)s already.'
+
+
+class NoLimitReference(exception.Forbidden):
+    message = 'Nothing is registered for that service, region and resource: create a registered limit first.'
+
+
+class InvalidLimit(exception.Forbidden):
+    message = 'Invalid resource limit: %(reason)s.'
+
+
+class DomainConfigNotFound(exception.NotFound):
+    message = 'Could not find %(what)s in domain configuration for domain %(domain)s.'
+
+
+class InvalidDomainConfig(exception.Forbidden):
+    message = 'Invalid domain specific configuration: %(reason)s.'
+
+
 class AssignmentNotFound(exception.NotFound):
     message = 'Could not find role assignment with role: %(role)s, %(actor)s, %(target)s.'
 

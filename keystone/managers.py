@@ -3,13 +3,17 @@ from keystone.assignment.grants import GrantManager
 from keystone.assignment.listing import AssignmentLister
 from keystone.assignment.roles import RoleManager
 from keystone.auth.manager import AuthManager
+from keystone.catalog.filters import EndpointFilterManager
 from keystone.catalog.manager import CatalogManager
+from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
 from keystone.federation.providers import ProviderManager
 from keystone.federation.store import MappingManager, ServiceProviderManager
 from keystone.identity.groups import GroupManager
 from keystone.identity.manager import IdentityManager
+from keystone.limit.manager import LimitManager, RegisteredLimitManager
+from keystone.resource.domain_config import DomainConfigManager
 from keystone.resource.domains import DomainManager
 from keystone.resource.manager import ResourceManager
 from keystone.revocation.manager import RevocationManager
@@ -24,13 +28,17 @@ class Managers:
         self.revocation = RevocationManager(self.changes)
         self.resource = ResourceManager(self.changes, self.revocation)
         self.domains = DomainManager(self.changes, self.resource)
+        self.domain_config = DomainConfigManager(self.changes, self.resource)
         self.identity = IdentityManager(self.changes, self.resource, self.revocation)
         self.groups = GroupManager(self.changes, self.resource, self.identity)
         self.roles = RoleManager(self.changes, self.resource)
         self.grants = GrantManager(self.changes, self.resource, self.identity, self.groups, self.roles,
                                    self.revocation)
         self.assignments = AssignmentLister(self.roles)
-        self.catalog = CatalogManager(self.changes)
+        self.endpoint_filters = EndpointFilterManager(self.changes, self.resource)
+        self.catalog = CatalogManager(self.changes, self.endpoint_filters)
+        self.policies = PolicyManager(self.catalog)
+        self.registered_limits, self.limits = RegisteredLimitManager(), LimitManager()
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
         self.providers = ProviderManager(self.changes, self.resource)

@@ -4,8 +4,10 @@ from keystone.api import faults, loaded
 from keystone.api.v2.app import controllers as v2_controllers
 from keystone.api.v3.auth import AuthController
 from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
+from keystone.api.v3.domain_config import DomainConfigController
 from keystone.api.v3.domains import DomainController
 from keystone.api.v3.ec2 import Ec2Controller
+from keystone.api.v3.endpoint_filters import EndpointFilterController, EndpointGroupController
 from keystone.api.v3.federation import (
     IdentityProviderController,
     MappingController,
@@ -13,6 +15,8 @@ from keystone.api.v3.federation import (
 )
 from keystone.api.v3.grants import GrantController
 from keystone.api.v3.groups import GroupController
+from keystone.api.v3.limits import LimitController, RegisteredLimitController
+from keystone.api.v3.policies import EndpointPolicyController, PolicyController
 from keystone.api.v3.projects import ProjectController
 from keystone.api.v3.role_assignments import RoleAssignmentController
 from keystone.api.v3.roles import ImpliedRoleController, RoleController
@@ -22,7 +26,9 @@ from keystone.api.versions import VersionController
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller,
-      IdentityProviderController, MappingController, ServiceProviderController)
+      IdentityProviderController, MappingController, ServiceProviderController,
+      PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
+      RegisteredLimitController, LimitController, DomainConfigController)
 
 
 class Faces:

@@ -29,7 +29,7 @@ class Controller(wsgi.Controller):
 
 
 # What rules may compare of a target.
-_COMPARED = ('id', 'domain_id', 'name', 'user_id')
+_COMPARED = ('id', 'domain_id', 'name', 'user_id', 'project_id')
 
 
 def target(req, targets):

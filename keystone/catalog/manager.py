@@ -13,10 +13,10 @@ CONF = config.CONF
 
 
 class CatalogManager:
-    """The catalog. What is enabled is small and kept in memory."""
+    """The catalog. What is enabled is small and kept in memory. `filters` say which endpoints a project sees."""
 
-    def __init__(self, changes):
-        self.changes = changes
+    def __init__(self, changes, filters):
+        self.changes, self.filters = changes, filters
         self._rows = None
         changes.listen(FACTS, self._forget)
 
@@ -42,10 +42,11 @@ class CatalogManager:
         """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope."""
         values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id,
                   'public_endpoint': CONF.public_endpoint if 'public_endpoint' in CONF else None}
-        services = {}
-        for row in self.enabled():
+        services, rows = {}, self.enabled()
+        visible = self.filters.visible(project_id, bool(rows and rows[0].any_filter))
+        for row in rows:
             url = templates.fill(row.url, values)
-            if url is None:
+            if url is None or (visible is not None and row.endpoint_id not in visible):
                 continue
             service = services.setdefault(row.service_id, {'id': row.service_id, 'type': row.type,
                                                            'name': row.name or '', 'endpoints': []})

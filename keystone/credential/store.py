@@ -1,4 +1,4 @@
-"""Encrypts what the credential table holds, with Fernet keys of its own."""
+"""Encrypts credentials and the sensitive options of domains, with Fernet keys of their own."""
 import hashlib
 
 import orjson
@@ -7,7 +7,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import ConfigError
-from keystone.db import credentials
+from keystone.db import credentials, domain_configs
 from keystone.token.keys import KeyRepository
 
 OPTS = [
@@ -45,7 +45,8 @@ class Vault:
         """How many rows an older key sealed."""
         newest = self.key_hash()
         with db.reader() as session:
-            return sum(row['key_hash'] != newest for row in credentials.of_type(session))
+            sealed = [key_hash for _, key_hash, _ in domain_configs.sealed(session)]
+            return sum(each != newest for each in [*sealed, *(row['key_hash'] for row in credentials.of_type(session))])
 
     def migrate(self):
         """Seal with the primary key what an older one sealed; returns how many rows."""
@@ -54,4 +55,8 @@ class Vault:
             rows = [row for row in credentials.of_type(session) if row['key_hash'] != newest]
             for row in rows:
                 credentials.change(session, row['id'], self.seal(self.open(row)))
-        return len(rows)
+            options = [(key, text) for key, key_hash, text in domain_configs.sealed(session) if key_hash != newest]
+            for key, text in options:
+                sealed = self.seal(self.open({'id': '.'.join(key), 'encrypted_blob': text}))
+                domain_configs.reseal(session, key, sealed['encrypted_blob'], sealed['key_hash'])
+        return len(rows) + len(options)

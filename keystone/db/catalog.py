@@ -1,17 +1,22 @@
 """Services, endpoints and regions."""
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, or_, select
 
 from keystone.db import records
-from keystone.db.models import Endpoint, Region, Service
+from keystone.db.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup, Region, Service
 
 _service, _endpoint = Service.__table__, Endpoint.__table__
+_ANY_FILTER = or_(exists(select(ProjectEndpoint.project_id)),
+                  exists(select(ProjectEndpointGroup.project_id))).label('any_filter')
 
 
 def enabled(session):
-    """Rows (service_id, type, name, endpoint_id, interface, region_id, url) of all that is enabled."""
+    """Rows (service_id, type, name, endpoint_id, interface, region_id, url, any_filter) of all that is enabled.
+
+    `any_filter`, the same in all, tells whether any project was given some endpoints only: it saves a statement.
+    """
     query = (select(_service.c.id.label('service_id'), _service.c.type, _service.c.name,
                     _endpoint.c.id.label('endpoint_id'), _endpoint.c.interface, _endpoint.c.region_id,
-                    _endpoint.c.url, _endpoint.c.legacy_id)
+                    _endpoint.c.url, _endpoint.c.legacy_id, _ANY_FILTER)
              .join(_endpoint, _endpoint.c.service_id == _service.c.id)
              .where(_service.c.enabled, _endpoint.c.enabled)
              .order_by(_service.c.type, _service.c.id, _endpoint.c.region_id, _endpoint.c.interface, _endpoint.c.id))

@@ -7,6 +7,7 @@ from keystone.db import assignments, credentials, projects, records, users
 from keystone.db.models import DOMAIN_ROOT, Project
 from keystone.exception import DomainNotFound, IdConflict, Immutable, NameConflict, ProjectNotFound, TagNotFound
 from keystone.ids import new_id
+from keystone.limit import models as limit_models
 
 OPTS = [
     cfg.IntOpt('max_project_tree_depth', default=5, min=1, help='How deep projects may nest below a domain.'),
@@ -131,8 +132,9 @@ class ResourceManager:
             raise BadRequest(f'The parent project {parent_id} is not in domain {project["domain_id"]}.')
         if not all(above['enabled'] for above in chain):
             raise Forbidden('A project cannot be created below a disabled project or domain.')
-        if len(chain) > CONF.max_project_tree_depth:
-            raise Forbidden(f'Projects nest at most {CONF.max_project_tree_depth} deep here.')
+        deepest = min(CONF.max_project_tree_depth, limit_models.chosen().depth or CONF.max_project_tree_depth)
+        if len(chain) > deepest:
+            raise Forbidden(f'Projects nest at most {deepest} deep here.')
         project.update(domain_id=domain['id'], parent_id=parent_id)
 
     @db.retry

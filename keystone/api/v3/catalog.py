@@ -44,7 +44,7 @@ class ServiceController(Controller):
         self.managers.catalog.delete_service(service_id)
 
 
-def _endpoint(ref):
+def shown_endpoint(ref):
     """As v3 shows it: `region` beside region_id, without what v2.0 alone needs."""
     shown = {key: value for key, value in ref.items() if key != 'legacy_id'}
     return {**shown, 'region': shown['region_id']}
@@ -57,26 +57,26 @@ class EndpointController(Controller):
         self.enforce(req, 'list_endpoints')
         hints = hints_of(req, text=('interface', 'service_id', 'region_id'))
         found = self.managers.catalog.list_endpoints(hints)
-        return listed(req, 'endpoints', [_endpoint(ref) for ref in found], hints=hints)
+        return listed(req, 'endpoints', [shown_endpoint(ref) for ref in found], hints=hints)
 
     @wsgi.route('POST', '/endpoints', status=201,
                 schema=schemas.member('endpoint', _ENDPOINT, ['interface', 'url', 'service_id']))
     def create(self, req, body):
         self.enforce(req, 'create_endpoint')
         values = taken(body, 'endpoint', 'extra', 'legacy_id')
-        return single(req, 'endpoint', _endpoint(self.managers.catalog.create_endpoint(values)), 'endpoints')
+        return single(req, 'endpoint', shown_endpoint(self.managers.catalog.create_endpoint(values)), 'endpoints')
 
     @wsgi.route('GET', '/endpoints/<endpoint_id>')
     def show(self, req, endpoint_id):
         self.enforce(req, 'get_endpoint')
-        return single(req, 'endpoint', _endpoint(self.managers.catalog.get_endpoint(endpoint_id)), 'endpoints')
+        return single(req, 'endpoint', shown_endpoint(self.managers.catalog.get_endpoint(endpoint_id)), 'endpoints')
 
     @wsgi.route('PATCH', '/endpoints/<endpoint_id>', schema=schemas.member('endpoint', _ENDPOINT))
     def update(self, req, endpoint_id, body):
         self.enforce(req, 'update_endpoint')
         values = taken(body, 'endpoint', 'extra', 'legacy_id')
         updated = self.managers.catalog.update_endpoint(endpoint_id, values)
-        return single(req, 'endpoint', _endpoint(updated), 'endpoints')
+        return single(req, 'endpoint', shown_endpoint(updated), 'endpoints')
 
     @wsgi.route('DELETE', '/endpoints/<endpoint_id>', status=204)
     def delete(self, req, endpoint_id):

@@ -1,0 +1,1 @@
+"""Limits of resources: what a service registers, what projects and domains get instead."""

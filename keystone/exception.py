@@ -48,6 +48,30 @@ class CredentialNotFound(NoSuchObject):
     kind = 'credential'
 
 
+class TrustNotFound(NoSuchObject):
+    kind = 'trust'
+
+
+class AppCredNotFound(NoSuchObject):
+    kind = 'application credential'
+
+
+class AccessRuleNotFound(NoSuchObject):
+    kind = 'access rule'
+
+
+class ConsumerNotFound(NoSuchObject):
+    kind = 'consumer'
+
+
+class RequestTokenNotFound(NoSuchObject):
+    kind = 'request token'
+
+
+class AccessTokenNotFound(NoSuchObject):
+    kind = 'access token'
+
+
 class PolicyNotFound(NoSuchObject):
     kind = 'policy'
 

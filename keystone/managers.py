@@ -8,6 +8,7 @@ from keystone.catalog.manager import CatalogManager
 from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
+from keystone.delegation import trusts
 from keystone.federation.providers import ProviderManager
 from keystone.federation.store import MappingManager, ServiceProviderManager
 from keystone.identity.groups import GroupManager
@@ -44,7 +45,11 @@ class Managers:
         self.providers = ProviderManager(self.changes, self.resource)
         self.mappings = MappingManager(self.changes)
         self.service_providers = ServiceProviderManager(self.changes)
+        self.trusts = trusts.TrustManager(self.changes, self.resource, self.identity, self.roles, self.grants,
+                                          self.revocation)
         self.auth = AuthManager(self)
+        self.tokens.extend('trust_id', self.trusts.complete)
+        self.auth.scopes.extend(trusts.SCOPE, self.trusts.scope)
 
     def warm(self):
         """Read what every request needs, so that the first one waits no longer than others."""

@@ -20,12 +20,14 @@ from keystone.api.v3.policies import EndpointPolicyController, PolicyController
 from keystone.api.v3.projects import ProjectController
 from keystone.api.v3.role_assignments import RoleAssignmentController
 from keystone.api.v3.roles import ImpliedRoleController, RoleController
+from keystone.api.v3.trusts import TrustController
 from keystone.api.v3.users import UserController
 from keystone.api.versions import VersionController
 
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller,
+      TrustController,
       IdentityProviderController, MappingController, ServiceProviderController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
       RegisteredLimitController, LimitController, DomainConfigController)

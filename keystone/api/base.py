@@ -29,7 +29,7 @@ class Controller(wsgi.Controller):
 
 
 # What rules may compare of a target.
-_COMPARED = ('id', 'domain_id', 'name', 'user_id', 'project_id')
+_COMPARED = ('id', 'domain_id', 'name', 'user_id', 'project_id', 'trustor_user_id', 'trustee_user_id')
 
 
 def target(req, targets):

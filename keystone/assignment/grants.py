@@ -2,7 +2,7 @@
 import dataclasses
 
 from essex import db
-from keystone.db import assignments, projects, records
+from keystone.db import assignments, delegation, projects, records
 from keystone.db.models import DOMAIN_ROOT, SYSTEM, Project
 from keystone.exception import AssignmentNotFound
 from keystone.resource import domains
@@ -72,6 +72,7 @@ class GrantManager:
                 raise AssignmentNotFound(role=role_id, actor=f'{grant.actor_type}: {grant.actor_id}',
                                          target=f'{grant.target_type}: {grant.target_id}')
             if grant.actor_type == 'user' and grant.target_type == 'project' and not grant.inherited:
+                delegation.role_taken(session, grant.actor_id, grant.target_id)
                 chain = projects.chain_by_id(session, grant.target_id)
                 if not self._role_ids(session, grant.actor_id, 'project', chain):
                     self.revocation.revoke(user_id=grant.actor_id, project_id=grant.target_id)

@@ -4,7 +4,7 @@ from oslo_config import cfg
 from essex import config, db
 from essex.exception import BadRequest, Forbidden
 from keystone.changes import FACTS
-from keystone.db import assignments, records
+from keystone.db import app_creds, assignments, records
 from keystone.db.models import GLOBAL, Role
 from keystone.exception import ImpliedRoleNotFound, NameConflict, RoleNotFound
 from keystone.ids import new_id
@@ -111,6 +111,7 @@ class RoleManager:
         check_mutable('role', self.get_role(role_id))
         with self.changes.writer() as session:
             assignments.remove_role(session, role_id)
+            app_creds.remove_with_role(session, role_id)
             records.remove(session, Role, Role.id == role_id)
             self.changes.tell('deleted', 'role', role_id)
 

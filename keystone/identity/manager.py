@@ -4,7 +4,7 @@ from oslo_config import cfg
 from essex import config, db
 from essex.exception import BadRequest
 from keystone import drivers
-from keystone.db import assignments, credentials
+from keystone.db import assignments, credentials, delegation
 from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
 from keystone.identity import compliance, passwords, sql
 from keystone.identity.throttle import Throttle
@@ -213,6 +213,7 @@ class IdentityManager:
         with self.changes.writer() as session:
             assignments.remove_actor(session, 'user', user_id)
             credentials.remove_of(session, user_id=user_id)
+            delegation.remove_of(session, user_ids=[user_id])
             self.driver.delete_user(user_id)
             self.revocation.revoke(user_id=user_id)
             self.changes.tell('deleted', 'user', user_id)

@@ -1,4 +1,4 @@
 """Who may do what, unless the operator's policy.yaml says otherwise: a module an area. What is not named is refused."""
-from keystone.policies import core, federation, resources
+from keystone.policies import core, delegation, federation, resources
 
-RULES = [*core.RULES, *federation.RULES, *resources.RULES]
+RULES = [*core.RULES, *delegation.RULES, *federation.RULES, *resources.RULES]

@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from essex import config, db
 from essex.exception import Forbidden
-from keystone.db import assignments, credentials, federation, records, users
+from keystone.db import app_creds, assignments, credentials, delegation, federation, records, users
 from keystone.db.models import DOMAIN_ROOT, Group, Project, Role, User
 from keystone.resource.manager import check_mutable
 
@@ -63,7 +63,9 @@ class DomainManager:
         def of(model):
             return session.execute(select(model.id).where(model.domain_id == domain_id)).scalars().all()
         federation.forget_domain(session, domain_id)
-        for user_id in of(User):
+        people = of(User)
+        delegation.remove_of(session, user_ids=people)
+        for user_id in people:
             assignments.remove_actor(session, 'user', user_id)
             credentials.remove_of(session, user_id=user_id)
             users.remove(session, user_id)
@@ -72,6 +74,7 @@ class DomainManager:
             users.remove_group(session, group_id)
         for role_id in of(Role):
             assignments.remove_role(session, role_id)
+            app_creds.remove_with_role(session, role_id)
             records.remove(session, Role, Role.id == role_id)
         inside = of(Project)
         if inside:

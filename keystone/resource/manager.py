@@ -3,7 +3,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import BadRequest, Forbidden
-from keystone.db import assignments, credentials, projects, records, users
+from keystone.db import assignments, credentials, delegation, projects, records, users
 from keystone.db.models import DOMAIN_ROOT, Project
 from keystone.exception import DomainNotFound, IdConflict, Immutable, NameConflict, ProjectNotFound, TagNotFound
 from keystone.ids import new_id
@@ -193,6 +193,7 @@ class ResourceManager:
         """Delete projects with all that hangs on them, inside the caller's transaction."""
         assignments.remove_targets(session, project_ids)
         credentials.remove_of(session, project_ids=project_ids)
+        delegation.remove_of(session, project_ids=project_ids)
         for project_id in project_ids:
             users.drop_default_project(session, project_id)
         projects.remove(session, project_ids)

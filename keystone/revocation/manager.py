@@ -37,6 +37,8 @@ class RevocationManager:
         # {(field, value): [event]} under the most telling field an event has.
         self._index = {}
         self._listeners = []
+        # (facts, second) of tokens issued with a second yet to come.
+        self._ahead = []
         changes.listen(REVOCATIONS, self.load)
 
     def listen(self, function):
@@ -71,17 +73,25 @@ class RevocationManager:
     def revoke(self, **fields):
         """Void the tokens that fit all `fields`. Joins the caller's transaction."""
         now = db.utcnow()
-        issued_before = now.replace(microsecond=0)
-        alike = self._index.get(self._key({**dict.fromkeys(FIELDS), **fields}), ())
-        latest = max((event['issued_before'] for event in alike), default=None)
-        if latest is not None and latest >= issued_before:
-            # A token issued since then carries the second after `latest`.
-            issued_before = latest + datetime.timedelta(seconds=1)
         with db.writer() as session:
             # First: the counter's lock makes ids appear in order, so that no reader skips one.
             self.changes.announce(session, REVOCATIONS)
-            revocations.add(session, {**fields, 'issued_before': issued_before, 'revoked_at': now})
+            values = {**dict.fromkeys(FIELDS), **fields}
+            revocations.add(session, {**fields, 'issued_before': self._issued_before(values, now), 'revoked_at': now})
             revocations.purge(session, now - self._lifetime())
+
+    def _issued_before(self, values, now):
+        """Up to which second an event made now voids tokens: those issued since an earlier event in this second,
+        which carry the second after that one's, are no newer than this event."""
+        second = now.replace(microsecond=0)
+        if values['audit_id'] is not None:
+            return second
+        alike = max((event['issued_before'] for event in self._index.get(self._key(values), ())), default=_EPOCH)
+        if alike >= second:
+            alike += datetime.timedelta(seconds=1)
+        self._ahead = [(facts, ahead) for facts, ahead in self._ahead if ahead >= seconds(now)]
+        ahead = max((ahead for facts, ahead in self._ahead if self._names(values, facts)), default=0)
+        return max(second, alike, _EPOCH + datetime.timedelta(seconds=ahead))
 
     def _candidates(self, facts):
         for field in FIELDS:
@@ -93,6 +103,10 @@ class RevocationManager:
         """Whether an event voids the token of these facts ({field: values it answers to})."""
         if event['audit_id'] is None and issued_at > seconds(event['issued_before']):
             return False
+        return RevocationManager._names(event, facts)
+
+    @staticmethod
+    def _names(event, facts):
         return all(event[field] is None or event[field] in facts.get(field, ()) for field in FIELDS)
 
     def is_revoked(self, facts, issued_at):
@@ -103,4 +117,8 @@ class RevocationManager:
         """The first second, from `now` on, in which a token of these facts is not void."""
         later = [seconds(event['issued_before']) + 1 for event in self._candidates(facts)
                  if event['audit_id'] is None and self.fits(event, facts, now)]
-        return max([now, *later])
+        if not later:
+            return now
+        second = max(now, *later)
+        self._ahead.append((facts, second))
+        return second

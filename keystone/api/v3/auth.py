@@ -23,6 +23,7 @@ _SCOPE = {
             'domain': _DOMAIN,
             'system': {'type': 'object', 'properties': {'all': {'enum': [True]}}, 'required': ['all'],
                        'additionalProperties': False},
+            'OS-TRUST:trust': schemas.closed({'id': _TEXT}, ['id']),
             'unscoped': {'type': 'object'}}}]}
 _IDENTITY = {
     'type': 'object', 'required': ['methods'], 'properties': {

@@ -18,6 +18,10 @@ PASSWORD = {'type': 'string', 'minLength': 1}
 IMMUTABLE = {'type': 'object', 'additionalProperties': False,
              'properties': {'immutable': {'type': ['boolean', 'null']}}}
 
+# Roles by id or name.
+ROLES = {'type': 'array', 'items': {'type': 'object', 'properties': {'id': ID, 'name': LONG_NAME},
+                                    'anyOf': [{'required': ['id']}, {'required': ['name']}]}}
+
 
 def member(name, properties, required=()):
     """The schema of {"name": {...}}. Attributes beside `properties` are the caller's own, kept as they are."""

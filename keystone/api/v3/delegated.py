@@ -1,0 +1,18 @@
+"""What a caller with a delegated token may not do, lest he gives himself more than he was given."""
+from essex.exception import Forbidden
+
+
+def refuse_restricted(req):
+    """Raise Forbidden when the caller's token is by an application credential that is not unrestricted."""
+    token = req.environ.get('keystone.token')
+    if token is not None and token.shown.get('application_credential', {}).get('restricted'):
+        raise Forbidden('A token by an application credential manages no further credentials, unless that one was '
+                        'created with unrestricted.')
+
+
+def refuse_delegated(req):
+    """Raise Forbidden when the caller's token is by a trust, an OAuth1 access token, or as `refuse_restricted`."""
+    token = req.environ.get('keystone.token')
+    if token is not None and (token.claims.trust_id or token.claims.access_token_id):
+        raise Forbidden('A token that was itself delegated cannot be used to delegate or to make credentials.')
+    refuse_restricted(req)

@@ -33,6 +33,4 @@ _OAUTH1 = [
     rule('identity:delete_access_token', f'{ADMIN} or rule:owner'),
 ]
 
-_REVOCATION = [rule('identity:list_revoke_events', f'{READ} or rule:service_role')]
-
-RULES = [*_TRUSTS, *_OWN, *_OAUTH1, *_REVOCATION]
+RULES = [*_TRUSTS, *_OWN, *_OAUTH1]

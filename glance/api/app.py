@@ -9,7 +9,7 @@ from glance.api.faults import render
 from glance.api.registry import images as registry_images
 from glance.api.v1 import images as v1_images
 from glance.api.v1 import members as v1_members
-from glance.api.v2 import actions, data, images, imports, info, members, schemas, stores, tags, tasks
+from glance.api.v2 import actions, data, images, imports, info, locations, members, schemas, stores, tags, tasks
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
 
@@ -27,7 +27,7 @@ def v2_app(rules):
     controllers = [kind(rules) for kind in (images.ImageController, data.DataController, tags.TagController,
                                             members.MemberController, actions.ActionController,
                                             info.InfoController, stores.StoreController, imports.ImportController,
-                                            tasks.TaskController)]
+                                            tasks.TaskController, locations.LocationController)]
     return wsgi.Application([*controllers, schemas.SchemaController()], render)
 
 

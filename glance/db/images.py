@@ -113,7 +113,7 @@ def create(image):
         _add_details(session, image.id, image.properties, image.tags, image.locations)
 
 
-def _add_details(session, image_id, properties=(), tags=(), locations=()):
+def _add_details(session, image_id, properties=(), tags=(), locations=(), location_status='active'):
     if properties:
         session.execute(insert(Property), [{'image_id': image_id, 'name': name, 'value': value}
                                            for name, value in properties.items()])
@@ -121,7 +121,8 @@ def _add_details(session, image_id, properties=(), tags=(), locations=()):
         session.execute(insert(Tag), [{'image_id': image_id, 'value': tag} for tag in tags])
     if locations:
         session.execute(insert(LocationRow), [
-            {'image_id': image_id, 'url': location_key.seal(place.url), 'store': place.store, 'meta': place.meta}
+            {'image_id': image_id, 'url': location_key.seal(place.url), 'store': place.store, 'meta': place.meta,
+             'status': location_status}
             for place in locations])
 
 
@@ -142,6 +143,10 @@ def save(before, after):
             session.execute(delete(LocationRow).where(LocationRow.image_id == before.id,
                                                       LocationRow.status == 'active'))
             _add_details(session, before.id, locations=after.locations)
+            kept = {place.url for place in after.locations}
+            # The data there is still to be removed.
+            _add_details(session, before.id, locations=[place for place in before.locations if place.url not in kept],
+                         location_status='pending_delete')
 
 
 def _save_properties(session, before, after):

@@ -1,6 +1,7 @@
 """Queries on tasks."""
 import dataclasses
 import datetime
+import uuid
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
@@ -32,6 +33,11 @@ class Task:
 
 
 _FIELDS = [getattr(Row, field.name) for field in dataclasses.fields(Task)]
+
+
+def new_id():
+    """An id for a task."""
+    return str(uuid.uuid4())
 
 
 def _alive():

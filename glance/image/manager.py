@@ -24,7 +24,8 @@ from glance.exception import (
     ProtectedImage,
     StoreNotFound,
 )
-from glance.image import copies, limits, rules, status
+from glance.image import copies, limits, places, rules, status
+from glance.image.importing import hashing
 from glance.image.shelf import Shelf
 from glance.image.staged import Stage
 from glance.image.upload import Upload
@@ -172,6 +173,14 @@ class ImageManager:
     def stage(self, context, image, source, size=None):
         """Take the data of a queued image for an import to come; the image is `uploading` then."""
         return Stage(image, self.stores).run(source, size)
+
+    def look_at(self, context, value):
+        """The places.Place that a request names; asks its store. Raises InvalidImage."""
+        return places.look(self.stores, context, value)
+
+    def add_place(self, context, image, place):
+        """Give a queued image a place of its data; returns the Task that makes its hash."""
+        return hashing.begin(self, context, image.id, place)
 
     def tasks_of(self, image):
         """The tasks of an image, newest first."""

@@ -106,7 +106,7 @@ class ImageController(wsgi.Controller):
 
     def _place(self, req, image, given):
         """What an API server tells of data that it has stored itself."""
-        policy.enforce(req.context, 'set_image_location', image)
+        policy.enforce(req.context, 'service_api', image)
         wanted = given.get('status')
         if wanted and wanted != image.status:
             if wanted not in status.ALL:
@@ -137,6 +137,6 @@ def _checked(given):
 
 def _view(context, image):
     shown = views.image(image)
-    if policy.allows(context, 'get_image_location', image):
+    if policy.allows(context, 'service_api', image):
         shown['location'] = image.locations[0].url if image.locations else None
     return shown

@@ -5,6 +5,7 @@ from glance.api.settings import CONF
 from glance.api.v2 import patch, schemas, views
 from glance.api.v2.query import links, parse_query
 from glance.exception import ReservedField
+from glance.image import places
 from glance.image.importing import request as imports
 from glance.image.model import Image
 
@@ -15,8 +16,12 @@ class ImageController(wsgi.Controller):
     def __init__(self, manager):
         self.manager = manager
 
-    def _view(self, image):
-        return views.image(image, self.manager.stores.several)
+    def _view(self, context, image):
+        document = views.image(image, self.manager.stores.several)
+        if ((places.CONF.show_multiple_locations or places.CONF.show_image_direct_url)
+                and policy.allows(context, 'get_image_location', image)):
+            document.update(views.places(image))
+        return document
 
     @wsgi.route('GET', '/images')
     def index(self, req):
@@ -29,7 +34,7 @@ class ImageController(wsgi.Controller):
         query.limit += 1 if limit else 0
         images = self.manager.find(req.context, query)
         page = images[:limit]
-        return {'images': [self._view(image) for image in page], 'schema': '/v2/schemas/images',
+        return {'images': [self._view(req.context, image) for image in page], 'schema': '/v2/schemas/images',
                 **links(values, page, limit, len(images) > limit)}
 
     @wsgi.route('POST', '/images', status=201, schema=schemas.CREATE)
@@ -37,24 +42,31 @@ class ImageController(wsgi.Controller):
         """Create a queued image."""
         image = create(self.manager, req.context, body)
         url = f'{wsgi.base_url(req)}/images/{image.id}'
-        return wsgi.Reply(self._view(image), headers={'Location': url, **_store_headers(self.manager.stores)})
+        return wsgi.Reply(self._view(req.context, image),
+                          headers={'Location': url, **_store_headers(self.manager.stores)})
 
     @wsgi.route('GET', '/images/<image_id>')
     def show(self, req, image_id):
         """One image."""
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'get_image', image)
-        return self._view(image)
+        return self._view(req.context, image)
 
     @wsgi.route('PATCH', '/images/<image_id>')
     def update(self, req, image_id):
         """Change an image by JSON patch."""
         operations = patch.read(req)
+        if any(step.name == 'locations' for step in operations):
+            self.manager.get(req.context, image_id)
+            patch.look_at_places(self.manager, req.context, operations)
 
         def change(image):
             policy.enforce(req.context, 'modify_image', image)
             patch.apply(req.context, image, operations)
-        return self._view(self.manager.update(req.context, image_id, change))
+        image = self.manager.update(req.context, image_id, change)
+        if any(step.name == 'locations' for step in operations):
+            self.manager.finish_removals()
+        return self._view(req.context, image)
 
     @wsgi.route('DELETE', '/images/<image_id>', status=204)
     def delete(self, req, image_id):

@@ -3,11 +3,12 @@ import dataclasses
 import re
 from typing import Any
 
-from essex.exception import BadRequest, Forbidden, UnsupportedMediaType
+from essex.exception import BadRequest, Conflict, Forbidden, UnsupportedMediaType
 from essex.wsgi.validation import compile_schema
 from glance import policy
 from glance.api.v2.schemas import WRITABLE
 from glance.exception import PropertyMissing, ReservedField
+from glance.image import places
 
 V20 = 'application/openstack-images-v2.0-json-patch'
 V21 = 'application/openstack-images-v2.1-json-patch'
@@ -22,11 +23,12 @@ _check_value = compile_schema({'type': 'object', 'properties': WRITABLE, 'additi
 
 @dataclasses.dataclass
 class Operation:
-    """One step of a patch: add, remove or replace a field."""
+    """One step of a patch: add, remove or replace a field, or one of its locations (number `index`)."""
 
     op: str
+    value: Any
     name: str
-    value: Any = None
+    index: int = None
 
 
 def read(req):
@@ -54,21 +56,32 @@ def _operation(raw, kind):
         raise BadRequest(f'An operation is one of {", ".join(_OPERATIONS)}, not {str(op)[:40]!r}.')
     if op != 'remove' and 'value' not in raw:
         raise BadRequest(f'The operation {op} of {str(path)[:80]!r} has no value.')
-    return Operation(op, _name(path), raw.get('value'))
+    return Operation(op, raw.get('value'), *_name(op, path))
 
 
-def _name(path):
-    """The field a JSON pointer points to."""
+def _name(op, path):
+    """The field a JSON pointer points to, and the number of its part."""
     if not isinstance(path, str) or not path.startswith('/'):
         raise BadRequest(f'A path begins with a slash; this one is {str(path)[:80]!r}.')
     tokens = path[1:].split('/')
     if not all(tokens) or any(re.search(r'~(?![01])', token) for token in tokens):
         raise BadRequest(f'The path {path[:80]!r} has an empty part, ends with a slash or holds a stray ~.')
     if tokens[0] == 'locations':
-        raise Forbidden('Locations are not shown or changed by this service (show_multiple_locations).')
+        return _location(op, path, tokens[1:])
     if len(tokens) > 1:
         raise BadRequest(f'The path {path[:80]!r} is too deep: fields of an image have no parts.')
-    return tokens[0].replace('~1', '/').replace('~0', '~')
+    return tokens[0].replace('~1', '/').replace('~0', '~'), None
+
+
+def _location(op, path, rest):
+    """`locations` and the number of one (None: the end, or the whole list)."""
+    places.check_visible()
+    if not rest and op != 'remove':
+        return 'locations', None
+    if len(rest) != 1 or op == 'replace' or not (re.fullmatch('[0-9]{1,4}', rest[0]) or (rest[0] == '-'
+                                                                                         and op == 'add')):
+        raise BadRequest(f'The path {path[:80]!r} is none that {op} knows: /locations/- or /locations/NUMBER.')
+    return 'locations', None if rest[0] == '-' else int(rest[0])
 
 
 def check_writable(name):
@@ -88,6 +101,9 @@ def check_value(name, value):
 def apply(context, image, operations):
     """Change the record `image` as the operations say. Raises what is not allowed or makes no sense."""
     for step in operations:
+        if step.name == 'locations':
+            _apply_to_locations(context, image, step)
+            continue
         check_writable(step.name)
         if step.name == 'id':
             raise ReservedField(name='id', why='read-only')
@@ -95,6 +111,32 @@ def apply(context, image, operations):
             _apply_to_field(context, image, step)
         else:
             _apply_to_property(image, step)
+
+
+def look_at_places(manager, context, operations):
+    """Make what locations are given into what is known of them, before anything is held."""
+    for step in operations:
+        if step.name == 'locations' and step.op != 'remove':
+            if step.index is None and isinstance(step.value, list):
+                step.value = [manager.look_at(context, each) for each in step.value]
+            elif step.op == 'add':
+                step.value = manager.look_at(context, step.value)
+            else:
+                raise BadRequest('The value of /locations is a list.')
+
+
+def _apply_to_locations(context, image, step):
+    if step.op == 'remove':
+        policy.enforce(context, 'delete_image_location', image)
+        places.remove(image, step.index)
+        return
+    policy.enforce(context, 'set_image_location', image)
+    if isinstance(step.value, list):
+        if step.op == 'add' and image.locations:
+            raise Conflict('The image has locations: add single ones to /locations/-.')
+        places.replace(image, step.value)
+    else:
+        places.insert(image, step.value, step.index)
 
 
 def _apply_to_field(context, image, step):

@@ -1,5 +1,6 @@
 """Images, memberships and tasks as version 2 shows them."""
 from glance.image.importing import marks
+from glance.image.places import CONF
 
 _PLAIN = ('name', 'status', 'visibility', 'protected', 'os_hidden', 'checksum', 'os_hash_algo', 'os_hash_value',
           'owner', 'size', 'virtual_size', 'container_format', 'disk_format', 'min_ram', 'min_disk')
@@ -21,6 +22,16 @@ def image(record, several_stores=False):
     if several_stores and record.locations:
         document['stores'] = ','.join(place.store for place in record.locations)
     return document
+
+
+def places(record):
+    """Where the data is, as far as the operator has it shown."""
+    shown = {}
+    if CONF.show_multiple_locations:
+        shown['locations'] = [{'url': place.url, 'metadata': place.meta or {}} for place in record.locations]
+    if CONF.show_image_direct_url and record.locations:
+        shown['direct_url'] = record.locations[0].url
+    return shown
 
 
 def member(record):

@@ -2,7 +2,7 @@
 from essex import concurrency, db
 from glance.db import images
 from glance.exception import ChecksumMismatch
-from glance.image import copies, rules, status
+from glance.image import rules, status
 from glance.image.model import Location
 from glance.image.upload import Upload, columns_of
 
@@ -51,23 +51,3 @@ class FileSource:
         """Fill `view`; returns the count, 0 at the end."""
         return concurrency.in_thread(self._file.readinto, view)
 
-
-class ImageSource:
-    """The data of an image as the source of an upload."""
-
-    def __init__(self, stores, image):
-        self._chunks, self._rest = copies.Reading(stores, image), memoryview(b'')
-
-    def readinto(self, view):
-        """Fill `view` as far as it goes; returns the count, 0 at the end."""
-        if not self._rest:
-            self._rest = memoryview(next(self._chunks, b''))
-        count = min(len(view), len(self._rest))
-        view[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self._chunks.close()

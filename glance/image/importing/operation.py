@@ -1,4 +1,5 @@
 """The import of an image as an operation: its steps, and what each does and undoes."""
+import contextlib
 import datetime
 import logging
 import time
@@ -11,9 +12,9 @@ from essex.operation import Cancelled, Definition, Executor, Step
 from glance.db import images, staging, tasks
 from glance.db.visibility import EVERYONE
 from glance.exception import DataNotFound, DeletedDuringUpload, StoresFailed
-from glance.image import fetch, limits, status, upload
+from glance.image import copies, fetch, limits, sources, status, upload
 from glance.image.importing import marks, remote, transform
-from glance.image.importing.copy import Copy, FileSource, ImageSource
+from glance.image.importing.copy import Copy, FileSource
 from glance.image.shelf import Shelf
 
 LOG = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class ImportExecutor(Executor):
         beat = self._beat(run)
         work = Copy(image, self.stores.get(name), beat)
         if run.data['method'] == 'copy-image':
-            with ImageSource(self.stores, image) as source:
+            with contextlib.closing(sources.Chunks(copies.Reading(self.stores, image))) as source:
                 work.run(source, image.size)
         else:
             staged = staging.get(image.id)

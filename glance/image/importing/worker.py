@@ -5,6 +5,7 @@ import logging
 from essex import concurrency, config, db
 from essex.operation import Runner
 from glance.db import journal
+from glance.image.importing.hashing import HASH, HashExecutor
 from glance.image.importing.operation import IMPORT, ImportExecutor, at_node
 
 LOG = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ def runner_of(manager, name='glance-api'):
     # Whoever else serves this node's queue looks for work by itself.
     made = Runner(journal.JOURNAL, name, [at_node({'host': CONF.host})], lambda queue, operation_id: None)
     made.register(IMPORT, ImportExecutor(manager.stores))
+    made.register(HASH, HashExecutor(manager.stores))
     return made
 
 

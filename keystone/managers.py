@@ -3,6 +3,7 @@ from keystone.assignment.grants import GrantManager
 from keystone.assignment.listing import AssignmentLister
 from keystone.assignment.roles import RoleManager
 from keystone.auth.manager import AuthManager
+from keystone.auth.signed import SignedRequests
 from keystone.catalog.filters import EndpointFilterManager
 from keystone.catalog.manager import CatalogManager
 from keystone.catalog.policies import PolicyManager
@@ -50,6 +51,7 @@ class Managers:
         self.auth = AuthManager(self)
         self.tokens.extend('trust_id', self.trusts.complete)
         self.auth.scopes.extend(trusts.SCOPE, self.trusts.scope)
+        self.signed = SignedRequests(self)
 
     def warm(self):
         """Read what every request needs, so that the first one waits no longer than others."""

@@ -1,7 +1,8 @@
 """The applications a Paste file names: the public one and the one for the admin port."""
 from essex import wsgi
 from keystone.api import faults, loaded
-from keystone.api.v2.app import controllers as v2_controllers
+from keystone.api.v2.app import application as v2_application
+from keystone.api.v2.xml import XmlBody
 from keystone.api.v3.auth import AuthController
 from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
 from keystone.api.v3.domain_config import DomainConfigController
@@ -18,15 +19,17 @@ from keystone.api.v3.groups import GroupController
 from keystone.api.v3.limits import LimitController, RegisteredLimitController
 from keystone.api.v3.policies import EndpointPolicyController, PolicyController
 from keystone.api.v3.projects import ProjectController
+from keystone.api.v3.revocations import RevocationController
 from keystone.api.v3.role_assignments import RoleAssignmentController
 from keystone.api.v3.roles import ImpliedRoleController, RoleController
+from keystone.api.v3.signed import SignedController
 from keystone.api.v3.trusts import TrustController
 from keystone.api.v3.users import UserController
 from keystone.api.versions import VersionController
 
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
-      RegionController, Ec2Controller,
+      RegionController, Ec2Controller, SignedController, RevocationController,
       TrustController,
       IdentityProviderController, MappingController, ServiceProviderController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
@@ -40,9 +43,8 @@ class Faces:
         managers, enforcer = loaded.managers(), loaded.enforcer()
         managers.warm()
         v3 = wsgi.Application([make(managers, enforcer) for make in V3], faults.render, prefix='/v3')
-        v2 = wsgi.Application(v2_controllers(managers, enforcer, admin), faults.render, prefix='/v2.0')
-        self.faces = {'/v3/': v3, '/v2.0/': v2}
-        self.versions = wsgi.Application([VersionController()], faults.render)
+        self.faces = {'/v3/': v3, '/v2.0/': v2_application(managers, enforcer, admin)}
+        self.versions = XmlBody(wsgi.Application([VersionController()], faults.render), faults.render)
 
     def __call__(self, environ, start_response):
         path = environ.get('PATH_INFO', '')

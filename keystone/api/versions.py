@@ -3,7 +3,7 @@ from essex import wsgi
 from essex.wsgi.versions import media_type
 
 V3_MEDIA = 'application/vnd.openstack.identity-v3+json'
-V2_MEDIA = 'application/vnd.openstack.identity-v2.0+json'
+V2_MEDIA = 'application/vnd.openstack.identity-v2.0+'
 
 
 def v3_version(base):
@@ -17,8 +17,10 @@ def v2_version(base):
     """The v2.0 entry."""
     return {'id': 'v2.0', 'status': 'deprecated', 'updated': '2011-11-19T00:00:00Z',
             'links': [{'rel': 'self', 'href': f'{base}/v2.0/'},
-                      {'rel': 'describedby', 'type': 'text/html', 'href': 'https://docs.openstack.org/'}],
-            'media-types': [media_type('application/json', V2_MEDIA)]}
+                      {'rel': 'describedby', 'type': 'text/html', 'href': 'https://docs.openstack.org/'},
+                      {'rel': 'describedby', 'type': 'application/pdf', 'href':
+                       'https://docs.openstack.org/api/openstack-identity-service/2.0/identity-dev-guide-2.0.pdf'}],
+            'media-types': [media_type(f'application/{kind}', V2_MEDIA + kind) for kind in ('json', 'xml')]}
 
 
 class VersionController(wsgi.Controller):

@@ -2,6 +2,7 @@
 import dataclasses
 
 from essex import config, db
+from essex.exception import BadRequest
 from keystone.db import projects
 from keystone.exception import ScopeDenied
 
@@ -48,7 +49,9 @@ class ScopeResolver:
             return self.domain(user, wanted['domain'].get('id'), wanted['domain'].get('name'), groups)
         if 'system' in wanted:
             return self.system(user, groups)
-        return Scope()
+        if 'unscoped' in wanted:
+            return Scope()
+        raise BadRequest(f'Tokens cannot be scoped to {", ".join(wanted)} here.')
 
     def _default(self, user, groups):
         if not user.get('default_project_id'):

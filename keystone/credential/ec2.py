@@ -1,53 +1,52 @@
 """EC2 credentials: an access key and a secret of a user for one project."""
-import hashlib
+from oslo_config import cfg
 
-from essex import db
+from essex import config
+from keystone import drivers
+from keystone.credential.ec2_drivers import DELEGATIONS, KvsKeys, SqlKeys
 from keystone.credential.store import Vault
-from keystone.db import credentials
-from keystone.exception import CredentialNotFound
+from keystone.exception import CredentialNotFound, IdConflict
 from keystone.ids import new_id
 
-
-def _id_of(access):
-    return hashlib.sha256(access.encode()).hexdigest()
+CONF = config.register([
+    cfg.StrOpt('driver', default='sql',
+               help='Where EC2 credentials are kept: sql, or kvs (the memory of one process: only with workers = 1).'),
+], 'ec2')
 
 
 class Ec2Manager:
-    """EC2 key pairs, stored as credentials of type ec2 under sha256(access)."""
+    """EC2 key pairs."""
 
     def __init__(self, identity, resource):
         self.identity, self.resource = identity, resource
         self.vault = Vault()
+        self.driver = drivers.load('essex.keystone.ec2', CONF.ec2.driver, {'sql': SqlKeys, 'kvs': KvsKeys}, self.vault)
 
-    def _ref(self, row):
-        blob = self.vault.open(row)
-        return {'user_id': row['user_id'], 'tenant_id': row['project_id'], 'access': blob['access'],
-                'secret': blob['secret'], 'trust_id': blob.get('trust_id')}
+    def create(self, user_id, project_id, access=None, secret=None, **delegation):
+        """A new key pair, of what is given and chance. Raises UserNotFound, ProjectNotFound, IdConflict.
 
-    def create(self, user_id, project_id):
-        """A new key pair. Raises UserNotFound, ProjectNotFound."""
+        `delegation` are the DELEGATIONS that the pair is bound to.
+        """
         self.identity.full_user(user_id)
         self.resource.get_project(project_id)
-        blob = {'access': new_id(), 'secret': new_id(), 'trust_id': None}
-        sealed = self.vault.seal(blob)
-        with db.writer() as session:
-            credentials.add(session, {'id': _id_of(blob['access']), 'user_id': user_id, 'project_id': project_id,
-                                      'type': 'ec2', **sealed})
-        return self.get(user_id, blob['access'])
+        if access is not None and self.driver.get(access) is not None:
+            raise IdConflict(kind='credential', id=access)
+        ref = {'access': access or new_id(), 'secret': secret or new_id(), 'user_id': user_id,
+               'tenant_id': project_id, **dict.fromkeys(DELEGATIONS), **delegation}
+        self.driver.add(ref)
+        return self.get(user_id, ref['access'])
 
     def list(self, user_id):
         """Key pairs of a user. Raises UserNotFound."""
         self.identity.full_user(user_id)
-        with db.reader() as session:
-            return [self._ref(row) for row in credentials.of_user(session, user_id, 'ec2')]
+        return self.driver.of_user(user_id)
 
     def find(self, access):
         """The key pair of an access key, of any user. Raises CredentialNotFound."""
-        with db.reader() as session:
-            row = credentials.get(session, _id_of(access))
-        if row is None or row['type'] != 'ec2':
+        found = self.driver.get(access)
+        if found is None:
             raise CredentialNotFound(access)
-        return self._ref(row)
+        return found
 
     def get(self, user_id, access):
         """A key pair of this user. Raises CredentialNotFound, for another's too."""
@@ -59,5 +58,4 @@ class Ec2Manager:
     def delete(self, user_id, access):
         """Raises CredentialNotFound."""
         self.get(user_id, access)
-        with db.writer() as session:
-            credentials.remove(session, _id_of(access))
+        self.driver.remove(access)

@@ -27,6 +27,14 @@ def add(session, values):
     session.execute(insert(_event).values(values))
 
 
+def since(session, moment=None):
+    """The events as dicts, oldest first; with a moment those made from then on."""
+    query = select(_event).order_by(_event.c.id)
+    if moment is not None:
+        query = query.where(_event.c.revoked_at >= moment)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
 def purge(session, before):
     """Forget events made before a moment: no token they could fit is alive."""
     session.execute(delete(_event).where(_event.c.revoked_at < before))

@@ -1,4 +1,4 @@
 """Who may do what, unless the operator's policy.yaml says otherwise: a module an area. What is not named is refused."""
-from keystone.policies import core, delegation, federation, resources
+from keystone.policies import core, delegation, federation, resources, tokens
 
-RULES = [*core.RULES, *delegation.RULES, *federation.RULES, *resources.RULES]
+RULES = [*core.RULES, *delegation.RULES, *federation.RULES, *resources.RULES, *tokens.RULES]

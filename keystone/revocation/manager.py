@@ -93,6 +93,11 @@ class RevocationManager:
         ahead = max((ahead for facts, ahead in self._ahead if self._names(values, facts)), default=0)
         return max(second, alike, _EPOCH + datetime.timedelta(seconds=ahead))
 
+    def events(self, since=None):
+        """The events as dicts, those revoked from `since` (naive UTC) on, oldest first."""
+        with db.reader() as session:
+            return revocations.since(session, since)
+
     def _candidates(self, facts):
         for field in FIELDS:
             for value in facts.get(field, ()):

@@ -65,7 +65,8 @@ class TokenManager:
         `claims.group_ids`, maybe nothing. It raises TokenNotFound when what the token rests on is gone, expired,
         disabled or no longer enough. Otherwise it may replace `token.user` (a dict of `public_user`) and
         `token.roles`, add members of the v3 document to `token.shown` and values for fields of revocation events to
-        `token.more_facts`: {'trust_id': (id,)}; {'user_id': (trustor, trustee)} in place of the user's own.
+        `token.more_facts`: {'trust_id': (id,)}; {'user_id': (trustor, trustee)} in place of the user's own. At issue
+        it may lower `token.claims.expires_at`.
         A look-up is no use of a trust: it counts nothing down.
         """
         if field not in self._kinds:

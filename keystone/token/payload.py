@@ -72,8 +72,11 @@ def pack_methods(methods):
 
 
 def unpack_methods(mask):
-    """The method names of a bit mask, in the order of the configuration."""
-    return [name for index, name in enumerate(CONF.auth.methods) if mask & 1 << index]
+    """The method names of a bit mask, in the order of the configuration.
+
+    No bit at all is what a signed EC2 or S3 request leaves: that method has no number.
+    """
+    return [name for index, name in enumerate(CONF.auth.methods) if mask & 1 << index] or ['ec2credential']
 
 
 # What a layout is made of: (field of Claims, how it is packed, how it is read).

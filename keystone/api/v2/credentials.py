@@ -19,8 +19,8 @@ class Ec2Controller(Controller):
     @wsgi.route('POST', '/users/<user_id>/credentials/OS-EC2', schema=CREATE)
     def create(self, req, user_id, body):
         self._check(req, 'ec2_create_credential', user_id)
-        check_may_use(self, req, user_id, body['tenant_id'])
-        return {'credential': _view(self.managers.ec2.create(user_id, body['tenant_id']))}
+        delegation = check_may_use(self, req, user_id, body['tenant_id'])
+        return {'credential': _view(self.managers.ec2.create(user_id, body['tenant_id'], **delegation))}
 
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2')
     def index(self, req, user_id):

@@ -15,11 +15,20 @@ def _extension(alias, name, updated, description):
 PUBLIC = [
     _extension('OS-KSCRUD', 'OpenStack Keystone User CRUD', '2013-07-07T12:00:00Z',
                "A user's own change of password."),
-    _extension('OS-EC2', 'OpenStack EC2 API', '2013-07-07T12:00:00Z', 'Access and secret keys for the EC2 API.'),
+    _extension('OS-EC2', 'OpenStack EC2 API', '2013-07-07T12:00:00Z',
+               'Access and secret keys for the EC2 API, tokens for requests signed with them.'),
+    _extension('s3tokens', 'OpenStack S3 API', '2013-07-07T12:00:00Z', 'Tokens for requests to the S3 API.'),
 ]
 ADMIN = [
     _extension('OS-KSADM', 'OpenStack Keystone Admin', '2011-08-19T13:25:27-06:00',
                'Create, change and delete users, tenants, roles, services and endpoints.'),
+    _extension('OS-KSEC2', 'OpenStack EC2 authentication', '2011-08-25T09:50:00-00:00',
+               'EC2 credentials of users, kept by an administrator.'),
+    _extension('OS-KSVALIDATE', 'OpenStack Keystone Token Validation', '2012-01-12T12:17:00-06:00',
+               'Tokens are named in a header, which no log of requests holds.'),
+    _extension('HP-IDM', 'HP Token Validation Extension', '2011-12-06T19:00:00-00:00',
+               'Roles of a validated token that belong to given services.'),
+    _extension('OS-STATS', 'OpenStack Keystone Statistics', '2012-08-01T12:00:00Z', 'Counts of requests.'),
     *PUBLIC,
 ]
 

@@ -21,9 +21,19 @@ def access(token, catalog):
             'user': {'id': user['id'], 'name': user['name'], 'username': user['name'],
                      'roles': [{'id': role['id'], 'name': role['name']} for role in token.roles], 'roles_links': []},
             'metadata': {'is_admin': 0, 'roles': [role['id'] for role in token.roles]}}
+    trust = token.shown.get('OS-TRUST:trust')
+    if trust is not None:
+        body['trust'] = {'id': trust['id'], 'impersonation': trust['impersonation'],
+                         'trustor_user_id': trust['trustor_user']['id'],
+                         'trustee_user_id': trust['trustee_user']['id']}
     if catalog is not None:
         body['serviceCatalog'] = service_catalog(catalog)
     return {'access': body}
+
+
+def catalog_of(managers, token):
+    """v3's catalog of a token; empty for one without tenant."""
+    return managers.catalog.catalog(token.user['id'], token.claims.project_id) if token.project else []
 
 
 def service_catalog(catalog):

@@ -1,8 +1,10 @@
 """/v2.0/tokens"""
 from essex import config, wsgi
 from essex.exception import BadRequest, Unauthorized
+from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v2 import token_view
 from keystone.api.v2.base import TEXT_OR_NULL, Controller, check_size
+from keystone.db.records import Hints
 from keystone.exception import TokenNotFound
 
 CONF = config.CONF
@@ -13,7 +15,7 @@ AUTH = {'type': 'object', 'required': ['auth'], 'properties': {'auth': {
         'passwordCredentials': {'type': 'object', 'required': ['password'], 'properties': {
             'username': _TEXT, 'userId': _TEXT, 'password': _TEXT}},
         'token': {'type': 'object', 'required': ['id'], 'properties': {'id': _TEXT}},
-        'tenantName': TEXT_OR_NULL, 'tenantId': TEXT_OR_NULL}}}}
+        'tenantName': TEXT_OR_NULL, 'tenantId': TEXT_OR_NULL, 'trust_id': TEXT_OR_NULL}}}}
 
 
 class TokenController(Controller):
@@ -21,7 +23,7 @@ class TokenController(Controller):
     @wsgi.route('POST', '/tokens', schema=AUTH, no_auth=True)
     def authenticate(self, req, body):
         auth = body['auth']
-        check_size(name=auth.get('tenantName'), key=auth.get('tenantId'))
+        check_size(name=auth.get('tenantName'), key=auth.get('tenantId'), trust=auth.get('trust_id'))
         token = self.managers.auth.authenticate(self._identity(auth), self._scope(auth))
         return self._reply(token, with_catalog=True)
 
@@ -43,6 +45,8 @@ class TokenController(Controller):
 
     @staticmethod
     def _scope(auth):
+        if auth.get('trust_id'):
+            return {'OS-TRUST:trust': {'id': auth['trust_id']}}
         if auth.get('tenantId'):
             return {'project': {'id': auth['tenantId']}}
         if auth.get('tenantName'):
@@ -50,11 +54,21 @@ class TokenController(Controller):
         # v2.0 never scopes to the default tenant by itself.
         return {'unscoped': {}}
 
-    def _reply(self, token, with_catalog):
+    def _reply(self, token, with_catalog, services=None):
         catalog = None
         if with_catalog:
-            catalog = self.managers.catalog.catalog(token.user['id'], token.claims.project_id) if token.project else []
-        return wsgi.Reply(token_view.access(token, catalog), headers={'Vary': 'X-Auth-Token'})
+            catalog = token_view.catalog_of(self.managers, token)
+        body = token_view.access(token, catalog)
+        if services is not None:
+            user = body['access']['user']
+            user['roles'] = self._of_services(user['roles'], services.split(','))
+        return wsgi.Reply(body, headers={'Vary': 'X-Auth-Token'})
+
+    def _of_services(self, roles, services):
+        """HP-IDM: the roles that belong to these services; `global` asks for those that belong to none."""
+        found = self.managers.roles.list_roles(Hints().add('id', [role['id'] for role in roles], 'in'))
+        wanted = {role['id'] for role in found if role.get('serviceId', 'global') in services}
+        return [role for role in roles if role['id'] in wanted]
 
     def _token(self, req, token_id):
         self.enforce(req, 'validate_token')
@@ -72,7 +86,28 @@ class TokenController(Controller):
 
     @wsgi.route('GET', '/tokens/<token_id>')
     def validate(self, req, token_id):
-        return self._reply(self._token(req, token_id), with_catalog='belongsTo' in req.query())
+        query = req.query()
+        return self._reply(self._token(req, token_id), 'belongsTo' in query, query.get('HP-IDM-serviceId', [None])[-1])
+
+    @wsgi.route('GET', '/OS-KSVALIDATE/token/validate')
+    def validate_subject(self, req):
+        return self.validate(req, self._subject(req))
+
+    @wsgi.route('GET', '/OS-KSVALIDATE/token/endpoints')
+    def endpoints_of_subject(self, req):
+        return self.endpoints(req, self._subject(req))
+
+    @staticmethod
+    def _subject(req):
+        """OS-KSVALIDATE: the token is named in a header, which no log of requests holds."""
+        if not req.headers.get('X-Subject-Token'):
+            raise BadRequest('The header X-Subject-Token has to name the token this request is about.')
+        return req.headers['X-Subject-Token']
+
+    @wsgi.route('GET', '/tokens/revoked')
+    def revoked(self, req):
+        self.admin_only(req)
+        refuse_revocation_list()
 
     @wsgi.route('DELETE', '/tokens/<token_id>', status=204)
     def revoke(self, req, token_id):
@@ -82,6 +117,6 @@ class TokenController(Controller):
     @wsgi.route('GET', '/tokens/<token_id>/endpoints')
     def endpoints(self, req, token_id):
         token = self._token(req, token_id)
-        catalog = self.managers.catalog.catalog(token.user['id'], token.claims.project_id)
+        catalog = token_view.catalog_of(self.managers, token)
         found = [{**each, 'tenantId': token.claims.project_id} for each in token_view.endpoint_list(catalog)]
         return {'endpoints': found, 'endpoints_links': []}

@@ -1,9 +1,8 @@
 """/v3/auth: tokens, and what one's token can be used for."""
-import webob
-
 from essex import config, wsgi
 from essex.exception import BadRequest, Forbidden, Unauthorized
 from keystone.api.base import Controller
+from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import is_true, listed
 from keystone.api.v3.token_view import TokenView
@@ -45,12 +44,6 @@ class AuthController(Controller):
         super().__init__(managers, enforcer)
         self.view = TokenView(managers)
 
-    def _reply(self, req, token, status=200):
-        body = self.view.document(token, with_catalog='nocatalog' not in req.query_string)
-        return webob.Response(status=status, body=body, content_type='application/json', charset=None,
-                              headerlist=[('Content-Type', 'application/json'), ('X-Subject-Token', token.id),
-                                          ('Vary', 'X-Auth-Token')])
-
     @wsgi.route('POST', '/auth/tokens', status=201, schema=AUTH, no_auth=True)
     def issue(self, req, body):
         auth = body['auth']
@@ -59,7 +52,7 @@ class AuthController(Controller):
             if name in self.managers.auth.methods and name not in identity:
                 raise BadRequest(f'auth.identity has to hold the object {name!r}, since methods names it.')
         token = self.managers.auth.authenticate(identity, {'unscoped': {}} if scope == 'unscoped' else scope)
-        return self._reply(req, token, 201)
+        return self.view.reply(req, token, 201)
 
     def _subject(self, req, window=0):
         token_id = req.headers.get('X-Subject-Token')
@@ -75,7 +68,11 @@ class AuthController(Controller):
         expired = req.query_string and is_true(req.query().get('allow_expired', ['0'])[-1])
         token = self._subject(req, CONF.token.allow_expired_window if expired else 0)
         self.enforce(req, 'validate_token', token={'user_id': token.user['id']})
-        return self._reply(req, token)
+        return self.view.reply(req, token)
+
+    @wsgi.route('GET', '/auth/tokens/OS-PKI/revoked')
+    def revoked(self, req):
+        refuse_revocation_list()
 
     @wsgi.route('DELETE', '/auth/tokens', status=204)
     def revoke(self, req):

@@ -4,6 +4,7 @@ from essex.exception import Forbidden
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import listed, self_link
+from keystone.credential.ec2_drivers import DELEGATIONS
 
 CREATE = schemas.closed({'tenant_id': schemas.ID}, ['tenant_id'])
 
@@ -15,13 +16,15 @@ class Ec2Controller(Controller):
 
     def _view(self, req, ref):
         path = f'users/{ref["user_id"]}/credentials/OS-EC2/{ref["access"]}'
-        return {**ref, 'links': {'self': self_link(req, path)}}
+        shown = {name: ref[name] for name in ('user_id', 'tenant_id', 'access', 'secret', 'trust_id')}
+        return {**shown, 'links': {'self': self_link(req, path)}}
 
     @wsgi.route('POST', '/users/<user_id>/credentials/OS-EC2', status=201, schema=CREATE)
     def create(self, req, user_id, body):
         self._check(req, 'ec2_create_credential', user_id)
-        check_may_use(self, req, user_id, body['tenant_id'])
-        return {'credential': self._view(req, self.managers.ec2.create(user_id, body['tenant_id']))}
+        delegation = check_may_use(self, req, user_id, body['tenant_id'])
+        made = self.managers.ec2.create(user_id, body['tenant_id'], **delegation)
+        return {'credential': self._view(req, made)}
 
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2')
     def index(self, req, user_id):
@@ -41,8 +44,18 @@ class Ec2Controller(Controller):
 
 
 def check_may_use(controller, req, user_id, project_id):
-    """A user makes keys for projects he has a role on; an administrator for any that exists."""
-    if controller.allowed(req, 'ec2_create_credential'):
-        return
-    if project_id not in {project['id'] for project in controller.managers.grants.projects_of(user_id)}:
+    """A user makes keys for projects he has a role on; an administrator for any that exists.
+
+    Returns what the keys are bound to: with a delegated token one makes keys for what that is for, and worth no more.
+    """
+    token = req.environ.get('keystone.token')
+    if token is not None and token.user['id'] == user_id:
+        delegation = {name: getattr(token.claims, name) for name in DELEGATIONS if getattr(token.claims, name)}
+        if delegation:
+            if token.claims.project_id != project_id:
+                raise Forbidden('A delegated token makes keys for its own project alone.')
+            return delegation
+    if not controller.allowed(req, 'ec2_create_credential') and project_id not in {
+            project['id'] for project in controller.managers.grants.projects_of(user_id)}:
         raise Forbidden('You have no role on that project, or it does not exist.')
+    return {}

@@ -1,0 +1,151 @@
+"""v2.0 as XML: requests with Content-Type application/xml become JSON, answers become XML for who accepts that.
+
+As Essex did it: an element is a member, its attributes are the members of it; a list is its elements side by side,
+named in the singular. What no client has ever seen as XML (`*_links`) stays out.
+"""
+import re
+from xml.etree import ElementTree
+
+import orjson
+import webob
+from defusedxml import DefusedXmlException
+from defusedxml import ElementTree as SafeTree
+
+from essex import wsgi
+from essex.exception import BadRequest
+
+NAMESPACE = 'http://docs.openstack.org/identity/api/v2.0'
+_EXTENSION = 'http://docs.openstack.org/identity/api/ext/{}/v1.0'
+_EXTENSION_OF = re.compile(re.escape(_EXTENSION).replace(r'\{\}', '([^/]+)') + r'\Z')
+MEDIA = 'application/xml'
+_NAME = re.compile(r'(?![Xx][Mm][Ll])[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z', re.ASCII)
+# What no XML document may contain, escaped or not.
+_FORBIDDEN = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+# Deeper input is nobody's.
+_DEEPEST = 50
+
+
+def from_xml(text):
+    """The JSON-able value of a document's bytes. Raises BadRequest: malformed, entities, a document type."""
+    try:
+        root = SafeTree.fromstring(text, forbid_dtd=True)
+    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise BadRequest('The body is not XML, or holds what is not taken here (entities, a document type).') from error
+    return {_key(root.tag): _value(root)}
+
+
+def _key(tag):
+    """{namespace}tag as a member's name: tag, or ALIAS:tag for that of an extension."""
+    if not tag.startswith('{'):
+        return tag
+    namespace, _, name = tag[1:].partition('}')
+    extension = _EXTENSION_OF.match(namespace)
+    return f'{extension[1]}:{name}' if extension else name
+
+
+def _value(element, depth=0):
+    if depth > _DEEPEST:
+        raise BadRequest(f'The body is nested deeper than {_DEEPEST} levels.')
+    if not element.attrib and not len(element):
+        return element.text or ''
+    value = {}
+    for name, text in element.attrib.items():
+        name = _key(name)
+        value[name] = text.strip().lower() in ('true', '1', 'yes') if name == 'enabled' else text
+    for child in element:
+        item, name = _value(child, depth + 1), _key(child.tag)
+        if name == 'enabled' and isinstance(item, str):
+            item = item.strip().lower() in ('true', '1', 'yes')
+        known = value.get(name)
+        value[name] = {**known, **item} if isinstance(known, dict) and isinstance(item, dict) else item
+    return value
+
+
+def to_xml(body):
+    """The document, as bytes, of an answer: a dict with one member beside links."""
+    shown = {name: value for name, value in body.items() if not name.endswith('_links')}
+    (name, value), = shown.items()
+    root = ElementTree.Element(name)
+    root.set('xmlns', NAMESPACE)
+    alias, colon, _ = name.partition(':')
+    if colon:
+        root.set(f'xmlns:{alias}', _EXTENSION.format(alias))
+    _fill(root, value)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding='utf-8')
+
+
+def _fill(element, value):
+    if isinstance(value, dict):
+        for name, item in value.items():
+            # A member whose name is no XML name cannot be said.
+            if item is not None and not name.endswith('_links') and _NAME.match(name):
+                _add(element, name, item)
+    elif isinstance(value, list):
+        _add_list(element, element.tag, value)
+    elif value is not None:
+        element.text = _text(value)
+
+
+def _add(element, name, value):
+    if isinstance(value, list):
+        if name in ('media-types', 'serviceCatalog'):
+            element, name = ElementTree.SubElement(element, name), name.replace('serviceCatalog', 'services')
+        _add_list(element, element.tag if name == 'values' and element.tag.endswith('s') else name, value)
+    elif isinstance(value, dict) or name == 'description':
+        _fill(ElementTree.SubElement(element, name), value)
+    else:
+        element.set(_prefixed(element, name), _text(value))
+
+
+def _prefixed(element, name):
+    """The name; its prefix is declared where it is used."""
+    alias, colon, _ = name.partition(':')
+    if colon:
+        element.set(f'xmlns:{alias}', _EXTENSION.format(alias))
+    return name
+
+
+def _add_list(element, plural, items):
+    name = plural.removesuffix('s')
+    for item in items:
+        _fill(ElementTree.SubElement(element, _prefixed(element, name)), item)
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    return _FORBIDDEN.sub('', str(value))
+
+
+class XmlBody:
+    """WSGI filter: XML outside, JSON inside. `faults` renders what is wrong with a body, as wsgi.Application's do."""
+
+    def __init__(self, app, faults):
+        self.app, self.faults = app, faults
+
+    def __call__(self, environ, start_response):
+        req = wsgi.Request(environ)
+        try:
+            self._take(req)
+            response = req.get_response(self.app)
+        except BadRequest as error:
+            response = self.faults(error.code, error.title, str(error), error, req)
+        if MEDIA in environ.get('HTTP_ACCEPT', '') and response.content_type == 'application/json' and response.body:
+            response = self._as_xml(response)
+        return response(environ, start_response)
+
+    @staticmethod
+    def _take(req):
+        kind = req.content_type
+        if not req.content_length or kind in ('', 'application/json', 'application/octet-stream'):
+            return
+        if kind != MEDIA:
+            raise BadRequest(f'The content type {kind[:80]} is not understood here: send application/json or {MEDIA}.')
+        req.environ['essex.json'] = from_xml(req.body)
+
+    @staticmethod
+    def _as_xml(response):
+        headers = [(name, value) for name, value in response.headerlist
+                   if name.lower() not in ('content-type', 'content-length')]
+        return webob.Response(status=response.status, headerlist=[*headers, ('Content-Type', MEDIA)],
+                              body=to_xml(orjson.loads(response.body)))

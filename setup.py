@@ -101,6 +101,8 @@ ENTRY_POINTS = {
     ],
     'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore', 'http = glance.store.http:HttpStore',
                            'swift = glance.store.swift:SwiftStore'],
+    'essex.glance.cache': ['sqlite = glance.cache.sqlite:SqliteIndex', 'xattr = glance.cache.xattr:XattrIndex',
+                           'centralized_db = glance.cache.centralized:CentralizedIndex'],
     'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
     'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],
     'essex.nova.scheduler.filters': [f'{name} = nova.scheduler.filters:{name}' for name in (

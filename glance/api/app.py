@@ -9,7 +9,20 @@ from glance.api.faults import render
 from glance.api.registry import images as registry_images
 from glance.api.v1 import images as v1_images
 from glance.api.v1 import members as v1_members
-from glance.api.v2 import actions, data, images, imports, info, locations, members, schemas, stores, tags, tasks
+from glance.api.v2 import (
+    actions,
+    cache,
+    data,
+    images,
+    imports,
+    info,
+    locations,
+    members,
+    schemas,
+    stores,
+    tags,
+    tasks,
+)
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
 
@@ -27,7 +40,8 @@ def v2_app(rules):
     controllers = [kind(rules) for kind in (images.ImageController, data.DataController, tags.TagController,
                                             members.MemberController, actions.ActionController,
                                             info.InfoController, stores.StoreController, imports.ImportController,
-                                            tasks.TaskController, locations.LocationController)]
+                                            tasks.TaskController, locations.LocationController,
+                                            cache.CacheController)]
     return wsgi.Application([*controllers, schemas.SchemaController()], render)
 
 

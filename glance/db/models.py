@@ -1,5 +1,16 @@
 """Tables of the image service."""
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 
 from essex import db
 from essex.db.types import Timestamp
@@ -162,3 +173,28 @@ class Staged(Base):
     address = Column(String(255))
     size = Column(BigInteger)
     created_at = Column(Timestamp, nullable=False)
+class NodeReference(Base):
+    """A node that keeps a cache, by its URL."""
+
+    __tablename__ = 'node_reference'
+    __table_args__ = (UniqueConstraint('node_reference_url', name='uq_node_reference_node_reference_url'), MARIADB)
+
+    node_reference_id = Column(Integer, primary_key=True, autoincrement=True)
+    node_reference_url = Column(String(255), nullable=False)
+
+
+class CachedImage(Base):
+    """An image in the cache of a node. Times are seconds since 1970."""
+
+    __tablename__ = 'cached_images'
+    __table_args__ = (UniqueConstraint('image_id', 'node_reference_id', name='uq_cached_images_image_node'), MARIADB)
+
+    id = Column(Integer, primary_key=True, autoincrement=True)
+    image_id = Column(String(36), nullable=False)
+    last_accessed = Column(Float(53), nullable=False, default=0.0)
+    last_modified = Column(Float(53), nullable=False, default=0.0)
+    size = Column(BigInteger, nullable=False, default=0)
+    hits = Column(Integer, nullable=False, default=0)
+    checksum = Column(String(128))
+    node_reference_id = Column(Integer, ForeignKey('node_reference.node_reference_id', ondelete='CASCADE'),
+                               nullable=False)

@@ -190,8 +190,8 @@ class ImageManager:
         """Give up a queued image whose data will never come (the older face does not let one try again)."""
         images.change_status(image.id, (status.QUEUED,), status=status.KILLED, updated_at=db.utcnow())
 
-    def data(self, context, image, offset=0, length=None, prefer=()):
-        """An iterator over the image's data, from the stores of `prefer` if they can give it.
+    def data(self, context, image, offset=0, length=None, prefer=(), cache=None):
+        """An iterator over the image's data, from the stores of `prefer` if they can give it, or through a `cache`.
 
         Raises ImageNotActive, ImageDeactivated, DataNotFound, StoreUnavailable.
         """
@@ -199,7 +199,9 @@ class ImageManager:
             raise ImageDeactivated(image_id=image.id)
         if image.status not in (status.ACTIVE, status.DEACTIVATED) or not image.locations:
             raise ImageNotActive(image_id=image.id, status=image.status)
-        return copies.Reading(self.stores, image, offset, length, prefer)
+        def read():
+            return copies.Reading(self.stores, image, offset, length, prefer)
+        return cache.read(image, offset, length, read) if cache is not None else read()
 
     def remove_copy(self, context, image, store):
         """Remove the image's data from one of several stores. Raises as copies.remove does."""

@@ -6,6 +6,7 @@ import webob
 from essex import wsgi
 from essex.exception import BadRequest, Conflict
 from glance import policy
+from glance.api.caching import CACHE, forget
 from glance.api.settings import CONF
 from glance.api.streams import Body, image_response
 from glance.api.v1 import headers, views
@@ -50,7 +51,8 @@ class ImageController(wsgi.Controller):
         image = self._get(req, image_id)
         policy.enforce(req.context, 'download_image', image)
         response = image_response(req, image,
-                                  lambda offset, length: self.manager.data(req.context, image, offset, length))
+                                  lambda offset, length: self.manager.data(req.context, image, offset, length,
+                                                                           cache=req.environ.get(CACHE)))
         return _described(req, response, image)
 
     def _get(self, req, image_id):
@@ -132,6 +134,7 @@ class ImageController(wsgi.Controller):
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'delete_image', image)
         self.manager.delete(req.context, image, delayed=CONF.delayed_delete)
+        forget(req, image)
 
 
 def _described(req, response, image):

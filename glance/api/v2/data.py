@@ -5,6 +5,7 @@ from essex import wsgi
 from essex.exception import NotFound, UnsupportedMediaType
 from glance import policy
 from glance.api import parse
+from glance.api.caching import CACHE
 from glance.api.streams import Body, image_response
 from glance.image.importing import request as imports
 
@@ -41,8 +42,8 @@ class DataController(wsgi.Controller):
         if not image.locations:
             return webob.Response(status=204)
         prefer = [name for text in req.query().get('prefer', ()) for name in text.split(',') if name]
-        return image_response(req, image, lambda offset, length: self.manager.data(req.context, image, offset, length,
-                                                                                  prefer))
+        return image_response(req, image, lambda offset, length: self.manager.data(
+            req.context, image, offset, length, prefer, req.environ.get(CACHE)))
 
 
 def _body(req):

@@ -1,6 +1,7 @@
 """/v2/images: list, create, show, change, delete."""
 from essex import wsgi
 from glance import policy
+from glance.api.caching import forget
 from glance.api.settings import CONF
 from glance.api.v2 import patch, schemas, views
 from glance.api.v2.query import links, parse_query
@@ -74,6 +75,7 @@ class ImageController(wsgi.Controller):
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'delete_image', image)
         self.manager.delete(req.context, image, delayed=CONF.delayed_delete)
+        forget(req, image)
 
 
 def create(manager, context, fields):

@@ -10,12 +10,12 @@ from essex import db
 from essex.context import RequestContext
 from essex.db import migration
 from glance import policy
-from glance.db import images
+from glance.db import cached, images, locations
 from glance.db.models import Base
 from glance.exception import DuplicateImage, DuplicateMember, InvalidTransition, QuotaExceeded
 from glance.image import sharing, upload
 from glance.image.manager import ImageManager
-from glance.image.model import Image
+from glance.image.model import Image, Location
 from glance.image.query import ImageQuery
 from glance.store.loader import Stores
 
@@ -68,7 +68,10 @@ def word(kind):
 
 def compiled(column):
     """A column's type as the server calls it."""
-    name = column.type.compile(db.engine().dialect)
+    dialect = db.engine().dialect
+    name = column.type.compile(dialect)
+    if name == 'FLOAT(53)':
+        return {'postgresql': 'DOUBLE_PRECISION', 'mysql': 'DOUBLE', 'mariadb': 'DOUBLE'}.get(dialect.name, 'FLOAT')
     return {'BOOL': 'TINYINT'}.get(name, name)
 
 
@@ -215,3 +218,19 @@ def test_what_each_of_two_projects_sees(rules, context):
     assert names(rules, other) == ['public', 'shared']
     assert len(names(rules, context)) == 4
     assert images.get(str(uuid.uuid4()), other) is None
+
+
+def test_the_caches_of_nodes_and_copies_given_up(rules, context):
+    for node in ('one', 'two', 'one'):
+        cached.add(node, 'image', size=2 ** 40, checksum='c', hits=0, last_modified=1.6e9, last_accessed=1.6e9)
+    cached.hit('two', 'image', 1.7e9 + 0.25)
+    assert cached.entries('two') == [('image', 2 ** 40, 'c', 1.6e9, 1.7e9 + 0.25, 1)]
+    cached.remove('one', 'image')
+    assert cached.nodes('image') == ['two'] and cached.entries('one') == []
+    image = make(rules, context)
+    rules.upload(context, image, io.BytesIO(b'x'))
+    images.add_location(image.id, Location('file:///else', 'else'))
+    with db.writer():
+        assert images.hold(image.id) and locations.begin_removal(image.id, 'else')
+    assert [place.store for place in rules.get(context, image.id).locations] == ['file']
+    assert rules.finish_removals() == 1 and locations.removals() == []

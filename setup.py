@@ -36,6 +36,8 @@ EXTRAS = {
     'ldap': ['python-ldap>=3.4.4,<4'],
     # Log-ins of the host's own accounts.
     'pam': ['python-pam>=2,<3'],
+    # Assertions about this cloud's users for other clouds: XML signatures.
+    'saml': ['signxml>=4,<6', 'lxml>=5,<7'],
     # Images in an S3 bucket.
     's3': ['boto3>=1.35,<2'],
     # The filter cname_lookup of object storage asks for CNAME records through it.
@@ -45,6 +47,7 @@ EXTRAS = {
                 'python-keystoneclient>=5', 'python-swiftclient>=4', 'openstacksdk>=4'],
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
+             'signxml>=4,<6',  # what the extra `saml` installs
              'moto[server,s3]>=5,<6'],  # an S3 server to keep images in
 }
 

@@ -11,6 +11,7 @@ from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
 from keystone.delegation import trusts
 from keystone.federation.providers import ProviderManager
+from keystone.federation.shadow import ShadowManager
 from keystone.federation.store import MappingManager, ServiceProviderManager
 from keystone.identity.groups import GroupManager
 from keystone.identity.manager import IdentityManager
@@ -44,6 +45,7 @@ class Managers:
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
         self.providers = ProviderManager(self.changes, self.resource)
+        self.shadows = ShadowManager(self.changes, self.resource, self.identity, self.groups, self.grants)
         self.mappings = MappingManager(self.changes)
         self.service_providers = ServiceProviderManager(self.changes)
         self.trusts = trusts.TrustManager(self.changes, self.resource, self.identity, self.roles, self.grants,

@@ -11,6 +11,11 @@ class Origin:
         self._environ = environ or {}
 
     @property
+    def environ(self):
+        """The WSGI environment; treat it as read-only."""
+        return self._environ
+
+    @property
     def address(self):
         """The client's address, or None."""
         return self._environ.get('REMOTE_ADDR')

@@ -15,6 +15,8 @@ class ProxyHeaders:
         self.app = app
 
     def __call__(self, environ, start_response):
+        # Who is at the other end of the connection, whatever he says of others.
+        environ['essex.peer_address'] = environ.get('REMOTE_ADDR', '')
         if CONF.oslo_middleware.enable_proxy_headers_parsing:
             self._apply(environ)
         return self.app(environ, start_response)

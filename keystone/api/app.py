@@ -14,6 +14,7 @@ from keystone.api.v3.federation import (
     MappingController,
     ServiceProviderController,
 )
+from keystone.api.v3.federation_auth import FederationAuthController
 from keystone.api.v3.grants import GrantController
 from keystone.api.v3.groups import GroupController
 from keystone.api.v3.limits import LimitController, RegisteredLimitController
@@ -31,7 +32,7 @@ V3 = (AuthController, DomainController, ProjectController, UserController, Group
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller, SignedController, RevocationController,
       TrustController,
-      IdentityProviderController, MappingController, ServiceProviderController,
+      IdentityProviderController, MappingController, ServiceProviderController, FederationAuthController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
       RegisteredLimitController, LimitController, DomainConfigController)
 

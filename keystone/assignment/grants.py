@@ -101,11 +101,11 @@ class GrantManager:
         """Effective roles of a user on the system."""
         return self.roles.effective(assignments.role_ids_on(session, user_id, 'system', SYSTEM, (), extra_groups))
 
-    def projects_of(self, user_id, hints=None, enabled_only=True):
-        """Projects the user has a role on, directly, through groups or inherited."""
+    def projects_of(self, user_id, hints=None, enabled_only=True, groups=()):
+        """Projects the user has a role on, directly, through groups (`groups` beside the stored ones) or inherited."""
         hints = hints or records.Hints()
         with db.reader() as session:
-            grants = assignments.of_user(session, user_id)
+            grants = assignments.of_user(session, user_id, groups)
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'project' and not inherited}
             for kind, target_id, _, inherited in grants:
                 if inherited and kind in ('project', 'domain'):
@@ -119,19 +119,19 @@ class GrantManager:
         return [public(project, names[project['id']]) for project in found
                 if not enabled_only or (project['domain_id'] not in off)]
 
-    def domains_of(self, user_id):
+    def domains_of(self, user_id, groups=()):
         """Enabled domains the user has a role on."""
         with db.reader() as session:
-            grants = assignments.of_user(session, user_id)
+            grants = assignments.of_user(session, user_id, groups)
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'domain' and not inherited}
             found = records.many(session, Project, Project.id.in_(ids), Project.domain_id == DOMAIN_ROOT,
                                  Project.enabled)
         return [domains.public(domain) for domain in found]
 
-    def has_system_role(self, user_id):
+    def has_system_role(self, user_id, groups=()):
         """Whether the user has any role on the system."""
         with db.reader() as session:
-            return any(kind == 'system' for kind, *_ in assignments.of_user(session, user_id))
+            return any(kind == 'system' for kind, *_ in assignments.of_user(session, user_id, groups))
 
     def users_on_project(self, project_id):
         """The grants to users directly on a project, as mappings."""

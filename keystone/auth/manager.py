@@ -6,6 +6,7 @@ from essex.exception import Unauthorized
 from keystone.auth.methods import PasswordMethod, TokenMethod
 from keystone.auth.scope import ScopeResolver
 from keystone.exception import AuthFailed, AuthMethodNotSupported
+from keystone.federation.mapped import MappedMethod, OpenidMethod, Saml2Method
 
 CONF = config.CONF
 
@@ -13,7 +14,8 @@ CONF = config.CONF
 class AuthManager:
     """Authenticates; the methods are those of `[auth] methods` that have a plugin."""
 
-    BUILTIN = {'password': PasswordMethod, 'token': TokenMethod}
+    BUILTIN = {'password': PasswordMethod, 'token': TokenMethod, 'mapped': MappedMethod, 'openid': OpenidMethod,
+               'saml2': Saml2Method}
 
     def __init__(self, managers):
         self.managers = managers
@@ -22,6 +24,11 @@ class AuthManager:
         plugins = stevedore.ExtensionManager('essex.keystone.auth')
         known.update((extension.name, extension.plugin) for extension in plugins)
         self.methods = {name: known[name](managers) for name in CONF.auth.methods if name in known}
+
+    @property
+    def federated(self):
+        """Names of the methods that take an identity provider's assertion."""
+        return {name for name, method in self.methods.items() if isinstance(method, MappedMethod)}
 
     def authenticate(self, identity, wanted_scope=None):
         """A new Token for v3's identity object ({methods, <method>: {...}}) and scope object."""

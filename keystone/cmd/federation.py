@@ -2,7 +2,7 @@
 import json
 import logging
 
-from keystone.federation import engine, schema
+from keystone.federation import engine, saml, schema
 
 
 def mapping_engine(arguments):
@@ -24,6 +24,11 @@ def mapping_engine(arguments):
     print(json.dumps(engine.process(rules, assertion, arguments.mapping_schema_version), indent=2))
 
 
+def saml_idp_metadata(arguments):
+    """Print the SAML metadata of this cloud as an identity provider, from [saml]; put it in idp_metadata_path."""
+    print(saml.metadata())
+
+
 def _pair(path, line):
     name, colon, value = line.partition(':')
     if not colon:
@@ -33,6 +38,7 @@ def _pair(path, line):
 
 def add(add_command):
     """Declare the commands; `add_command(function)` returns a parser."""
+    add_command(saml_idp_metadata)
     made = add_command(mapping_engine)
     made.add_argument('--rules', required=True, metavar='FILE', help='the rules, as JSON')
     made.add_argument('--input', required=True, metavar='FILE', help='the assertion: a line `name: value` for each')

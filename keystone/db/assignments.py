@@ -1,35 +1,36 @@
 """Grants: which actor has which role on which target."""
 from sqlalchemy import and_, delete, insert, or_, select
 
-from keystone.db import records
+from keystone.db import federation, records
 from keystone.db.models import GLOBAL, Assignment, ImpliedRole, Membership, Role
 
 _grant = Assignment.__table__
 
 
-def of_user(session, user_id, extra_groups=()):
-    """(target_type, target_id, role_id, inherited) of every grant to the user or a group of the user."""
-    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+def _to(user_id, extra_groups):
+    """The condition for grants to the user or to a group of the user, for good or for the time being."""
+    groups = (select(Membership.group_id).where(Membership.user_id == user_id)
+              .union_all(federation.current_groups(user_id)))
     actors = [and_(_grant.c.actor_type == 'user', _grant.c.actor_id == user_id),
               and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(groups))]
     if extra_groups:
         actors.append(and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(extra_groups)))
+    return or_(*actors)
+
+
+def of_user(session, user_id, extra_groups=()):
+    """(target_type, target_id, role_id, inherited) of every grant to the user or a group of the user."""
     query = select(_grant.c.target_type, _grant.c.target_id, _grant.c.role_id, _grant.c.inherited)
-    return session.execute(query.where(or_(*actors))).all()
+    return session.execute(query.where(_to(user_id, extra_groups))).all()
 
 
 def role_ids_on(session, user_id, target_type, target_id, above=(), extra_groups=()):
     """Ids of the roles the user has on the target, through groups and from the projects `above` it too."""
-    groups = select(Membership.group_id).where(Membership.user_id == user_id)
-    actors = [and_(_grant.c.actor_type == 'user', _grant.c.actor_id == user_id),
-              and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(groups))]
-    if extra_groups:
-        actors.append(and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(extra_groups)))
     here = and_(_grant.c.target_type == target_type, _grant.c.target_id == target_id, ~_grant.c.inherited)
     if above:
         # An inherited grant holds below its target; stored on projects and domains alike.
         here = or_(here, and_(_grant.c.inherited, _grant.c.target_id.in_(above)))
-    query = select(_grant.c.role_id).where(or_(*actors), here).distinct()
+    query = select(_grant.c.role_id).where(_to(user_id, extra_groups), here).distinct()
     return session.execute(query).scalars().all()
 
 

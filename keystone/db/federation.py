@@ -85,6 +85,13 @@ def user_ids(**wanted):
     return select(_federated.c.user_id).where(*(_federated.c[name] == value for name, value in wanted.items()))
 
 
+def groups_put_into(session, user_id, idp_id):
+    """Ids of the groups the provider has put the user into, for as long as that holds."""
+    query = select(_member.c.group_id).where(_member.c.user_id == user_id, _member.c.idp_id == idp_id,
+                                             _member.c.expires_at > db.utcnow())
+    return session.execute(query).scalars().all()
+
+
 def renew_memberships(session, user_id, idp_id, group_ids, expires_at):
     """The provider has put the user into exactly these groups, until then (UTC)."""
     session.execute(delete(_member).where(_member.c.user_id == user_id, _member.c.idp_id == idp_id))

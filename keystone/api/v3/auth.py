@@ -97,14 +97,18 @@ class AuthController(Controller):
     @wsgi.route('GET', '/auth/projects')
     @wsgi.route('GET', '/OS-FEDERATION/projects')
     def projects(self, req):
-        return listed(req, 'projects', self.managers.grants.projects_of(self._own(req).user['id']))
+        token = self._own(req)
+        found = self.managers.grants.projects_of(token.user['id'], groups=token.claims.group_ids or ())
+        return listed(req, 'projects', found)
 
     @wsgi.route('GET', '/auth/domains')
     @wsgi.route('GET', '/OS-FEDERATION/domains')
     def domains(self, req):
-        return listed(req, 'domains', self.managers.grants.domains_of(self._own(req).user['id']))
+        token = self._own(req)
+        return listed(req, 'domains', self.managers.grants.domains_of(token.user['id'], token.claims.group_ids or ()))
 
     @wsgi.route('GET', '/auth/system')
     def system(self, req):
-        has = self.managers.grants.has_system_role(self._own(req).user['id'])
+        token = self._own(req)
+        has = self.managers.grants.has_system_role(token.user['id'], token.claims.group_ids or ())
         return listed(req, 'system', [{'all': True}] if has else [], itemize=False)

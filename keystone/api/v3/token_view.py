@@ -43,7 +43,12 @@ class TokenView:
     def __init__(self, managers):
         self.managers = managers
         self._catalogs = Cache(500)
-        managers.changes.listen(FACTS, self._catalogs.clear)
+        self._providers = None
+        managers.changes.listen(FACTS, self._forget)
+
+    def _forget(self):
+        self._catalogs.clear()
+        self._providers = None
 
     def catalog(self, token):
         """The catalog of the token's scope, as JSON bytes."""
@@ -58,10 +63,18 @@ class TokenView:
                 self._catalogs.put(key, rendered)
         return rendered
 
+    def _service_providers(self, token):
+        """What a scoped token says of the clouds that believe this one, if there are any."""
+        if not token.scoped:
+            return {}
+        if self._providers is None:
+            self._providers = self.managers.service_providers.enabled()
+        return {'service_providers': self._providers} if self._providers else {}
+
     def document(self, token, with_catalog=True):
         """{"token": {...}} as JSON bytes."""
         if token.document is None:
-            token.document = orjson.dumps(fields(token))
+            token.document = orjson.dumps({**fields(token), **self._service_providers(token)})
         if not with_catalog or not token.scoped:
             return b'{"token":' + token.document + b'}'
         return b'{"token":' + token.document[:-1] + b',"catalog":' + self.catalog(token) + b'}}'

@@ -116,6 +116,10 @@ class InvalidDomainConfig(exception.Forbidden):
     message = 'Invalid domain specific configuration: %(reason)s.'
 
 
+class CredentialLimitExceeded(exception.Forbidden):
+    message = 'Unable to create additional credentials, maximum of %(limit)d already exceeded for user.'
+
+
 class AssignmentNotFound(exception.NotFound):
     message = 'Could not find role assignment with role: %(role)s, %(actor)s, %(target)s.'
 
@@ -208,6 +212,15 @@ class PasswordTooYoung(exception.BadRequest):
 class PasswordLocked(exception.BadRequest):
     message = ('You cannot change your password at this time due to password policy disallowing password changes. '
                'Please contact your administrator to reset your password.')
+
+
+class MoreFactorsNeeded(AuthFailed):
+    """What was proved fits, but the user's rules ask for more. `body` is what the API answers instead of an error."""
+
+    def __init__(self, refusal):
+        receipt_id, self.body = refusal
+        super().__init__()
+        self.headers = {'Openstack-Auth-Receipt': receipt_id}
 
 
 class AttemptsExceeded(exception.OverLimit):

@@ -9,6 +9,7 @@ from keystone.catalog.manager import CatalogManager
 from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
+from keystone.credential.manager import CredentialManager
 from keystone.delegation import trusts
 from keystone.federation.providers import ProviderManager
 from keystone.federation.shadow import ShadowManager
@@ -44,6 +45,7 @@ class Managers:
         self.registered_limits, self.limits = RegisteredLimitManager(), LimitManager()
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
+        self.credentials = CredentialManager(self.changes)
         self.providers = ProviderManager(self.changes, self.resource)
         self.shadows = ShadowManager(self.changes, self.resource, self.identity, self.groups, self.grants)
         self.mappings = MappingManager(self.changes)

@@ -61,13 +61,11 @@ class Notifications:
         event = self._event(f'{verb}.role_assignment', {'typeURI': ACCOUNT, 'id': grant.actor_id}, 'success')
         self._emit(f'identity.role_assignment.{verb}', {**event, **details})
 
-    def authenticated(self, outcome, user_id=None, reason=None):
+    def authenticated(self, outcome, user_id=None):
         """Somebody authenticated: `outcome` is success, failure or pending (more factors are asked for)."""
-        if f'identity.authenticate.{outcome}' in CONF.notification_opt_out:
+        if not self.enabled or f'identity.authenticate.{outcome}' in CONF.notification_opt_out:
             return
         event = self._event('authenticate', {'typeURI': ACCOUNT, 'id': user_id or 'unknown'}, outcome, user_id)
-        if reason is not None:
-            event['reason'] = {'reasonType': reason[1], 'reasonCode': str(reason[0])}
         self._emit('identity.authenticate', event)
 
     def _event(self, action, target, outcome, user_id=None):

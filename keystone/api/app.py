@@ -5,6 +5,7 @@ from keystone.api.v2.app import application as v2_application
 from keystone.api.v2.xml import XmlBody
 from keystone.api.v3.auth import AuthController
 from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
+from keystone.api.v3.credentials import CredentialController
 from keystone.api.v3.domain_config import DomainConfigController
 from keystone.api.v3.domains import DomainController
 from keystone.api.v3.ec2 import Ec2Controller
@@ -31,7 +32,7 @@ from keystone.api.versions import VersionController
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller, SignedController, RevocationController,
-      TrustController,
+      TrustController, CredentialController,
       IdentityProviderController, MappingController, ServiceProviderController, FederationAuthController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
       RegisteredLimitController, LimitController, DomainConfigController)

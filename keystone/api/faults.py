@@ -1,6 +1,6 @@
 """Errors as the Identity API writes them."""
 from essex import wsgi
-from keystone.exception import AuthMethodNotSupported
+from keystone.exception import AuthMethodNotSupported, MoreFactorsNeeded
 
 
 def identity_url(req):
@@ -13,6 +13,8 @@ def render(status, title, message, error, req):
     body = {'error': {'code': status, 'title': title, 'message': message}}
     if isinstance(error, AuthMethodNotSupported):
         body['error']['identity'] = {'methods': error.methods}
+    elif isinstance(error, MoreFactorsNeeded):
+        body = error.body
     headers = {'Vary': 'X-Auth-Token'}
     if status == 401:
         headers['WWW-Authenticate'] = f'Keystone uri="{identity_url(req)}"'

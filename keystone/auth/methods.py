@@ -42,18 +42,21 @@ class AuthMethod(abc.ABC):
         """
 
 
+def named(user):
+    """{'user_id'} or {'name', 'domain_...'} of a v3 user reference. Raises BadRequest when it has neither."""
+    if user.get('id') is not None:
+        return {'user_id': user['id']}
+    if user.get('name') is not None:
+        return {'name': user['name'], **domain_of(user.get('domain'))}
+    raise BadRequest('The user has to be given by id or by name.')
+
+
 class PasswordMethod(AuthMethod):
     """{"user": {"id" or "name" and "domain", "password"}}"""
 
     def authenticate(self, payload, wants_scope):
         user = payload['user']
-        if user.get('id') is not None:
-            who = {'user_id': user['id']}
-        elif user.get('name') is not None:
-            who = {'name': user['name'], **domain_of(user.get('domain'))}
-        else:
-            raise BadRequest('The user has to be given by id or by name.')
-        return Proof(self.managers.identity.authenticate(user['password'], **who), ['password'])
+        return Proof(self.managers.identity.authenticate(user['password'], **named(user)), ['password'])
 
 
 class TokenMethod(AuthMethod):
@@ -70,5 +73,5 @@ class TokenMethod(AuthMethod):
         if claims.trust_id or claims.access_token_id or claims.app_cred_id:
             raise Forbidden('A token got by a trust, by OAuth or by an application credential cannot be exchanged.')
         kind = {name: getattr(claims, name) for name in CARRIED if getattr(claims, name) is not None}
-        return Proof({**token.user, 'options': {}}, [*claims.methods, 'token'], claims.expires_at,
+        return Proof(token.user, [*claims.methods, 'token'], claims.expires_at,
                      claims.audit_ids[-1], kind=kind)

@@ -6,12 +6,14 @@ import os
 import pwd
 import sys
 
-from essex import config
+from essex import config, db
 from essex.db import migration
 from essex.exception import EssexError
+from keystone.auth import receipts
 from keystone.bootstrap import Answers, Bootstrap
 from keystone.cmd import federation
 from keystone.credential.store import Vault
+from keystone.db import users
 from keystone.managers import Managers
 from keystone.token import provider  # noqa: F401 - declares [fernet_tokens]
 from keystone.token.keys import KeyRepository
@@ -78,6 +80,22 @@ def fernet_rotate(arguments):
     _rotate(_token_keys(), arguments)
 
 
+def receipt_setup(arguments):
+    """Make the directory of the keys of authentication receipts and its first keys."""
+    _setup(receipts.keys(), arguments)
+
+
+def receipt_rotate(arguments):
+    """Make a new primary key of authentication receipts. Copy the directory to every node that serves the API."""
+    _rotate(receipts.keys(), arguments)
+
+
+def reset_last_active(arguments):
+    """Count every user's inactivity from now, so that none is disabled when the limit is put in force."""
+    with db.writer() as session:
+        print(f'{users.note_activity(session)} users count as active today')
+
+
 def credential_setup(arguments):
     """Make the directory of credential keys and its first keys."""
     _setup(Vault().keys, arguments)
@@ -125,11 +143,12 @@ def _parser():
     commands = parser.add_subparsers(title='commands', metavar='COMMAND')
     _add(commands, db_sync).add_argument('version', nargs='?', type=int, metavar='VERSION')
     _add(commands, db_version)
-    for command in (fernet_setup, fernet_rotate, credential_setup, credential_rotate):
+    for command in (fernet_setup, fernet_rotate, receipt_setup, receipt_rotate, credential_setup, credential_rotate):
         made = _add(commands, command)
         made.add_argument('--keystone-user', metavar='USER', help='owner of the files')
         made.add_argument('--keystone-group', metavar='GROUP', help='group of the files')
     _add(commands, credential_migrate)
+    _add(commands, reset_last_active)
     federation.add(functools.partial(_add, commands))
     made = _add(commands, bootstrap)
     for option, variable, text in _ANSWERS:

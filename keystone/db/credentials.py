@@ -1,5 +1,5 @@
 """Encrypted credentials."""
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from keystone.db.models import Credential
 
@@ -29,6 +29,11 @@ def of_user(session, user_id, kind):
     """Rows of a user of one type, by id."""
     query = select(Credential.__table__).where(Credential.user_id == user_id, Credential.type == kind)
     return session.execute(query.order_by(Credential.id)).mappings().all()
+
+
+def count(session, user_id):
+    """How many credentials a user has."""
+    return session.execute(select(func.count()).where(Credential.user_id == user_id)).scalar()
 
 
 def of_type(session, kind=None):

@@ -1,4 +1,4 @@
 """Who may do what, unless the operator's policy.yaml says otherwise: a module an area. What is not named is refused."""
-from keystone.policies import core, delegation, federation, resources, tokens
+from keystone.policies import core, credentials, delegation, federation, resources, tokens
 
-RULES = [*core.RULES, *delegation.RULES, *federation.RULES, *resources.RULES, *tokens.RULES]
+RULES = [*core.RULES, *credentials.RULES, *delegation.RULES, *federation.RULES, *resources.RULES, *tokens.RULES]

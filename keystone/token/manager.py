@@ -182,6 +182,7 @@ def public_user(user):
     """The part of a full user that tokens show."""
     return {'id': user['id'], 'name': user['name'], 'domain_id': user['domain_id'], 'domain_name': user['domain_name'],
             'password_expires_at': user.get('password_expires_at'), 'email': user.get('email'),
+            'options': user.get('options'),
             'default_project_id': user.get('default_project_id')}
 
 

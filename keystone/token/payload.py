@@ -21,7 +21,8 @@ CONF = config.register([
 ], 'auth')
 
 
-def _pack_id(value):
+def pack_id(value):
+    """(is_bytes, value): 16 bytes where the id is a UUID."""
     try:
         packed = uuid.UUID(hex=value)
     except (ValueError, TypeError, AttributeError):
@@ -29,7 +30,8 @@ def _pack_id(value):
     return (True, packed.bytes) if packed.hex == value else (False, value)
 
 
-def _unpack_id(pair):
+def unpack_id(pair):
+    """The id of what pack_id made."""
     is_bytes, value = pair
     if is_bytes:
         return uuid.UUID(bytes=value).hex
@@ -42,7 +44,7 @@ def _text(value):
 
 def _pack_bare(value):
     """Without the flag: bytes, or text such as the name of the default domain."""
-    return _pack_id(value)[1]
+    return pack_id(value)[1]
 
 
 def _unpack_bare(value):
@@ -58,11 +60,11 @@ def _unpack_audits(values):
 
 
 def _pack_groups(group_ids):
-    return [_pack_id(group_id) for group_id in group_ids]
+    return [pack_id(group_id) for group_id in group_ids]
 
 
 def _unpack_groups(pairs):
-    return [_unpack_id(pair) for pair in pairs]
+    return [unpack_id(pair) for pair in pairs]
 
 
 def pack_methods(methods):
@@ -80,14 +82,14 @@ def unpack_methods(mask):
 
 
 # What a layout is made of: (field of Claims, how it is packed, how it is read).
-_USER = ('user_id', _pack_id, _unpack_id)
+_USER = ('user_id', pack_id, unpack_id)
 _METHODS = ('methods', pack_methods, unpack_methods)
 _EXPIRES = ('expires_at', float, float)
 _AUDITS = ('audit_ids', _pack_audits, _unpack_audits)
-_PROJECT = ('project_id', _pack_id, _unpack_id)
-_DOMAIN = ('domain_id', _pack_id, _unpack_id)
+_PROJECT = ('project_id', pack_id, unpack_id)
+_DOMAIN = ('domain_id', pack_id, unpack_id)
 _SYSTEM = ('system', lambda system: 'all', lambda value: _text(value) == 'all')
-_FEDERATION = [('group_ids', _pack_groups, _unpack_groups), ('idp_id', _pack_id, _unpack_id),
+_FEDERATION = [('group_ids', _pack_groups, _unpack_groups), ('idp_id', pack_id, unpack_id),
                ('protocol_id', str, _text)]
 _END = [_EXPIRES, _AUDITS]
 # By version number.
@@ -99,11 +101,11 @@ LAYOUTS = (
     [_USER, _METHODS, *_FEDERATION, *_END],
     [_USER, _METHODS, _PROJECT, *_FEDERATION, *_END],
     [_USER, _METHODS, _DOMAIN, *_FEDERATION, *_END],
-    [_USER, _METHODS, _PROJECT, ('access_token_id', _pack_id, _unpack_id), *_END],
+    [_USER, _METHODS, _PROJECT, ('access_token_id', pack_id, unpack_id), *_END],
     [_USER, _METHODS, _SYSTEM, *_END],
-    [_USER, _METHODS, _PROJECT, *_END, ('app_cred_id', _pack_id, _unpack_id)],
+    [_USER, _METHODS, _PROJECT, *_END, ('app_cred_id', pack_id, unpack_id)],
     # The thumbprint is text that may look like an id: never packed.
-    [_USER, _METHODS, _PROJECT, _DOMAIN, *_END, ('thumbprint', lambda value: (False, value), _unpack_id)],
+    [_USER, _METHODS, _PROJECT, _DOMAIN, *_END, ('thumbprint', lambda value: (False, value), unpack_id)],
 )
 
 

@@ -1,6 +1,7 @@
 """/v2.0/tokens"""
 from essex import config, wsgi
 from essex.exception import BadRequest, Unauthorized
+from keystone import origin
 from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v2 import token_view
 from keystone.api.v2.base import TEXT_OR_NULL, Controller, check_size
@@ -41,6 +42,8 @@ class TokenController(Controller):
         if 'token' in auth:
             check_size(CONF.max_token_size, token=auth['token']['id'])
             return {'methods': ['token'], 'token': {'id': auth['token']['id']}}
+        if origin.current().remote_user[0]:
+            return {'methods': ['external']}
         raise BadRequest('auth has to hold passwordCredentials or token.')
 
     @staticmethod

@@ -26,10 +26,13 @@ _SCOPE = {
             'unscoped': {'type': 'object'}}}]}
 _IDENTITY = {
     'type': 'object', 'required': ['methods'], 'properties': {
-        'methods': {'type': 'array', 'items': _TEXT, 'minItems': 1, 'maxItems': 16},
+        'methods': {'type': 'array', 'items': _TEXT, 'maxItems': 16},
         'password': schemas.closed({'user': {
             'type': 'object', 'required': ['password'], 'additionalProperties': False, **_NAMED,
             'properties': {'id': _TEXT, 'name': _TEXT, 'password': _TEXT, 'domain': _DOMAIN}}}, ['user']),
+        'totp': schemas.closed({'user': {
+            'type': 'object', 'required': ['passcode'], 'additionalProperties': False, **_NAMED,
+            'properties': {'id': _TEXT, 'name': _TEXT, 'passcode': _TEXT, 'domain': _DOMAIN}}}, ['user']),
         'token': schemas.closed({'id': _TEXT}, ['id'])},
     'additionalProperties': {'type': 'object'}}
 AUTH = schemas.closed({'auth': schemas.closed({'identity': _IDENTITY, 'scope': _SCOPE}, ['identity'])}, ['auth'])
@@ -48,10 +51,13 @@ class AuthController(Controller):
     def issue(self, req, body):
         auth = body['auth']
         identity, scope = auth['identity'], auth.get('scope')
+        if not identity['methods'] and not req.environ.get('REMOTE_USER'):
+            raise BadRequest('auth.identity.methods has to name at least one method.')
         for name in identity['methods']:
-            if name in self.managers.auth.methods and name not in identity:
+            if name in self.managers.auth.methods and name not in identity and name != 'external':
                 raise BadRequest(f'auth.identity has to hold the object {name!r}, since methods names it.')
-        token = self.managers.auth.authenticate(identity, {'unscoped': {}} if scope == 'unscoped' else scope)
+        token = self.managers.auth.authenticate(identity, {'unscoped': {}} if scope == 'unscoped' else scope,
+                                                req.headers.get('Openstack-Auth-Receipt'))
         return self.view.reply(req, token, 201)
 
     def _subject(self, req, window=0):

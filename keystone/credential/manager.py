@@ -1,0 +1,121 @@
+"""Credentials of any type: secrets of users, sealed at rest. Those of type ec2 follow rules of their own."""
+import hashlib
+
+import orjson
+from oslo_config import cfg
+
+from essex import config, db
+from essex.exception import BadRequest
+from keystone.credential.store import Vault
+from keystone.db import credentials, records
+from keystone.db.models import Credential
+from keystone.exception import CredentialLimitExceeded, CredentialNotFound, IdConflict
+from keystone.ids import new_id
+
+CONF = config.register([
+    cfg.IntOpt('user_limit', default=-1, min=-1, help='How many credentials a user may have. -1: any number.')],
+    'credential')
+
+EC2 = 'ec2'
+# What of a key pair's blob says by which delegation it was made: nobody changes that later.
+BOUND = ('trust_id', 'app_cred_id', 'access_token_id')
+
+
+def _ec2_id(access):
+    return hashlib.sha256(access.encode('utf-8', 'surrogatepass')).hexdigest()
+
+
+def ec2_blob(text):
+    """The blob of a key pair as a dict. Raises BadRequest unless it is a JSON object with `access`."""
+    try:
+        blob = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest('Invalid blob in credential: that of type ec2 has to be a JSON object.') from error
+    if not isinstance(blob, dict) or not isinstance(blob.get('access'), str) or not blob['access']:
+        raise BadRequest('Invalid blob in credential: that of type ec2 has to be a JSON object with "access".')
+    return blob
+
+
+class CredentialManager:
+    """Credentials as refs: id, user_id, project_id, type, blob (text) and what else the caller stored."""
+
+    def __init__(self, changes):
+        self.changes, self.vault = changes, Vault()
+
+    def _open(self, ref):
+        blob = self.vault.open(ref)
+        shown = {name: value for name, value in ref.items() if name not in ('encrypted_blob', 'key_hash')}
+        return {**shown, 'blob': blob if isinstance(blob, str) else orjson.dumps(blob).decode()}
+
+    def _seal(self, ref):
+        """Columns of a row for the blob of `ref`; key pairs are kept as objects."""
+        return self.vault.seal(ec2_blob(ref['blob']) if ref['type'] == EC2 else ref['blob'])
+
+    def get(self, credential_id):
+        """Raises CredentialNotFound."""
+        with db.reader() as session:
+            ref = records.get(session, Credential, Credential.id == credential_id)
+        if ref is None:
+            raise CredentialNotFound(credential_id)
+        return self._open(ref)
+
+    def list(self, hints):
+        """The credentials that pass `hints`."""
+        with db.reader() as session:
+            found = records.listing(session, Credential, hints)
+        return [self._open(ref) for ref in found]
+
+    def secrets(self, user_id, kind):
+        """The blobs of a user's credentials of one type."""
+        with db.reader() as session:
+            return [self.vault.open(row) for row in credentials.of_user(session, user_id, kind)]
+
+    def create(self, values, bound=None):
+        """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of BOUND: id} is written into
+        the blob of a key pair. Raises BadRequest, IdConflict, CredentialLimitExceeded."""
+        ref = {**values, 'id': new_id()}
+        if ref['type'] == EC2:
+            blob = {**ec2_blob(ref['blob']), **(bound or {})}
+            if not ref.get('project_id'):
+                raise BadRequest('A credential of type ec2 needs a project_id.')
+            ref.update(id=_ec2_id(blob['access']), blob=orjson.dumps(blob).decode())
+        self._store({**ref, **self._seal(ref)})
+        return self.get(ref['id'])
+
+    @db.retry
+    def _store(self, ref):
+        ref = {name: value for name, value in ref.items() if name != 'blob'}
+        limit = CONF.credential.user_limit
+        with db.writer() as session:
+            if limit >= 0 and credentials.count(session, ref['user_id']) >= limit:
+                raise CredentialLimitExceeded(limit=limit)
+            records.create(session, Credential, ref, IdConflict(kind='credential', id=ref['id']))
+            self.changes.tell('created', 'credential', ref['id'])
+
+    @db.retry
+    def update(self, credential_id, values):
+        """Change a credential; its id stays. Raises BadRequest, CredentialNotFound."""
+        old = self.get(credential_id)
+        new = {**old, **values}
+        if new['type'] == EC2:
+            if not new.get('project_id'):
+                raise BadRequest('A credential of type ec2 needs a project_id.')
+            blob = ec2_blob(new['blob'])
+            before = ec2_blob(old['blob']) if old['type'] == EC2 else {}
+            for name in BOUND:
+                if blob.get(name) != before.get(name):
+                    raise BadRequest(f'{name} can not be updated for credential')
+        sealed = self._seal(new) if {'blob', 'type'} & {*values} else {}
+        row = {name: value for name, value in values.items() if name not in ('id', 'blob')}
+        with db.writer() as session:
+            records.change(session, Credential, credential_id, {**row, **sealed}, None)
+            self.changes.tell('updated', 'credential', credential_id)
+        return self.get(credential_id)
+
+    @db.retry
+    def delete(self, credential_id):
+        """Raises CredentialNotFound."""
+        with db.writer() as session:
+            if not records.remove(session, Credential, Credential.id == credential_id):
+                raise CredentialNotFound(credential_id)
+            self.changes.tell('deleted', 'credential', credential_id)

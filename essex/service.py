@@ -76,6 +76,7 @@ class Daemon:
     """One daemon. Subclasses set `name` and add their parts in `setup`."""
 
     name = None
+    every_worker = True     # else only the first of several workers runs it
 
     def __init__(self):
         self.parts, self.addresses, self.state = [], [], 'starting'
@@ -120,6 +121,12 @@ class Daemon:
             if isinstance(part, wsgi_server.Server):
                 part.bind()
                 self.addresses.append(f'{part.host}:{part.port}')
+
+    def become_worker(self, index):
+        """Called in a worker, the `index`-th, before it starts."""
+        for part in self.parts:
+            if isinstance(part, wsgi_server.Server):
+                part.become_worker(index)
 
     def start(self):
         """Start every part in the order they were added."""
@@ -249,7 +256,7 @@ def _serve(daemons, name):
 
 
 def _run_workers(daemons, name):
-    """Fork CONF.workers children that share the sockets; start one again when it dies."""
+    """Fork CONF.workers children that share the addresses; start one again when it dies."""
     stopping, children = [], {}
 
     def start(index):
@@ -259,7 +266,11 @@ def _run_workers(daemons, name):
             return
         concurrency.after_fork()
         try:
-            _serve(daemons, f'{name}-{index}')
+            trace.name_process(f'{name}-{index}')
+            mine = [each for each in daemons if each.every_worker or index == 0]
+            for daemon in mine:
+                daemon.become_worker(index)
+            _serve(mine, f'{name}-{index}')
         finally:
             logging.shutdown()
             os._exit(0)

@@ -8,8 +8,8 @@ import contextvars
 import glob
 import logging
 import os
+import random
 import time
-import uuid
 
 import orjson
 from oslo_config import cfg
@@ -66,7 +66,7 @@ def span(name, parent=None, **details):
     if CONF.trace.directory is None or current is None:
         yield details
         return
-    identity = uuid.uuid4().hex[:16]
+    identity = f'{random.getrandbits(64):016x}'
     token = _span.set(identity)
     began, clock = time.time(), time.perf_counter()
     try:

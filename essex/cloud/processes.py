@@ -53,10 +53,10 @@ def _all(layout, hypervisor, alone):
     return (
         Process('keystone', 'keystone.cmd.api', files('keystone', 'keystone'), ('keystone',),
                 ('keystone', 'keystone_admin')),
-        # Two: a PUT keeps a processor busy with files, and another with rows and the proxy.
+        # Files keep a process busy with system calls; two workers let a PUT use the second processor.
         Process('swift-object', 'swift.cmd.storage',
-                (str(layout.etc / 'swift'), '--daemons', 'yes', '--kinds', 'object'), ('swift_object',),
-                ('swift_object',)),
+                (str(layout.etc / 'swift'), '--daemons', 'yes', '--kinds', 'object',
+                 '--workers', str(min(2, os.cpu_count() or 1))), ('swift_object',), ('swift_object',)),
         Process('swift-container', 'swift.cmd.storage',
                 (str(layout.etc / 'swift'), '--daemons', 'yes', '--kinds', 'account', 'container'),
                 ('swift_account', 'swift_container'), ('swift_account', 'swift_container')),

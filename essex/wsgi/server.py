@@ -42,29 +42,49 @@ class Server:
 
     def __init__(self, name, app, host, port, sock=None):
         self.name, self.app, self.host, self.port = name, app, host, port
-        self._socket = sock
+        self._sockets = [sock] if sock else []
         self._pool = self._thread = None
 
     def bind(self):
-        """Take the address (before forking workers). Raises ConfigError when it is taken."""
-        if self._socket is None:
-            try:
-                self._socket = concurrency.listen(self.host, self.port, backlog=CONF.backlog)
-            except OSError as error:
-                raise ConfigError(f'{self.name} cannot listen on {self.host}:{self.port}: {error.strerror}. Is it '
-                                  'running already? Otherwise choose another port.') from error
-            self.port = self._socket.getsockname()[1]
-            if CONF.ssl_cert_file:
-                tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                tls.minimum_version = ssl.TLSVersion.TLSv1_2
-                tls.load_cert_chain(CONF.ssl_cert_file, CONF.ssl_key_file)
-                self._socket = tls.wrap_socket(self._socket, server_side=True)
+        """Take the address (before forking workers). Raises ConfigError when it is taken.
+
+        Each worker has a socket of its own, so that the kernel spreads connections evenly: of a shared one, whoever
+        is awake accepts them all. A worker's socket stays with the parent too: its successor finds those that wait.
+        """
+        if self._sockets:
+            return
+        try:
+            first = concurrency.listen(self.host, self.port, backlog=CONF.backlog)
+            self.port = first.getsockname()[1]
+            if CONF.workers > 1:
+                # The first only asked whether the address is free: sockets that share one do not.
+                first.close()
+                self._sockets = [self._wrap(concurrency.listen(self.host, self.port, CONF.backlog, reuse_port=True))
+                                 for _ in range(CONF.workers)]
+            else:
+                self._sockets = [self._wrap(first)]
+        except OSError as error:
+            raise ConfigError(f'{self.name} cannot listen on {self.host}:{self.port}: {error.strerror}. Is it '
+                              'running already? Otherwise choose another port.') from error
+
+    @staticmethod
+    def _wrap(sock):
+        if not CONF.ssl_cert_file:
+            return sock
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls.load_cert_chain(CONF.ssl_cert_file, CONF.ssl_key_file)
+        return tls.wrap_socket(sock, server_side=True)
+
+    def become_worker(self, index):
+        """Serve on the socket of this worker alone."""
+        self._sockets = self._sockets[index:index + 1]
 
     def start(self):
         """Serve in a green thread."""
         self.bind()
         self._pool = concurrency.Pool(CONF.wsgi_default_pool_size)
-        self._thread = concurrency.spawn(concurrency.serve, self._socket, self._attributed, self._pool,
+        self._thread = concurrency.spawn(concurrency.serve, self._sockets[0], self._attributed, self._pool,
                                          socket_timeout=CONF.client_socket_timeout, max_line=CONF.max_header_line)
         LOG.info('%s listens on %s:%s', self.name, self.host, self.port)
 
@@ -77,7 +97,7 @@ class Server:
         if self._thread is None:
             return
         self._thread.kill()
-        self._socket.close()
+        self._sockets[0].close()
         with concurrency.Timeout(timeout, False):
             self._pool.waitall()
         self._thread = None

@@ -128,6 +128,8 @@ class Server(service.Daemon):
 class Background(service.Daemon):
     """Runs a swift.daemon.Daemon until told to stop. `make()` makes it."""
 
+    every_worker = False
+
     def __init__(self, name, make):
         super().__init__()
         self.name, self._make = name, make

@@ -10,7 +10,7 @@ concurrency.patch()
 import argparse  # noqa: E402
 import os  # noqa: E402
 
-from essex import service  # noqa: E402
+from essex import config, service  # noqa: E402
 from swift import conf as options  # noqa: E402
 from swift.cmd import _run  # noqa: E402
 from swift.cmd._help import description  # noqa: E402
@@ -30,6 +30,8 @@ def main(argv=None):
     parser.add_argument('--servers', choices=('yes', 'no'), default='yes', help='serve (default: %(default)s)')
     parser.add_argument('--daemons', choices=('yes', 'no'), default='no',
                         help='run the background daemons (default: %(default)s)')
+    parser.add_argument('--workers', type=int, default=1, metavar='N',
+                        help='serve in so many processes; the daemons run in the first (default: %(default)s)')
     parser.add_argument('-v', '--verbose', action='store_true', help='log to standard error')
     args = parser.parse_args(argv)
     name = '-'.join(['swift-storage' if args.servers == 'yes' else 'swift-daemons', *_some(args.kinds)])
@@ -37,6 +39,7 @@ def main(argv=None):
         files = {kind: os.path.join(args.directory, f'{kind}-server.conf') for kind in args.kinds}
         conf = _run.defaults(files[args.kinds[-1]])
         _run.configure(name, conf, args.verbose)
+        config.CONF.set_override('workers', max(1, args.workers))
         _run.prepare_process(conf)
         parts = []
         if args.servers == 'yes':

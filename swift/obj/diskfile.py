@@ -166,6 +166,7 @@ class DiskFile:
         self.manager, self.device, self.partition, self.policy = manager, device, partition, policy
         self.device_path = manager.devices.path(device)
         self.hash, self.name = name_hash, name
+        self.unknown = False    # whether it was looked for, and there is not even a directory
         self.path = layout.object_path(self.device_path, policy, partition, name_hash)
         self.partition_path = f'{layout.objects_path(self.device_path, policy)}/{partition}'
 
@@ -222,6 +223,7 @@ class DiskFile:
         try:
             return os.listdir(self.path)
         except FileNotFoundError:
+            self.unknown = True
             return []
         except NotADirectoryError:
             raise self.quarantine('a file where the directory of an object should be') from None

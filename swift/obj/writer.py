@@ -15,7 +15,7 @@ import errno
 import fcntl
 import hashlib
 import os
-import uuid
+import random
 
 from essex import concurrency, failpoint
 from swift.exceptions import DriveFull, DriveNotMounted
@@ -53,7 +53,8 @@ class Writer:
         self._lock = _allocate_lock()
         manager = diskfile.manager
         directory = os.path.join(diskfile.device_path, diskfile.policy.suffixed('tmp'))
-        self._temporary = f'{directory}/{diskfile.partition}.{diskfile.hash}.{uuid.uuid4().hex}'
+        # Opened exclusively: a name need not be a secret, only new.
+        self._temporary = f'{directory}/{diskfile.partition}.{diskfile.hash}.{random.getrandbits(128):032x}'
         self._fd = None
         try:
             self._fd = _create(self._temporary, directory, diskfile.device_path)
@@ -128,13 +129,12 @@ class Writer:
         os.fsync(self._fd)
         failpoint.reach('object.link.before')
         diskfile = self.diskfile
-        made = async_pending.make_directories(diskfile.partition_path, diskfile.device_path)
         with hashes.locked(diskfile.partition_path, shared=True):
             hashes.invalidate(diskfile.partition_path, diskfile.hash[-3:])
             linked_into = self._link(name, rest)
             async_pending.sync_directory(diskfile.path)
             if not diskfile.manager.ordered(diskfile.device_path):
-                for directory in dict.fromkeys(made + linked_into):
+                for directory in dict.fromkeys(linked_into):
                     async_pending.sync_directory(directory)
             failpoint.reach('object.link.after')
             if not linked_into:
@@ -143,6 +143,10 @@ class Writer:
     def _link(self, name, rest):
         """Returns the directories that got a new entry: some when nothing was known of the object, here or before."""
         directory, made = self.diskfile.path, []
+        if self.diskfile.unknown:
+            # From the top: both are nearly always missing, and asking first would be two calls more.
+            for each in (os.path.dirname(directory), directory):
+                made += async_pending.make_directories(each, self.diskfile.device_path)
         while True:
             try:
                 if rest is not None:

@@ -102,9 +102,15 @@ class ThreadPool:
             return function(*args)
         return self.submit(function, *args).wait()
 
+    def post(self, function, *args):
+        """Begin a call nobody waits for: the hub is not woken when it is done. What it raises is printed."""
+        self._begin(_Call(function, args, posted=True))
+
     def submit(self, function, *args):
         """Begin a call; the result is what its wait() returns or raises."""
-        call = _Call(function, args)
+        return self._begin(_Call(function, args))
+
+    def _begin(self, call):
         if not _patched or not self.threads:
             call.perform()
             call.done = True
@@ -129,11 +135,12 @@ class ThreadPool:
 
     def _work(self, calls, finished, wake):
         while (call := calls.get()) is not None:
+            posted = call.posted
             call.perform()
             finished.append(call)
             del call
             # One event wakes the hub for all that is finished by then.
-            if not self._woken:
+            if not posted and not self._woken:
                 self._woken = True
                 os.eventfd_write(wake, 1)
 
@@ -155,9 +162,10 @@ class ThreadPool:
 class _Call:
     """A call in a ThreadPool."""
 
-    __slots__ = ('_args', '_context', '_error', '_function', '_result', 'done', 'waiter')
+    __slots__ = ('_args', '_context', '_error', '_function', '_result', 'done', 'posted', 'waiter')
 
-    def __init__(self, function, args):
+    def __init__(self, function, args, posted=False):
+        self.posted = posted
         self._function, self._args, self._context = function, args, contextvars.copy_context()
         self._result = self._error = self.waiter = None
         self.done = False
@@ -167,6 +175,8 @@ class _Call:
             self._result = self._context.run(self._function, *self._args)
         except BaseException as error:
             self._error = error
+            if self.posted:
+                traceback.print_exception(error)
         self._function = self._args = None
 
     def wait(self):

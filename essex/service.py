@@ -11,6 +11,7 @@
 SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
 """
 import contextlib
+import ctypes
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from essex import concurrency, config, context, trace
 from essex.wsgi import server as wsgi_server
 
 LOG = logging.getLogger(__name__)
+_PR_SET_PDEATHSIG = 1
 
 OPTS = [
     cfg.StrOpt('status_dir', help='Directory of the files by which `essex status` finds running daemons. '
@@ -255,9 +257,16 @@ def _serve(daemons, name):
     LOG.info('%s stopped', name)
 
 
+def _die_with(parent):
+    """Have the kernel kill this process when its parent dies: whoever succeeds it needs the addresses (prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def _run_workers(daemons, name):
     """Fork CONF.workers children that share the addresses; start one again when it dies."""
-    stopping, children = [], {}
+    stopping, children, parent = [], {}, os.getpid()
 
     def start(index):
         pid = os.fork()
@@ -265,6 +274,7 @@ def _run_workers(daemons, name):
             children[pid] = (index, time.monotonic())
             return
         concurrency.after_fork()
+        _die_with(parent)
         try:
             trace.name_process(f'{name}-{index}')
             mine = [each for each in daemons if each.every_worker or index == 0]

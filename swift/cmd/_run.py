@@ -73,7 +73,7 @@ def _handler(name, conf, verbose):
         return logging.StreamHandler()
     if path:
         os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
-        return logging.handlers.WatchedFileHandler(path)
+        return config.LogFile(path)
     if not os.path.exists(address) and 'log_udp_host' not in conf:
         return logging.StreamHandler()
     return _syslog(name, conf, address)

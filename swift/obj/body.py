@@ -46,7 +46,7 @@ class Body:
         """Close the object, in a thread of its device."""
         opened, self._opened = self._opened, None
         if opened is not None:
-            self._pool.submit(_close, opened, self._keep_cache)
+            self._pool.post(_close, opened, self._keep_cache)
 
 
 def _close(opened, keep_cache):

@@ -52,7 +52,7 @@ def _open(server, request, whole):
 
 def _release(server, request, opened, data):
     if data is None:
-        server.manager.pool(request.device).submit(opened.close)
+        server.manager.pool(request.device).post(opened.close)
 
 
 def _missing(request, error):

@@ -86,7 +86,7 @@ def _large(server, request, length):
         _stream(server, request, length, writer, pool)
         return pool.run(_commit, server, request, writer, expired_before)
     except BaseException:
-        pool.submit(writer.discard)
+        pool.post(writer.discard)
         raise
 
 

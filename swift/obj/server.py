@@ -110,7 +110,7 @@ class ObjectServer:
         """What a server that died here has left is settled before anything new is served."""
         self._swept = True
         for device in self.manager.devices.names():
-            self.manager.pool(device).submit(leftovers.settle_quietly, self.manager, device)
+            self.manager.pool(device).post(leftovers.settle_quietly, self.manager, device)
 
     def _ssync(self, environ):
         parts = environ['PATH_INFO'].split('/')

@@ -147,7 +147,7 @@ class Updater:
             LOG.error('%s/%s/%s: an update can be neither delivered nor kept yet: %s', request.account,
                       request.container, request.obj, error)
         finally:
-            self.manager.pool(request.device).submit(writer.told if known else writer.abandon)
+            self.manager.pool(request.device).post(writer.told if known else writer.abandon)
 
     def _tell(self, request, updates):
         for update in updates:

@@ -131,7 +131,7 @@ def test_alone_it_survives_kill_9(alone, tmp_path):
     (tmp_path / 'o').write_bytes(data)
     alone.run(SWIFT, 'upload', '--object-name', 'o', 'kept', tmp_path / 'o', env=tempauth(alone))
     status = Layout(alone.directory).status
-    for name in ('swift-storage-object', 'swift-storage-account-container', 'proxy-server'):
+    for name in ('swift-storage-object-0', 'swift-storage-account-container', 'proxy-server'):
         os.kill(int(json.loads((status / f'{name}.json').read_text())['pid']), signal.SIGKILL)
     wait_for(lambda: alone.run(SWIFT, 'download', '-o', tmp_path / 'back', 'kept', 'o', env=tempauth(alone),
                                check=False).returncode == 0, 60, 0.5)

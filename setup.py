@@ -103,6 +103,7 @@ ENTRY_POINTS = {
         'essex = essex.cloud.cli:main',
     ],
     'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore', 'http = glance.store.http:HttpStore',
+                           'rbd = glance.store.rbd:RbdStore', 's3 = glance.store.s3:S3Store',
                            'swift = glance.store.swift:SwiftStore'],
     'essex.glance.cache': ['sqlite = glance.cache.sqlite:SqliteIndex', 'xattr = glance.cache.xattr:XattrIndex',
                            'centralized_db = glance.cache.centralized:CentralizedIndex'],

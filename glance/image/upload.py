@@ -153,7 +153,7 @@ class Upload:
         values = {'status': status.ACTIVE, **columns_of(facts), 'updated_at': db.utcnow()}
         if not images.change_status(self.image.id, (status.SAVING,), **values):
             return False
-        images.add_location(self.image.id, Location(url, self.store.name))
+        images.add_location(self.image.id, Location(url, self.store.name, self.store.metadata(url)))
         for name, value in values.items():
             setattr(self.image, name, value)
         self.image.locations = [Location(url, self.store.name)]

@@ -65,6 +65,9 @@ class Store(abc.ABC):
         this upload has finished goes as well.
         """
 
+    def metadata(self, url):   # noqa: B027 - most stores have none
+        """What users of direct addresses may know of the place at `url`, a dict or None."""
+
     def describe(self):
         """Facts for administrators: {'type': ..., 'properties': {...}}."""
         return {'type': self.schemes[0], 'properties': {}}

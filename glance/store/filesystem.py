@@ -1,10 +1,11 @@
-"""Images as files in a directory, named after their ids.
+"""Images as files in one directory or several, named after their ids.
 
-A file is written under another name in `.partial/`, synced and then linked to its own: under its own name it is
-whole or not there.
+A file is written under another name in `.partial/` of its directory, synced and then linked to its own: under its own
+name it is whole or not there.
 """
 import contextlib
 import errno
+import json
 import os
 import urllib.parse
 
@@ -21,13 +22,25 @@ _FLUSH = 64 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+# What is left out of a file written thinly, in runs of so many bytes.
+_HOLE = bytes(64 * 1024)
+
+
 class FilesystemStore(Store):
-    """One directory of one file system."""
+    """One directory, or several with priorities: of those with room the one with the highest takes an image."""
 
     schemes = ('file', 'filesystem')
     OPTS = (
         cfg.StrOpt('filesystem_store_datadir',
                    help='Directory of the images; made when missing. Unset: images/ below state_path.'),
+        cfg.MultiStrOpt('filesystem_store_datadirs', default=[],
+                        help='Several directories instead, each as path or path:priority; given several times.'),
+        cfg.StrOpt('filesystem_store_metadata_file',
+                   help='A JSON file that says what users with direct access to the directories may know: an object '
+                        'with id and mountpoint, or a list of them. It becomes the metadata of locations.'),
+        cfg.IntOpt('filesystem_store_chunk_size', default=READ, min=1, help='Bytes that are read at a time.'),
+        cfg.BoolOpt('filesystem_thin_provisioning', default=False,
+                    help='Leave runs of zeros out of the files: they take no room.'),
         cfg.IntOpt('filesystem_store_reserve', default=64 * 1024 ** 2, min=0,
                    help='Bytes of the file system that uploads leave free.'),
         cfg.IntOpt('filesystem_store_file_perm', default=0, min=0, max=0o777,
@@ -36,38 +49,88 @@ class FilesystemStore(Store):
 
     def __init__(self, name, options):
         super().__init__(name, options)
-        self.datadir = os.path.abspath(options.filesystem_store_datadir
-                                       or os.path.join(config.CONF.state_path, 'images'))
-        self._partial = os.path.join(self.datadir, '.partial')
+        # Path to priority, the preferred ones first.
+        self._priorities = self._directories()
+        self.datadir = next(iter(self._priorities))
+        self._mounts = {}
+
+    def _directories(self):
+        options = self.options
+        if options.filesystem_store_datadirs and options.filesystem_store_datadir:
+            raise ConfigError(f'Store {self.name}: give filesystem_store_datadir or filesystem_store_datadirs, not '
+                              'both.')
+        found = {}
+        for text in options.filesystem_store_datadirs:
+            path, colon, priority = text.strip().rpartition(':')
+            if not colon or not priority.strip().isdigit():
+                path, priority = text.strip(), '0'
+            if not path or os.path.abspath(path) in found:
+                raise ConfigError(f'Store {self.name}: filesystem_store_datadirs has {text!r} twice, or it is no path.')
+            found[os.path.abspath(path)] = int(priority)
+        one = options.filesystem_store_datadir or os.path.join(config.CONF.state_path, 'images')
+        return dict(sorted(found.items(), key=lambda item: -item[1])) or {os.path.abspath(one): 0}
 
     def check(self):
         """Make the directories and see that they can be written to."""
+        for datadir in self._priorities:
+            partial = _partial_of(datadir)
+            try:
+                os.makedirs(partial, mode=0o750, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(f'Store {self.name}: {datadir} cannot be made: {error.strerror}.') from error
+            if not os.access(partial, os.W_OK | os.X_OK):
+                raise ConfigError(f'Store {self.name}: {partial} is not writable by this user.')
+        self._mounts = self._metadata_file()
+
+    def _metadata_file(self):
+        path = self.options.filesystem_store_metadata_file
+        if not path:
+            return {}
         try:
-            os.makedirs(self._partial, mode=0o750, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f'Store {self.name}: {self.datadir} cannot be made: {error.strerror}.') from error
-        if not os.access(self._partial, os.W_OK | os.X_OK):
-            raise ConfigError(f'Store {self.name}: {self._partial} is not writable by this user.')
+            with open(path, encoding='utf-8') as file:
+                entries = json.load(file)
+            entries = entries if isinstance(entries, list) else [entries]
+            return {os.path.abspath(entry['mountpoint']): {**entry, 'id': str(entry['id'])} for entry in entries}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f'Store {self.name}: {path} is no object with id and mountpoint, and no list of such: '
+                              f'{type(error).__name__}.') from error
+
+    def metadata(self, url):
+        """See Store.metadata."""
+        directory = os.path.dirname(urllib.parse.unquote(urllib.parse.urlsplit(url).path))
+        for mountpoint, entry in self._mounts.items():
+            if os.path.commonpath([mountpoint, directory]) == mountpoint:
+                return entry
+        return None
 
     def add(self, image_id, upload_id, chunks, size=None):
         """See Store.add. A file system with too little room for `size` refuses before the first byte."""
-        final, partial = self._final(image_id), self._partial_path(image_id, upload_id)
         with self._explaining(image_id):
-            self._check_room(size)
+            if any(os.path.exists(path) for path in self._finals(image_id)):
+                raise FileExistsError
+            datadir = self._with_room(size)
+            final, partial = os.path.join(datadir, _plain(image_id)), _partial_path(datadir, image_id, upload_id)
             try:
                 with open(partial, 'xb', buffering=0) as out:
                     os.fchmod(out.fileno(), self.options.filesystem_store_file_perm or 0o640)
-                    _write(out.fileno(), chunks)
+                    _write(out.fileno(), chunks, self.options.filesystem_thin_provisioning)
                 concurrency.in_thread(_publish, partial, final)
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(partial)
         return 'file://' + urllib.parse.quote(final)
 
-    def _check_room(self, size):
-        usage = os.statvfs(self._partial)
-        if (size or 1) > usage.f_bavail * usage.f_frsize - self.options.filesystem_store_reserve:
+    def _with_room(self, size):
+        """The directory for new data: of those with room the preferred one, of equal ones the emptiest."""
+        best = None
+        for datadir, priority in self._priorities.items():
+            usage = os.statvfs(_partial_of(datadir))
+            free = usage.f_bavail * usage.f_frsize - self.options.filesystem_store_reserve
+            if (size or 1) <= free and (best is None or (priority, free) > best[:2]):
+                best = (priority, free, datadir)
+        if best is None:
             raise StoreFull(store=self.name)
+        return best[2]
 
     @contextlib.contextmanager
     def _explaining(self, image_id):
@@ -92,7 +155,7 @@ class FilesystemStore(Store):
             raise DataNotFound(store=self.name, url=url) from error
         except OSError as error:
             raise StoreUnavailable(store=self.name, problem=error.strerror) from error
-        return FileChunks(source, offset, length)
+        return FileChunks(source, offset, length, self.options.filesystem_store_chunk_size)
 
     def size(self, url):
         """See Store.size."""
@@ -113,37 +176,39 @@ class FilesystemStore(Store):
 
     def abandon(self, image_id, upload_id):
         """See Store.abandon."""
-        for path in (self._partial_path(image_id, upload_id), self._final(image_id)):
+        partials = [_partial_path(datadir, image_id, upload_id) for datadir in self._priorities]
+        for path in (*partials, *self._finals(image_id)):
             with contextlib.suppress(FileNotFoundError):
                 concurrency.in_thread(os.unlink, path)
 
     def leftovers(self):
         """See Store.leftovers."""
-        for name in os.listdir(self._partial):
-            image_id, dot, upload_id = name.partition('.')
-            if dot:
-                yield image_id, upload_id
+        for datadir in self._priorities:
+            for name in os.listdir(_partial_of(datadir)):
+                image_id, dot, upload_id = name.partition('.')
+                if dot:
+                    yield image_id, upload_id
 
     def discard_leftover(self, image_id, upload_id, whole=False):
         """See Store.discard_leftover. A file that has its own name is no leftover."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._partial_path(image_id, upload_id))
+        for datadir in self._priorities:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_partial_path(datadir, image_id, upload_id))
 
     def describe(self):
         """See Store.describe."""
-        return {'type': 'file', 'properties': {'data_dir': self.datadir, 'chunk_size': READ}}
+        return {'type': 'file', 'properties': {'data_dir': ','.join(self._priorities),
+                                               'chunk_size': self.options.filesystem_store_chunk_size,
+                                               'thin_provisioning': self.options.filesystem_thin_provisioning}}
 
-    def _final(self, image_id):
-        return os.path.join(self.datadir, _plain(image_id))
-
-    def _partial_path(self, image_id, upload_id):
-        return os.path.join(self._partial, f'{_plain(image_id)}.{_plain(upload_id)}')
+    def _finals(self, image_id):
+        return [os.path.join(datadir, _plain(image_id)) for datadir in self._priorities]
 
     def _path(self, url):
-        """The path in `url`, which must lie in the directory: nobody reads /etc through an image."""
+        """The path in `url`, which must lie in a directory of ours: nobody reads /etc through an image."""
         parts = urllib.parse.urlsplit(url)
         path = os.path.realpath(urllib.parse.unquote(parts.path))
-        if parts.scheme not in self.schemes or os.path.dirname(path) != os.path.realpath(self.datadir):
+        if parts.scheme not in self.schemes or os.path.dirname(path) not in map(os.path.realpath, self._priorities):
             raise DataNotFound(store=self.name, url=url)
         return path
 
@@ -151,8 +216,8 @@ class FilesystemStore(Store):
 class FileChunks:
     """Reads a file piece by piece, off the event loop."""
 
-    def __init__(self, source, offset, length):
-        self._source, self._left = source, length
+    def __init__(self, source, offset, length, size=READ):
+        self._source, self._left, self._size = source, length, size
         if offset:
             source.seek(offset)
 
@@ -160,7 +225,7 @@ class FileChunks:
         return self
 
     def __next__(self):
-        wanted = READ if self._left is None else min(READ, self._left)
+        wanted = self._size if self._left is None else min(self._size, self._left)
         data = concurrency.in_thread(self._source.read, wanted) if wanted else b''
         if not data:
             self.close()
@@ -174,6 +239,14 @@ class FileChunks:
         self._source.close()
 
 
+def _partial_of(datadir):
+    return os.path.join(datadir, '.partial')
+
+
+def _partial_path(datadir, image_id, upload_id):
+    return os.path.join(_partial_of(datadir), f'{_plain(image_id)}.{_plain(upload_id)}')
+
+
 def _plain(name):
     """`name`, which becomes part of a path: ids come from outside."""
     if not name or '/' in name or name.startswith('.'):
@@ -181,9 +254,9 @@ def _plain(name):
     return name
 
 
-def _write(descriptor, chunks):
+def _write(descriptor, chunks, thin=False):
     """Write `chunks`, each while the next one is being made, and send them on to the disk now and then."""
-    jobs, unflushed = {}, 0
+    jobs, unflushed, write = {}, 0, _write_thinly if thin else _write_all
 
     def start(name, function, *args):
         """One job of a kind at a time, and none lost: its error is raised by the next of its kind, or the end."""
@@ -193,13 +266,16 @@ def _write(descriptor, chunks):
 
     try:
         for chunk in chunks:
-            start('write', _write_all, descriptor, chunk)
+            start('write', write, descriptor, chunk)
             unflushed += len(chunk)
             if unflushed >= _FLUSH:
                 start('flush', os.fdatasync, descriptor)
                 unflushed = 0
     finally:
         _settle(jobs.values())
+    if thin:
+        # Zeros at the end are a hole as well.
+        os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR))
 
 
 def _settle(jobs):
@@ -218,6 +294,16 @@ def _write_all(descriptor, chunk):
     view = memoryview(chunk)
     while view:
         view = view[os.write(descriptor, view):]
+
+
+def _write_thinly(descriptor, chunk):
+    view = memoryview(chunk)
+    for start in range(0, len(view), len(_HOLE)):
+        block = view[start:start + len(_HOLE)]
+        if bytes(block) == _HOLE[:len(block)]:
+            os.lseek(descriptor, len(block), os.SEEK_CUR)
+        else:
+            _write_all(descriptor, block)
 
 
 def _publish(partial, final):

@@ -13,11 +13,13 @@ from essex.exception import ConfigError
 from glance.exception import InvalidImage, StoreNotFound, StoreReadOnly
 from glance.store.filesystem import FilesystemStore
 from glance.store.http import HttpStore
+from glance.store.rbd import RbdStore
+from glance.store.s3 import S3Store
 from glance.store.swift import SwiftStore
 
 NAMESPACE = 'essex.glance.store'
 # Need no installed entry point, so that a checkout runs as it is.
-BUILTIN = {'file': FilesystemStore, 'http': HttpStore, 'swift': SwiftStore}
+BUILTIN = {'file': FilesystemStore, 'http': HttpStore, 'rbd': RbdStore, 's3': S3Store, 'swift': SwiftStore}
 
 OPTS = [
     cfg.DictOpt('enabled_backends',

@@ -35,7 +35,7 @@ class Copy(Upload):
             values.update(columns_of(facts))
         if not images.change_status(self.image.id, (status.IMPORTING, status.ACTIVE), **values):
             return False
-        images.add_location(self.image.id, Location(url, self.store.name))
+        images.add_location(self.image.id, Location(url, self.store.name, self.store.metadata(url)))
         for name, value in values.items():
             setattr(self.image, name, value)
         return True

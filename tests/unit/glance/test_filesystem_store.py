@@ -11,7 +11,7 @@ import pytest
 
 from essex import config
 from essex.exception import ConfigError
-from glance.exception import DataNotFound, InvalidImage, StoreFull, StoreNotFound, StoreUnavailable
+from glance.exception import DataNotFound, DuplicateData, InvalidImage, StoreFull, StoreNotFound, StoreUnavailable
 from glance.store import filesystem
 from glance.store.filesystem import FilesystemStore
 from glance.store.loader import Stores
@@ -149,3 +149,79 @@ def test_several_stores(conf, tmp_path):
     conf.set('default_backend', 'other', 'glance_store')
     with pytest.raises(ConfigError):
         Stores()
+
+
+@pytest.fixture
+def several_directories(conf, tmp_path):
+    conf.set('filesystem_store_datadirs', [f'{tmp_path}/low', f'{tmp_path}/high:200', f'{tmp_path}/odd:x'],
+             'glance_store')
+    made = Stores().default
+    made.check()
+    return made
+
+
+class TestSeveralDirectories(StoreContract):
+    """The contract, where the preferred directory has room or not."""
+
+    @pytest.fixture
+    def store(self, several_directories):
+        return several_directories
+
+    def contents(self, store):
+        return sum(path.is_file() for path in pathlib.Path(store.datadir).parent.rglob('*'))
+
+    def die_halfway(self, store, image_id, upload_id):
+        (pathlib.Path(store.datadir).parent / 'low' / '.partial' / f'{image_id}.{upload_id}').write_text('x')
+
+
+def test_the_preferred_directory_with_room_takes_an_image(several_directories, tmp_path, monkeypatch):
+    store = several_directories
+    assert (tmp_path / 'odd:x').is_dir() and store.datadir == str(tmp_path / 'high')
+    image_id, upload_id = ids()
+    url = store.add(image_id, upload_id, iter([b'x']))
+    assert url == f'file://{tmp_path}/high/{image_id}'
+    real = os.statvfs
+
+    def full(path):
+        found = real(path)
+        return os.statvfs_result([*found[:3], 0, 0, *found[5:]]) if '/high/' in path else found
+    monkeypatch.setattr(filesystem.os, 'statvfs', full)
+    assert '/high/' not in store.add(*ids(), iter([b'x']))
+    with pytest.raises(DuplicateData):
+        store.add(image_id, ids()[1], iter([b'y']))
+
+
+@pytest.mark.parametrize('values', [{'filesystem_store_datadirs': ['/a', '/a:1']}, {'filesystem_store_datadirs': ['']},
+                                    {'filesystem_store_datadirs': ['/a'], 'filesystem_store_datadir': '/b'}])
+def test_directories_that_make_no_sense(conf, values):
+    for name, value in values.items():
+        conf.set(name, value, 'glance_store')
+    with pytest.raises(ConfigError):
+        Stores()
+
+
+def test_zeros_take_no_room(conf, tmp_path):
+    conf.set('filesystem_thin_provisioning', True, 'glance_store')
+    store = Stores().default
+    store.check()
+    data = b'a' + bytes(8 * 1024 * 1024) + b'b' * 100 + bytes(1024 * 1024)
+    image_id, upload_id = ids()
+    url = store.add(image_id, upload_id, iter([data[:5000000], data[5000000:]]))
+    assert b''.join(store.read(url)) == data
+    assert (tmp_path / 'images' / image_id).stat().st_blocks * 512 < 1024 * 1024
+
+
+def test_what_users_of_the_directory_may_know(conf, tmp_path):
+    path = tmp_path / 'mounts.json'
+    path.write_text(f'[{{"id": "nfs", "mountpoint": "{tmp_path}", "share_location": "nfs://x"}}]')
+    conf.set('filesystem_store_metadata_file', str(path), 'glance_store')
+    store = Stores().default
+    store.check()
+    assert store.metadata(store.add(*ids(), iter([b'x'])))['share_location'] == 'nfs://x'
+    for text in ('', '[]x', '{"id": "x"}', '3'):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match='mountpoint'):
+            store.check()
+    path.write_text('[]')
+    store.check()
+    assert store.metadata('file:///elsewhere/x') is None

@@ -7,6 +7,9 @@ from essex.exception import ConfigError
 # What operators' files of the Essex era carry.
 ALIASES = {
     'keystone.identity.backends.sql.Identity': 'sql',
+    'keystone.identity.backends.kvs.Identity': 'kvs',
+    'keystone.identity.backends.ldap.Identity': 'ldap',
+    'keystone.identity.backends.pam.PamIdentity': 'pam',
     'keystone.token.backends.sql.Token': 'sql',
     'keystone.token.backends.kvs.Token': 'kvs',
     'keystone.token.backends.memcache.Token': 'memcache',

@@ -8,10 +8,10 @@ from essex.client import session
 from essex.db import migration
 from tests.fixtures.cloud import Cloud, namespace, remove_namespace
 
-pytest_plugins = ['tests.fixtures.servers']
+pytest_plugins = ['tests.fixtures.servers', 'tests.fixtures.directory']
 
 
-SERVERS = {'rabbitmq', 'postgresql', 'mariadb', 'memcached'}
+SERVERS = {'rabbitmq', 'postgresql', 'mariadb', 'memcached', 'slapd_server'}
 
 
 def pytest_collection_modifyitems(items):

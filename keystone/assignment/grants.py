@@ -84,10 +84,14 @@ class GrantManager:
         with db.reader() as session:
             return assignments.roles_of(session, *grant.key, grant.inherited)
 
-    @staticmethod
-    def _role_ids(session, user_id, target_type, chain, extra_groups=()):
+    def _groups(self, user_id, extra_groups):
+        """Ids of the groups the user is in beside those in the database."""
+        return (*extra_groups, *self.identity.driver.directory_groups(user_id))
+
+    def _role_ids(self, session, user_id, target_type, chain, extra_groups=()):
         above = [project['id'] for project in chain[1:]]
-        return assignments.role_ids_on(session, user_id, target_type, chain[0]['id'], above, extra_groups)
+        return assignments.role_ids_on(session, user_id, target_type, chain[0]['id'], above,
+                                       self._groups(user_id, extra_groups))
 
     def roles_on_project(self, session, user_id, chain, extra_groups=()):
         """Effective roles [{id, name}] of a user on the project at the head of `chain`."""
@@ -95,17 +99,19 @@ class GrantManager:
 
     def roles_on_domain(self, session, user_id, domain_id, extra_groups=()):
         """Effective roles of a user on a domain."""
-        return self.roles.effective(assignments.role_ids_on(session, user_id, 'domain', domain_id, (), extra_groups))
+        return self.roles.effective(assignments.role_ids_on(
+            session, user_id, 'domain', domain_id, (), self._groups(user_id, extra_groups)))
 
     def roles_on_system(self, session, user_id, extra_groups=()):
         """Effective roles of a user on the system."""
-        return self.roles.effective(assignments.role_ids_on(session, user_id, 'system', SYSTEM, (), extra_groups))
+        return self.roles.effective(assignments.role_ids_on(
+            session, user_id, 'system', SYSTEM, (), self._groups(user_id, extra_groups)))
 
     def projects_of(self, user_id, hints=None, enabled_only=True, groups=()):
         """Projects the user has a role on, directly, through groups (`groups` beside the stored ones) or inherited."""
         hints = hints or records.Hints()
         with db.reader() as session:
-            grants = assignments.of_user(session, user_id, groups)
+            grants = assignments.of_user(session, user_id, self._groups(user_id, groups))
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'project' and not inherited}
             for kind, target_id, _, inherited in grants:
                 if inherited and kind in ('project', 'domain'):
@@ -122,7 +128,7 @@ class GrantManager:
     def domains_of(self, user_id, groups=()):
         """Enabled domains the user has a role on."""
         with db.reader() as session:
-            grants = assignments.of_user(session, user_id, groups)
+            grants = assignments.of_user(session, user_id, self._groups(user_id, groups))
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'domain' and not inherited}
             found = records.many(session, Project, Project.id.in_(ids), Project.domain_id == DOMAIN_ROOT,
                                  Project.enabled)
@@ -131,7 +137,8 @@ class GrantManager:
     def has_system_role(self, user_id, groups=()):
         """Whether the user has any role on the system."""
         with db.reader() as session:
-            return any(kind == 'system' for kind, *_ in assignments.of_user(session, user_id, groups))
+            grants = assignments.of_user(session, user_id, self._groups(user_id, groups))
+        return any(kind == 'system' for kind, *_ in grants)
 
     def users_on_project(self, project_id):
         """The grants to users directly on a project, as mappings."""

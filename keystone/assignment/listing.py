@@ -40,10 +40,10 @@ class Wanted:
 
 
 class AssignmentLister:
-    """Reads grants for the list call. `roles` knows what implies what."""
+    """Reads grants for the list call. `roles` knows what implies what, `identity` users outside the database."""
 
-    def __init__(self, roles):
-        self.roles = roles
+    def __init__(self, roles, identity):
+        self.roles, self.identity = roles, identity
 
     def list(self, wanted):
         """The Items that fit."""
@@ -96,7 +96,8 @@ class AssignmentLister:
         """Stored grants that can lead to what is wanted."""
         actors = [{}]
         if wanted.user_id is not None:
-            mine = users.group_ids(session, wanted.user_id)
+            mine = [*users.group_ids(session, wanted.user_id),
+                    *self.identity.driver.directory_groups(wanted.user_id)]
             actors = [{'actor_type': 'user', 'actor_id': wanted.user_id}, {'actor_type': 'group', 'actor_id': mine}]
         targets = [self._target(session, wanted)]
         if wanted.project_id is not None:
@@ -110,12 +111,14 @@ class AssignmentLister:
         return [Item(**row) for actor in actors for target in targets
                 for row in assignments.search(session, **actor, **target)]
 
-    @staticmethod
-    def _without_groups(session, items, wanted):
+    def _without_groups(self, session, items, wanted):
         group_ids = {item.actor_id for item in items if item.actor_type == 'group'}
         members = {}
         for group_id, user_id in users.members_of(session, group_ids) if group_ids else ():
             members.setdefault(group_id, []).append(user_id)
+        for group_id in group_ids:
+            for user_id in self.identity.driver.directory_members(group_id):
+                members.setdefault(group_id, []).append(user_id)
         expanded = []
         for item in items:
             if item.actor_type == 'user':
@@ -166,6 +169,12 @@ class AssignmentLister:
                 rows = _by_ids(session, model, wanted[kind])
                 found[kind] = {row.id: {'id': row.id, 'name': row.name, 'domain': domains.get(row.domain_id)}
                                for row in rows}
+        driver = self.identity.driver
+        for kind, find in (('user', driver.full_user), ('group', driver.get_group)):
+            # Those of directories.
+            outside = [find(key) for key in sorted(wanted[kind] - found[kind].keys())]
+            found[kind].update((ref['id'], {'id': ref['id'], 'name': ref['name'],
+                                            'domain': domains.get(ref['domain_id'])}) for ref in outside if ref)
         roles, _ = self.roles.graph()
         found['role'] = {role_id: {'id': role_id, 'name': name, **({'domain': domains[domain]} if domain else {})}
                          for role_id, (name, domain) in roles.items()}

@@ -9,8 +9,17 @@ class IdentityDriver(abc.ABC):
     or leave out what does not exist. Writes join the transaction the manager has open.
     """
 
-    # Whether create, update and delete work here (an LDAP directory may be read-only).
-    writable = True
+    # Whether refs carry their domain and ids are ours. Otherwise every user is of the domain the driver is configured
+    # for, and known to the API by a public id (keystone/identity/backends.py).
+    knows_domains = False
+
+    def directory_groups(self, user_id):
+        """Ids of the groups of a user whose groups are not in the database; none otherwise."""
+        return ()
+
+    def directory_members(self, group_id):
+        """Ids of the users in a group that is not in the database; none otherwise."""
+        return ()
 
     @abc.abstractmethod
     def full_user(self, user_id):

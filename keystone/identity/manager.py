@@ -3,10 +3,9 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import BadRequest
-from keystone import drivers
 from keystone.db import assignments, credentials, delegation
 from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
-from keystone.identity import compliance, passwords, sql
+from keystone.identity import backends, compliance, passwords
 from keystone.identity.throttle import Throttle
 from keystone.ids import new_id
 
@@ -19,7 +18,7 @@ CONF = config.register(OPTS, 'identity')
 
 # What the API shows of a user beside its extras.
 _HIDDEN = ('created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_hash', 'domain_name',
-           'domain_enabled', 'password_created_at', 'password_self_service')
+           'domain_enabled', 'password_created_at', 'password_self_service', 'directory_id', 'directory_dn')
 
 
 def public(user):
@@ -42,9 +41,9 @@ def _terms(user, self_service):
 class IdentityManager:
     """Users. `resource` knows domains, `revocation` voids tokens, `changes` tells the other processes."""
 
-    def __init__(self, changes, resource, revocation):
+    def __init__(self, changes, resource, revocation, domain_config=None):
         self.changes, self.resource, self.revocation = changes, resource, revocation
-        self.driver = drivers.load('essex.keystone.identity', CONF.identity.driver, {'sql': sql.Identity})
+        self.driver = backends.load(changes, domain_config)
         self.throttle = Throttle()
 
     def full_user(self, user_id):

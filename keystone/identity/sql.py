@@ -17,6 +17,8 @@ def _as_of_today(user):
 class Identity(IdentityDriver):
     """The default backend."""
 
+    knows_domains = True
+
     def full_user(self, user_id):
         with db.reader() as session:
             return _as_of_today(users.full(session, user_id))

@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from essex import config, db
 from essex.exception import Forbidden
-from keystone.db import app_creds, assignments, credentials, delegation, federation, records, users
+from keystone.db import app_creds, assignments, credentials, delegation, federation, id_mappings, records, users
 from keystone.db.models import DOMAIN_ROOT, Group, Project, Role, User
 from keystone.resource.manager import check_mutable
 
@@ -63,6 +63,7 @@ class DomainManager:
         def of(model):
             return session.execute(select(model.id).where(model.domain_id == domain_id)).scalars().all()
         federation.forget_domain(session, domain_id)
+        id_mappings.purge(session, domain_id=domain_id)
         people = of(User)
         delegation.remove_of(session, user_ids=people)
         for user_id in people:

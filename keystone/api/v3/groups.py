@@ -4,7 +4,7 @@ from essex.exception import NotFound
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
-from keystone.api.v3.projects import domain_for, restrict_to_domain
+from keystone.api.v3.projects import domain_for, restrict_to_domain, within_one_domain
 from keystone.api.v3.users import user_hints
 
 _FIELDS = {'name': schemas.NAME, 'description': schemas.DESCRIPTION, 'domain_id': schemas.ID}
@@ -18,6 +18,7 @@ class GroupController(Controller):
     def index(self, req):
         hints = hints_of(req, text=('name', 'domain_id', 'id'))
         restrict_to_domain(self, req, hints, 'list_groups')
+        within_one_domain(req, hints)
         return listed(req, 'groups', self.managers.groups.list_groups(hints), hints=hints)
 
     @wsgi.route('POST', '/groups', status=201, schema=CREATE)

@@ -6,7 +6,7 @@ from essex.exception import BadRequest
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
-from keystone.api.v3.projects import domain_for, restrict_to_domain
+from keystone.api.v3.projects import domain_for, restrict_to_domain, within_one_domain
 
 _FLAG = {'type': ['boolean', 'null']}
 _OPTIONS = {'type': 'object', 'additionalProperties': False, 'properties': {
@@ -52,6 +52,7 @@ class UserController(Controller):
     def index(self, req):
         hints = user_hints(req)
         restrict_to_domain(self, req, hints, 'list_users')
+        within_one_domain(req, hints)
         return listed(req, 'users', self.managers.identity.list_users(hints), hints=hints)
 
     @wsgi.route('POST', '/users', status=201, schema=CREATE)

@@ -1,15 +1,22 @@
 """The rules of services, endpoints and regions; the catalog a token carries."""
+from oslo_config import cfg
+
 from essex import config, db
 from essex.exception import BadRequest, Forbidden
+from keystone import drivers
 from keystone.catalog import templates
+from keystone.catalog.kvs import KvsCatalog
+from keystone.catalog.sql import SqlCatalog
+from keystone.catalog.templated import TemplatedCatalog
 from keystone.changes import FACTS
-from keystone.db import catalog as queries
-from keystone.db import records
-from keystone.db.models import Endpoint, Region, Service
-from keystone.exception import EndpointNotFound, IdConflict, RegionNotFound, ServiceNotFound
+from keystone.exception import EndpointNotFound, RegionNotFound, ServiceNotFound
 from keystone.ids import new_id
 
-CONF = config.CONF
+CONF = config.register([
+    cfg.StrOpt('driver', default='sql',
+               help='Where the catalog is kept: sql, templated (a file), or kvs (the memory of one process: only with '
+                    'workers = 1).'),
+], 'catalog')
 
 
 class CatalogManager:
@@ -17,6 +24,8 @@ class CatalogManager:
 
     def __init__(self, changes, filters):
         self.changes, self.filters = changes, filters
+        self.driver = drivers.load('essex.keystone.catalog', CONF.catalog.driver,
+                                   {'sql': SqlCatalog, 'templated': TemplatedCatalog, 'kvs': KvsCatalog})
         self._rows = None
         changes.listen(FACTS, self._forget)
 
@@ -28,8 +37,7 @@ class CatalogManager:
         self.changes.check()
         rows, generation = self._rows, self.changes.generation
         if rows is None:
-            with db.reader() as session:
-                rows = queries.enabled(session)
+            rows = self.driver.enabled()
             if generation == self.changes.generation:
                 self._rows = rows
         return rows
@@ -40,8 +48,7 @@ class CatalogManager:
 
     def catalog(self, user_id, project_id):
         """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope."""
-        values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id,
-                  'public_endpoint': CONF.public_endpoint if 'public_endpoint' in CONF else None}
+        values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id, **templates.configured()}
         services, rows = {}, self.enabled()
         visible = self.filters.visible(project_id, bool(rows and rows[0].any_filter))
         for row in rows:
@@ -56,23 +63,21 @@ class CatalogManager:
 
     def get_service(self, service_id):
         """Raises ServiceNotFound."""
-        with db.reader() as session:
-            service = records.get(session, Service, Service.id == service_id)
+        service = self.driver.get('service', service_id)
         if service is None:
             raise ServiceNotFound(service_id)
         return service
 
     def list_services(self, hints):
         """Services that pass `hints`."""
-        with db.reader() as session:
-            return records.listing(session, Service, hints)
+        return self.driver.listing('service', hints)
 
     @db.retry
     def create_service(self, values):
         """Make a service (type)."""
         service = {'enabled': True, **values, 'id': values.get('id') or new_id()}
-        with self.changes.writer() as session:
-            records.create(session, Service, service, IdConflict(kind='service', id=service['id']))
+        with self.changes.writer():
+            self.driver.create('service', service)
             self.changes.tell('created', 'service', service['id'])
         return self.get_service(service['id'])
 
@@ -80,31 +85,29 @@ class CatalogManager:
     def update_service(self, service_id, values):
         """Change a service."""
         self.get_service(service_id)
-        with self.changes.writer() as session:
-            records.change(session, Service, service_id, {**values, 'id': service_id}, None)
+        with self.changes.writer():
+            self.driver.change('service', service_id, {**values, 'id': service_id})
             self.changes.tell('updated', 'service', service_id)
         return self.get_service(service_id)
 
     @db.retry
     def delete_service(self, service_id):
         """Remove a service with its endpoints."""
-        with self.changes.writer() as session:
-            if not queries.remove_service(session, service_id):
+        with self.changes.writer():
+            if not self.driver.remove('service', service_id):
                 raise ServiceNotFound(service_id)
             self.changes.tell('deleted', 'service', service_id)
 
     def get_endpoint(self, endpoint_id):
         """Raises EndpointNotFound."""
-        with db.reader() as session:
-            endpoint = records.get(session, Endpoint, Endpoint.id == endpoint_id)
+        endpoint = self.driver.get('endpoint', endpoint_id)
         if endpoint is None:
             raise EndpointNotFound(endpoint_id)
         return endpoint
 
     def list_endpoints(self, hints):
         """Endpoints that pass `hints`."""
-        with db.reader() as session:
-            return records.listing(session, Endpoint, hints)
+        return self.driver.listing('endpoint', hints)
 
     def _check_endpoint(self, values):
         if 'service_id' in values:
@@ -124,8 +127,8 @@ class CatalogManager:
         endpoint = {'enabled': True, **values, 'id': values.get('id') or new_id()}
         self._take_region(endpoint)
         self._check_endpoint(endpoint)
-        with self.changes.writer() as session:
-            records.create(session, Endpoint, endpoint, IdConflict(kind='endpoint', id=endpoint['id']))
+        with self.changes.writer():
+            self.driver.create('endpoint', endpoint)
             self.changes.tell('created', 'endpoint', endpoint['id'])
         return self.get_endpoint(endpoint['id'])
 
@@ -133,9 +136,7 @@ class CatalogManager:
         name = endpoint.pop('region', None)
         if name is not None and endpoint.get('region_id') is None:
             endpoint['region_id'] = name
-            with db.reader() as session:
-                known = records.get(session, Region, Region.id == name)
-            if known is None:
+            if self.driver.get('region', name) is None:
                 self.create_region({'id': name})
 
     @db.retry
@@ -145,31 +146,29 @@ class CatalogManager:
         values = dict(values, id=endpoint_id)
         self._take_region(values)
         self._check_endpoint(values)
-        with self.changes.writer() as session:
-            records.change(session, Endpoint, endpoint_id, values, None)
+        with self.changes.writer():
+            self.driver.change('endpoint', endpoint_id, values)
             self.changes.tell('updated', 'endpoint', endpoint_id)
         return self.get_endpoint(endpoint_id)
 
     @db.retry
     def delete_endpoint(self, endpoint_id):
         """Raises EndpointNotFound."""
-        with self.changes.writer() as session:
-            if not records.remove(session, Endpoint, Endpoint.id == endpoint_id):
+        with self.changes.writer():
+            if not self.driver.remove('endpoint', endpoint_id):
                 raise EndpointNotFound(endpoint_id)
             self.changes.tell('deleted', 'endpoint', endpoint_id)
 
     def get_region(self, region_id):
         """Raises RegionNotFound."""
-        with db.reader() as session:
-            region = records.get(session, Region, Region.id == region_id)
+        region = self.driver.get('region', region_id)
         if region is None:
             raise RegionNotFound(region_id)
         return region
 
     def list_regions(self, hints):
         """Regions that pass `hints`."""
-        with db.reader() as session:
-            return records.listing(session, Region, hints)
+        return self.driver.listing('region', hints)
 
     @db.retry
     def create_region(self, values):
@@ -178,8 +177,8 @@ class CatalogManager:
         region['description'] = region['description'] or ''
         if region.get('parent_region_id') is not None:
             self.get_region(region['parent_region_id'])
-        with self.changes.writer() as session:
-            records.create(session, Region, region, IdConflict(kind='region', id=region['id']))
+        with self.changes.writer():
+            self.driver.create('region', region)
             self.changes.tell('created', 'region', region['id'])
         return self.get_region(region['id'])
 
@@ -195,8 +194,8 @@ class CatalogManager:
             if above == region_id:
                 raise BadRequest('A region cannot be its own parent, directly or through others.')
             above = self.get_region(above)['parent_region_id']
-        with self.changes.writer() as session:
-            records.change(session, Region, region_id, values, None)
+        with self.changes.writer():
+            self.driver.change('region', region_id, values)
             self.changes.tell('updated', 'region', region_id)
         return self.get_region(region_id)
 
@@ -204,8 +203,8 @@ class CatalogManager:
     def delete_region(self, region_id):
         """Remove a region. Raises Forbidden: an endpoint or a region is in it."""
         self.get_region(region_id)
-        with self.changes.writer() as session:
-            if queries.region_in_use(session, region_id):
+        with self.changes.writer():
+            if self.driver.region_in_use(region_id):
                 raise Forbidden(f'Region {region_id} holds endpoints or other regions: remove those first.')
-            records.remove(session, Region, Region.id == region_id)
+            self.driver.remove('region', region_id)
             self.changes.tell('deleted', 'region', region_id)

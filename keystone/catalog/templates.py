@@ -1,8 +1,27 @@
 """URLs of endpoints with values put in: http://host/v1/AUTH_$(project_id)s."""
 import re
 
+from oslo_config import cfg
+
+from essex import config
+from keystone import pipelines  # noqa: F401 - declares public_port and admin_port
+
+CONF = config.register([
+    cfg.PortOpt('compute_port', default=8774, help='What $(compute_port)s stands for in URLs of the catalog.'),
+    cfg.StrOpt('compute_host', default='localhost', help='What $(compute_host)s stands for in URLs of the catalog.'),
+    cfg.StrOpt('admin_endpoint', help='What $(admin_endpoint)s stands for in URLs of the catalog.'),
+])
+
 # $(name)s of the Essex era and %(name)s.
 _FIELD = re.compile(r'[$%]\((\w+)\)s')
+# Options that URLs may hold: no others, since some are secret.
+_OPTIONS = ('public_port', 'admin_port', 'compute_port', 'compute_host', 'bind_host', 'public_endpoint',
+            'admin_endpoint')
+
+
+def configured():
+    """{name: value} of the options that URLs may hold."""
+    return {name: CONF[name] for name in _OPTIONS if name in CONF}
 
 
 def fields(url):

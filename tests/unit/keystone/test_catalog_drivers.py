@@ -1,0 +1,97 @@
+"""The catalog's backends: SQL, memory, and the file of Essex."""
+import pathlib
+
+import pytest
+
+from essex.exception import ConfigError
+from keystone.api import loaded
+from keystone.catalog.templated import parse
+from keystone.db.records import Hints
+from keystone.managers import Managers
+from tests.contract.catalog import CatalogContract
+from tests.unit.keystone.conftest import Api
+
+ETC = pathlib.Path(__file__).parents[3] / 'etc' / 'keystone'
+FILE = """# A catalog
+catalog.RegionOne.identity.name = Identity Service
+catalog.RegionOne.identity.publicURL = http://localhost:$(public_port)s/v2.0
+catalog.RegionOne.identity.adminURL = http://localhost:$(admin_port)s/v2.0
+
+catalog.eu.west.object_store.publicURL = http://o/AUTH_%(tenant_id)s
+catalog.eu.west.object_store.adminURL = http://o/$(admin_token)s
+"""
+
+
+class TestSql(CatalogContract):
+
+    @pytest.fixture
+    def catalog(self, keystone):
+        return keystone.catalog
+
+
+class TestKvs(CatalogContract):
+
+    @pytest.fixture
+    def catalog(self, keystone, conf):
+        conf.set('driver', 'keystone.catalog.backends.kvs.Catalog', 'catalog')
+        return Managers().catalog
+
+
+class TestTemplated:
+
+    @pytest.fixture
+    def templated(self, cloud, conf, tmp_path):
+        """The cloud with a catalog in a file."""
+        (tmp_path / 'catalog').write_text(FILE, encoding='utf-8')
+        conf.set('template_file', str(tmp_path / 'catalog'), 'catalog')
+        conf.set('driver', 'keystone.catalog.backends.templated.TemplatedCatalog', 'catalog')
+        conf.set('admin_token', 'very-secret')
+        loaded.reset()
+        cloud.managers = loaded.managers()
+        return cloud
+
+    def test_it_is_what_the_file_says(self, templated):
+        catalog = templated.managers.catalog
+        assert {each['id'] for each in catalog.list_regions(Hints())} == {'RegionOne', 'eu.west'}
+        found = {each['type']: each for each in catalog.catalog('u', 'p')}
+        assert found['identity']['name'] == 'Identity Service'
+        urls = {each['interface']: each['url'] for each in found['identity']['endpoints']}
+        assert urls == {'public': 'http://localhost:5000/v2.0', 'admin': 'http://localhost:35357/v2.0'}
+        # An option that is no address is not put into a URL: it may be a secret.
+        assert [each['url'] for each in found['object-store']['endpoints']] == ['http://o/AUTH_p']
+        assert [each['type'] for each in catalog.catalog('u', None)] == ['identity']
+        again = Managers().catalog
+        assert again.list_endpoints(Hints()) == catalog.list_endpoints(Hints())
+
+    def test_both_apis_show_it_and_refuse_changes(self, templated):
+        api, token = Api(templated), templated.admin_token
+        assert len(api('GET', '/v3/services', token=token).json['services']) == 2
+        assert len(api('GET', '/v3/endpoints?interface=admin', token=token).json['endpoints']) == 2
+        assert len(api('GET', '/v2.0/endpoints', token=token).json['endpoints']) == 2
+        key = api('GET', '/v3/services', token=token).json['services'][0]['id']
+        for answer in (api('POST', '/v3/services', {'service': {'type': 'x'}}, token=token),
+                       api('PATCH', f'/v3/services/{key}', {'service': {'name': 'x'}}, token=token),
+                       api('DELETE', f'/v3/services/{key}', token=token),
+                       api('POST', '/v3/regions', {'region': {'id': 'x'}}, token=token),
+                       api('POST', '/v2.0/OS-KSADM/services', {'OS-KSADM:service': {'type': 'x'}}, token=token)):
+            assert answer.status_int == 501 and 'operator edits' in answer.json['error']['message']
+        body = {'auth': {'passwordCredentials': {'username': 'owner', 'password': 'the-password'},
+                         'tenantName': 'demo'}}
+        services = api('POST', '/v2.0/tokens', body).json['access']['serviceCatalog']
+        assert services[0]['endpoints'][0]['adminURL'] == 'http://localhost:35357/v2.0'
+
+    def test_the_sample_is_that_of_the_guides(self, conf):
+        found = parse((ETC / 'default_catalog.templates').read_text(encoding='utf-8'), 'sample')
+        assert [kind for _, kind in found] == ['identity', 'compute', 'volume', 'ec2', 'image']
+        assert found['RegionOne', 'compute']['publicURL'] == 'http://localhost:$(compute_port)s/v1.1/$(tenant_id)s'
+
+    @pytest.mark.parametrize('line', ['nonsense', 'catalog.RegionOne.identity = x', 'catalog.R.identity.name'])
+    def test_a_line_that_is_none_is_named(self, line):
+        with pytest.raises(ConfigError, match='line 2'):
+            parse(f'# x\n{line}', 'file')
+
+    def test_a_file_that_is_missing_is_said(self, keystone, conf, tmp_path):
+        conf.set('driver', 'templated', 'catalog')
+        conf.set('template_file', str(tmp_path / 'none'), 'catalog')
+        with pytest.raises(ConfigError, match='template_file'):
+            Managers()

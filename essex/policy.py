@@ -2,6 +2,7 @@
 import logging
 import time
 
+from oslo_config import cfg
 from oslo_policy import opts as policy_opts
 from oslo_policy import policy
 
@@ -9,6 +10,21 @@ from essex import config
 from essex.exception import PolicyNotAuthorized
 
 LOG = logging.getLogger(__name__)
+
+CONF = config.register([
+    cfg.StrOpt('policy_file', help='The file of policy rules, as files of the Essex era name it: in place of '
+                                   '[oslo_policy] policy_file. JSON or YAML, rules as lists or as sentences.'),
+    cfg.StrOpt('policy_default_rule', help='The rule that stands in for an unknown one, in place of [oslo_policy] '
+                                           'policy_default_rule.'),
+])
+
+
+@policy.register('is_admin')
+class _IsAdmin(policy.Check):
+    """is_admin:1, as files of every era have it, and is_admin:True."""
+
+    def __call__(self, target, creds, enforcer, current_rule=None):
+        return bool(creds.get('is_admin')) == (self.match.lower() in ('1', 'true'))
 
 
 class _Rules(policy.Enforcer):
@@ -34,7 +50,7 @@ class Enforcer:
         conf = conf or config.CONF
         # Scopes are checked in the rules themselves.
         policy_opts.set_defaults(conf, policy_file='policy.yaml', enforce_scope=False)
-        self._enforcer = _Rules(conf)
+        self._enforcer = _Rules(conf, policy_file=CONF.policy_file, default_rule=CONF.policy_default_rule)
         self._enforcer.register_defaults(defaults)
         self._enforcer.suppress_deprecation_warnings = True
         self._enforcer.suppress_default_change_warnings = True

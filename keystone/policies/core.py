@@ -10,7 +10,7 @@ SYSTEM_READER = '(role:reader and system_scope:all)'
 READ = f'{ADMIN} or {SYSTEM_READER}'
 
 _BASE = [
-    rule('admin_required', 'role:admin or is_admin:True'),
+    rule('admin_required', 'role:admin or is_admin:1'),
     rule('service_role', 'role:service'),
     rule('owner', 'user_id:%(target.user.id)s'),
     rule('token_subject', 'user_id:%(target.token.user_id)s'),

@@ -10,7 +10,7 @@ from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
 from keystone.credential.manager import CredentialManager
-from keystone.delegation import trusts
+from keystone.delegation import app_creds, oauth1, trusts
 from keystone.federation.providers import ProviderManager
 from keystone.federation.shadow import ShadowManager
 from keystone.federation.store import MappingManager, ServiceProviderManager
@@ -50,10 +50,15 @@ class Managers:
         self.shadows = ShadowManager(self.changes, self.resource, self.identity, self.groups, self.grants)
         self.mappings = MappingManager(self.changes)
         self.service_providers = ServiceProviderManager(self.changes)
+        self.app_creds = app_creds.AppCredManager(self.changes, self.identity, self.roles)
+        self.oauth1 = oauth1.Oauth1Manager(self.changes, self.identity, self.resource, self.roles, self.grants,
+                                           self.revocation)
         self.trusts = trusts.TrustManager(self.changes, self.resource, self.identity, self.roles, self.grants,
                                           self.revocation)
         self.auth = AuthManager(self)
         self.tokens.extend('trust_id', self.trusts.complete)
+        self.tokens.extend('app_cred_id', self.app_creds.complete)
+        self.tokens.extend('access_token_id', self.oauth1.complete)
         self.auth.scopes.extend(trusts.SCOPE, self.trusts.scope)
         self.signed = SignedRequests(self)
 

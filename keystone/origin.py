@@ -1,5 +1,10 @@
 """Where the request being served came from: what limits, notifications and external authentication ask about."""
 import contextvars
+from urllib.parse import quote
+
+import webob
+
+from essex import wsgi
 
 _environ = contextvars.ContextVar('keystone_environ', default=None)
 
@@ -34,6 +39,16 @@ class Origin:
     def remote_user(self):
         """(REMOTE_USER, REMOTE_DOMAIN) as the web server in front set them; no header of a client sets these."""
         return self._environ.get('REMOTE_USER'), self._environ.get('REMOTE_DOMAIN')
+
+    def signed_request(self):
+        """What an OAuth 1.0a signature covers: {uri (as the client called it), http_method, body, headers}."""
+        req = webob.Request(self._environ)
+        path = quote(self._environ['PATH_INFO'].encode('latin-1'), safe="/~!$&'()*+,;=:@")
+        query = f'?{req.query_string}' if req.query_string else ''
+        form = req.content_type == 'application/x-www-form-urlencoded'
+        return {'uri': wsgi.base_url(req) + path + query, 'http_method': req.method,
+                'body': req.body.decode('latin-1') if form else None,
+                'headers': {'Authorization': req.headers.get('Authorization', ''), 'Content-Type': req.content_type}}
 
     def header(self, name):
         """A header of the request, or None."""

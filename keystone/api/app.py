@@ -3,6 +3,7 @@ from essex import wsgi
 from keystone.api import faults, loaded
 from keystone.api.v2.app import application as v2_application
 from keystone.api.v2.xml import XmlBody
+from keystone.api.v3.app_creds import ApplicationCredentialController
 from keystone.api.v3.auth import AuthController
 from keystone.api.v3.catalog import EndpointController, RegionController, ServiceController
 from keystone.api.v3.credentials import CredentialController
@@ -19,6 +20,7 @@ from keystone.api.v3.federation_auth import FederationAuthController
 from keystone.api.v3.grants import GrantController
 from keystone.api.v3.groups import GroupController
 from keystone.api.v3.limits import LimitController, RegisteredLimitController
+from keystone.api.v3.oauth1 import Oauth1Controller
 from keystone.api.v3.policies import EndpointPolicyController, PolicyController
 from keystone.api.v3.projects import ProjectController
 from keystone.api.v3.revocations import RevocationController
@@ -32,7 +34,8 @@ from keystone.api.versions import VersionController
 V3 = (AuthController, DomainController, ProjectController, UserController, GroupController, RoleController,
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller, SignedController, RevocationController,
-      TrustController, CredentialController,
+      CredentialController,
+      TrustController, ApplicationCredentialController, Oauth1Controller,
       IdentityProviderController, MappingController, ServiceProviderController, FederationAuthController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
       RegisteredLimitController, LimitController, DomainConfigController)

@@ -3,7 +3,7 @@ import hmac
 
 from oslo_config import cfg
 
-from essex import config, context
+from essex import access_rules, config, context
 from essex.exception import NotFound
 from keystone import origin
 from keystone.api import loaded
@@ -43,6 +43,10 @@ class AuthContext:
         try:
             token = loaded.managers().tokens.validate(token_id)
         except NotFound:
+            return
+        rules = token.shown.get('application_credential', {}).get('access_rules')
+        path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
+        if rules and not access_rules.allow(rules, 'identity', environ['REQUEST_METHOD'], path):
             return
         environ['keystone.token'] = token
         environ['essex.context'] = context_of(token, environ)

@@ -9,6 +9,7 @@ from keystone.auth.methods import PasswordMethod, TokenMethod
 from keystone.auth.receipts import Factors
 from keystone.auth.scope import ScopeResolver
 from keystone.auth.totp import TotpMethod
+from keystone.delegation.methods import ApplicationCredentialMethod, Oauth1Method
 from keystone.exception import AuthFailed, AuthMethodNotSupported, MoreFactorsNeeded
 from keystone.federation.mapped import MappedMethod, OpenidMethod, Saml2Method
 
@@ -19,7 +20,8 @@ class AuthManager:
     """Authenticates; the methods are those of `[auth] methods` that have a plugin."""
 
     BUILTIN = {'external': ExternalMethod, 'password': PasswordMethod, 'token': TokenMethod, 'totp': TotpMethod,
-               'mapped': MappedMethod, 'openid': OpenidMethod, 'saml2': Saml2Method}
+               'mapped': MappedMethod, 'openid': OpenidMethod, 'saml2': Saml2Method,
+               'application_credential': ApplicationCredentialMethod, 'oauth1': Oauth1Method}
 
     def __init__(self, managers):
         self.managers = managers

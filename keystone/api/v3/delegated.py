@@ -1,5 +1,9 @@
 """What a caller with a delegated token may not do, lest he gives himself more than he was given."""
 from essex.exception import Forbidden
+from keystone.exception import TokenNotFound
+
+# A service that enforces access rules says so, and which version of them.
+ACCESS_RULES_HEADER, ACCESS_RULES_VERSION = 'OpenStack-Identity-Access-Rules', 1.0
 
 
 def refuse_restricted(req):
@@ -16,3 +20,14 @@ def refuse_delegated(req):
     if token is not None and (token.claims.trust_id or token.claims.access_token_id):
         raise Forbidden('A token that was itself delegated cannot be used to delegate or to make credentials.')
     refuse_restricted(req)
+
+
+def check_understood(req, token):
+    """Raise TokenNotFound when the token has access rules and whoever validates it would not enforce them."""
+    if token.shown.get('application_credential', {}).get('access_rules'):
+        try:
+            understood = float(req.headers.get(ACCESS_RULES_HEADER, '0'))
+        except ValueError:
+            understood = 0
+        if not understood >= ACCESS_RULES_VERSION:
+            raise TokenNotFound()

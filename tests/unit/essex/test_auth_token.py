@@ -8,10 +8,10 @@ import webob.dec
 from paste import deploy
 from pymemcache.client.base import Client
 
-from essex import config
+from essex import access_rules, config
 from essex.client import session
 from essex.middleware import auth_token
-from essex.middleware.auth_token import access_rules, protection
+from essex.middleware.auth_token import protection
 from essex.middleware.auth_token.cache import SharedCache, TokenCache
 from essex.middleware.auth_token.validated import STRIPPED
 from tests.fixtures import recorded_keystone

@@ -83,10 +83,14 @@ def _initiator(user_id):
     """Who did it: the caller of the request, or `user_id` when he is only now becoming one."""
     client, caller = origin.current(), context.current()
     who = {'typeURI': ACCOUNT, 'id': user_id or (caller and caller.user_id) or 'unknown',
-           'host': {'address': client.address, 'agent': client.agent}, 'request_id': client.request_id}
+           'host': _known(address=client.address, agent=client.agent), 'request_id': client.request_id}
     if caller is not None:
         who |= {'user_id': caller.user_id, 'username': caller.user_name, 'project_id': caller.project_id,
                 'domain_id': caller.domain_id, 'global_request_id': caller.global_request_id}
     elif user_id is not None:
         who['user_id'] = user_id
-    return {name: value for name, value in who.items() if value is not None}
+    return _known(**who)
+
+
+def _known(**values):
+    return {name: value for name, value in values.items() if value is not None}

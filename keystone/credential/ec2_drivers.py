@@ -42,7 +42,7 @@ class SqlKeys(Ec2Driver):
     def _ref(self, row):
         blob = self.vault.open(row)
         return {'user_id': row['user_id'], 'tenant_id': row['project_id'], 'access': blob['access'],
-                'secret': blob['secret'], **{name: blob.get(name) for name in DELEGATIONS}}
+                'secret': blob.get('secret'), **{name: blob.get(name) for name in DELEGATIONS}}
 
     @db.retry
     def add(self, ref):
@@ -54,7 +54,10 @@ class SqlKeys(Ec2Driver):
     def get(self, access):
         with db.reader() as session:
             row = credentials.get(session, self._id_of(access))
-        return self._ref(row) if row is not None and row['type'] == 'ec2' else None
+        ref = self._ref(row) if row is not None and row['type'] == 'ec2' else None
+        # What /v3/credentials stored or changed may be no pair that anybody could sign with.
+        good = ref is not None and ref['access'] == access and isinstance(ref['secret'], str) and ref['secret']
+        return ref if good else None
 
     def of_user(self, user_id):
         with db.reader() as session:

@@ -17,6 +17,8 @@ CONF = config.register([
     'credential')
 
 EC2 = 'ec2'
+# What a TEXT column of MariaDB holds.
+_SEALED = 65535
 # What of a key pair's blob says by which delegation it was made: nobody changes that later.
 BOUND = ('trust_id', 'app_cred_id', 'access_token_id')
 
@@ -49,7 +51,10 @@ class CredentialManager:
 
     def _seal(self, ref):
         """Columns of a row for the blob of `ref`; key pairs are kept as objects."""
-        return self.vault.seal(ec2_blob(ref['blob']) if ref['type'] == EC2 else ref['blob'])
+        sealed = self.vault.seal(ec2_blob(ref['blob']) if ref['type'] == EC2 else ref['blob'])
+        if len(sealed['encrypted_blob']) > _SEALED:
+            raise BadRequest(f'The blob of a credential is too long: sealed it has at most {_SEALED} bytes.')
+        return sealed
 
     def get(self, credential_id):
         """Raises CredentialNotFound."""

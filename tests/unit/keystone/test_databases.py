@@ -1,4 +1,5 @@
 """The same behaviour on SQLite, PostgreSQL and MariaDB; the schema of the migrations is that of the models."""
+import datetime
 import uuid
 
 import pytest
@@ -6,12 +7,13 @@ import sqlalchemy
 
 from essex import db
 from essex.db import migration
+from essex.exception import BadRequest
 from keystone.assignment.grants import Grant
 from keystone.assignment.listing import Wanted
 from keystone.db import models
 from keystone.db.records import Hints
-from keystone.exception import NameConflict, TokenNotFound
-from tests.unit.keystone.conftest import Api, Cloud
+from keystone.exception import AuthFailed, NameConflict, TokenNotFound
+from tests.unit.keystone.conftest import PASSWORD, Api, Cloud
 
 
 @pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
@@ -171,3 +173,34 @@ def test_many_write_at_once_and_nothing_is_lost(cloud):
     assert errors == []
     found = cloud.managers.identity.list_users(Hints().add('name', 'w', 'startswith'))
     assert len(found) == 12 and not any(user['enabled'] for user in found)
+
+
+def test_lockout_history_expiry_and_credentials(cloud, conf):
+    for name, value in (('lockout_failure_attempts', 2), ('unique_last_password_count', 2),
+                        ('password_expires_days', 5), ('disable_user_account_days_inactive', 9)):
+        conf.set(name, value, 'security_compliance')
+    identity, key = cloud.managers.identity, cloud.owner['id']
+    identity.change_password(key, PASSWORD, 'a1')
+    with pytest.raises(BadRequest):
+        identity.change_password(key, 'a1', PASSWORD)
+    for _ in range(2):
+        with pytest.raises(AuthFailed):
+            identity.authenticate('wrong', user_id=key)
+    with pytest.raises(AuthFailed):
+        identity.authenticate('a1', user_id=key)
+    assert identity.driver.full_user(key)['failed_auth_count'] == 2
+    identity.update_user(key, {'enabled': True})
+    user = identity.authenticate('a1', user_id=key)
+    assert identity.driver.full_user(key)['last_active_at'].date() == db.utcnow().date()
+    later = user['password_expires_at'] + datetime.timedelta(seconds=1)
+    for name, found in (('lt', ['owner']), ('gt', [])):
+        hints = Hints(sort_key='name', descending=True).add('password_expires_at', later, name)
+        assert [each['name'] for each in identity.list_users(hints)] == found
+    names = [each['name'] for each in identity.list_users(Hints(sort_key='name', descending=True))]
+    assert names == ['stranger', 'owner', 'fellow', 'admin']
+    first = identity.user_by_name('owner', 'default')['id']
+    page = identity.list_users(Hints(sort_key='name', descending=True, marker=first, limit=1))
+    assert [each['name'] for each in page] == ['fellow']
+    made = cloud.managers.credentials.create({'user_id': key, 'type': 'totp', 'blob': 'ü€𝄞' * 4000})
+    assert cloud.managers.credentials.secrets(key, 'totp') == ['ü€𝄞' * 4000]
+    assert cloud.managers.credentials.list(Hints().add('type', 'totp')) == [made]

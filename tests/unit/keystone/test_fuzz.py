@@ -22,7 +22,8 @@ VALUE = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.float
 QUERY = st.lists(st.tuples(st.sampled_from(['name', 'enabled', 'limit', 'marker', 'domain_id', 'name__contains',
                                             'tags', 'id',
                                             'effective', 'include_names', 'user.id', 'scope.system', 'nocatalog',
-                                            'parent_id']),
+                                            'parent_id', 'sort_key', 'sort_dir', 'password_expires_at', 'type',
+                                            'user_id']),
                            TEXT), max_size=3)
 # More for a long run: KEYSTONE_FUZZ_EXAMPLES=5000.
 EXAMPLES = int(os.environ.get('KEYSTONE_FUZZ_EXAMPLES', '150'))

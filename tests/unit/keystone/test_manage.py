@@ -15,6 +15,8 @@ connection = sqlite:///{path}/keystone.sqlite
 key_repository = {path}/fernet-keys
 [credential]
 key_repository = {path}/credential-keys
+[fernet_receipts]
+key_repository = {path}/receipt-keys
 [identity]
 password_hash_rounds = 4
 """
@@ -47,6 +49,8 @@ def test_an_installation_from_nothing_twice(manage, tmp_path):
         lines = done.stdout.splitlines()
         assert len(lines) == 13 and {line.split()[0] for line in lines} == {turn}
     assert 'primary is 2' in manage('fernet_rotate').stdout
+    assert '0 (staged)' in manage('receipt_setup').stdout and 'primary is 2' in manage('receipt_rotate').stdout
+    assert manage('reset_last_active').stdout.startswith('1 users')
     assert manage('credential_rotate').returncode == 0
     assert manage('credential_migrate').stdout.startswith('0 ')
 
@@ -62,7 +66,8 @@ def test_what_is_missing_is_said(manage):
 
 def test_help_names_every_command(manage):
     done = manage('--help', config=False)
-    for command in ('db_sync', 'db_version', 'fernet_setup', 'fernet_rotate', 'credential_setup', 'bootstrap'):
+    for command in ('db_sync', 'db_version', 'fernet_setup', 'fernet_rotate', 'receipt_setup', 'receipt_rotate',
+                    'credential_setup', 'reset_last_active', 'bootstrap'):
         assert command in done.stdout
     assert manage(config=False).returncode == 1 and manage('nonsense', config=False).returncode != 0
     assert 'OS_BOOTSTRAP_REGION_ID' in manage('bootstrap', '--help').stdout

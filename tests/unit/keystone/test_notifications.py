@@ -6,6 +6,7 @@ import pytest
 
 from essex.exception import Conflict
 from keystone.assignment.grants import Grant
+from tests.unit.essex.test_notifications import listen
 from tests.unit.keystone.conftest import PASSWORD, Api
 
 
@@ -111,6 +112,52 @@ def test_role_assignments(talkative, heard):
     assert created['action'] == 'created.role_assignment' and created['role'] == talkative.roles['reader']
     assert (created['user'], created['project'], created['inherited_to_projects']) == (
         talkative.stranger['id'], talkative.project['id'], False)
+
+
+def test_authentication(talkative, heard, conf):
+    api = Api(talkative)
+
+    def login(password, **user):
+        return api('POST', '/v3/auth/tokens', {'auth': {'identity': {'methods': ['password'], 'password': {
+            'user': {**user, 'password': password}}}}}, environ={'REMOTE_ADDR': '192.0.2.9'})
+    owner = talkative.owner['id']
+    login('wrong', id=owner)
+    login(PASSWORD, id=owner)
+    login('wrong', name='the-wrong-field')
+    events = heard('identity.authenticate')
+    # Successes are opted out by default.
+    assert [(each['outcome'], each['target']['id']) for each in events] == [('failure', owner), ('failure', 'unknown')]
+    assert events[0]['action'] == 'authenticate' and events[0]['initiator']['host'] == {'address': '192.0.2.9'}
+    assert events[0]['initiator']['id'] == owner and 'wrong' not in str(events)
+    conf.set('notification_opt_out', ['identity.authenticate.failure'])
+    talkative.managers.identity.update_user(owner, {'options': {'multi_factor_auth_rules': [['password', 'token']]}})
+    login('wrong', id=owner)
+    login(PASSWORD, id=owner)
+    login(PASSWORD, id=talkative.member['id'])
+    assert [(each['outcome'], each['initiator']['id']) for each in heard('identity.authenticate')] == [
+        ('pending', owner), ('success', talkative.member['id'])]
+
+
+def test_credentials_tell_without_their_secret(talkative, heard):
+    made = talkative.managers.credentials.create({'user_id': 'u', 'type': 'cert', 'blob': 'the-secret'})
+    talkative.managers.credentials.update(made['id'], {'blob': 'the-other-secret'})
+    talkative.managers.credentials.delete(made['id'])
+    assert 'secret' not in heard.caplog.text
+    assert heard() == [(f'credential.{verb}', made['id']) for verb in ('created', 'updated', 'deleted')]
+
+
+def test_over_rabbitmq(rabbitmq, conf, start):
+    conf.set('driver', ['messagingv2'], 'oslo_messaging_notifications')
+    conf.set('transport_url', rabbitmq.url, 'oslo_messaging_notifications')
+    made = start()
+    made.domains.create_domain({'id': 'default', 'name': 'Default'})
+    user = made.identity.create_user({'name': 'u', 'domain_id': 'default'})['id']
+    assert made.changes.notifications.sender.flush(20)
+    bodies = [json.loads(body['oslo.message']) for body, _ in listen(rabbitmq.url, count=2)]
+    assert [(each['event_type'], each['payload']['resource_info']) for each in bodies] == [
+        ('identity.domain.created', 'default'), ('identity.user.created', user)]
+    assert bodies[0]['publisher_id'] == f'identity.{conf.host}'
+    made.changes.notifications.sender.close()
 
 
 def test_basic_format_and_opting_out(conf, talkative, heard):

@@ -83,6 +83,21 @@ def test_an_update_keeps_the_rules(cloud, new, as_admin, blob):
     assert change() == 400
 
 
+def test_what_cannot_sign_is_no_key_pair(cloud, new, as_admin):
+    own = f'/users/{cloud.owner["id"]}/credentials/OS-EC2'
+    for number, blob in enumerate(({}, {'secret': None}, {'secret': 7}, {'secret': ''})):
+        assert new(blob=json.dumps({'access': f'k{number}', **blob})).status_int == 201
+        assert as_admin('GET', f'{own}/k{number}').status_int == 404
+    made = new().json['credential']
+    as_admin('PATCH', f'/credentials/{made["id"]}', {'credential': {'blob': '{"access": "other", "secret": "s"}'}})
+    assert as_admin('GET', f'{own}/{"a" * 32}').status_int == as_admin('GET', f'{own}/other').status_int == 404
+
+
+@pytest.mark.parametrize('length,status', [(40000, 201), (60000, 400), (70000, 400)])
+def test_the_length_of_a_blob(new, length, status):
+    assert new(type='cert', blob='x' * length).status_int == status
+
+
 def test_filters_and_pages(cloud, new, as_admin, blob):
     new()
     new(type='cert', blob='c', user_id=cloud.member['id'])

@@ -93,6 +93,10 @@ class ReservedField(exception.Forbidden):
     message = 'Attribute %(name)s is %(why)s and cannot be set by a request.'
 
 
+class PropertyProtected(exception.Forbidden):
+    message = 'Property %(name)s is protected: you may not %(action)s it.'
+
+
 class FormatsFixed(exception.Forbidden):
     message = 'Attribute %(name)s can only be changed while the image is queued; this one is %(status)s.'
 
@@ -156,6 +160,10 @@ class UnknownStore(exception.Conflict):
 
 class CopyPresent(exception.BadRequest):
     message = 'Image %(image_id)s has its data in %(stores)s already.'
+
+
+class SignatureRefused(exception.BadRequest):
+    message = 'The signature of the image cannot be accepted: %(problem)s.'
 
 
 class TransformFailed(exception.BadRequest):

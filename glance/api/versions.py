@@ -1,21 +1,31 @@
 """Version documents, and the way of a path to the application of its version."""
-from essex import wsgi
+from essex import config, wsgi
 from essex.wsgi import json_response
 from essex.wsgi.request import Request
 
-_LIST = (('v2.9', 'CURRENT', '/v2/'), ('v2.7', 'SUPPORTED', '/v2/'), ('v2.6', 'SUPPORTED', '/v2/'),
-         ('v2.5', 'SUPPORTED', '/v2/'), ('v2.4', 'SUPPORTED', '/v2/'), ('v2.3', 'SUPPORTED', '/v2/'),
-         ('v2.2', 'SUPPORTED', '/v2/'), ('v2.1', 'SUPPORTED', '/v2/'), ('v2.0', 'SUPPORTED', '/v2/'),
-         ('v1.1', 'SUPPORTED', '/v1/'), ('v1.0', 'SUPPORTED', '/v1/'))
+CONF = config.CONF
+
+_NEWEST = 18
 # The first segments of paths that an application answers, and the one it knows itself by.
-_SEGMENTS = {'v1': 'v1', 'v1.0': 'v1', 'v1.1': 'v1', 'v2': 'v2', **{f'v2.{minor}': 'v2' for minor in range(10)}}
+_SEGMENTS = {'v1': 'v1', 'v1.0': 'v1', 'v1.1': 'v1', 'v2': 'v2',
+             **{f'v2.{minor}': 'v2' for minor in range(_NEWEST + 1)}}
 _BY_ACCEPT = {'application/vnd.openstack.images-v1': 'v1', 'application/vnd.openstack.images-v2': 'v2'}
+
+
+def minors():
+    """The minor versions of v2 that this configuration has, newest first: some came with what not everybody has."""
+    found = [18, 17, 16, 15, 14] if getattr(CONF, 'image_cache_dir', None) else [17, 15]
+    found += [13, 12, 11, 10, 9, 8] if CONF.enabled_backends else [9]
+    return found + list(range(7, -1, -1))
 
 
 def document(base):
     """The list of versions, with links that lead back the way the client came."""
+    newest, *others = minors()
+    listed = [(f'v2.{newest}', 'CURRENT', '/v2/'), *((f'v2.{minor}', 'SUPPORTED', '/v2/') for minor in others),
+              ('v1.1', 'SUPPORTED', '/v1/'), ('v1.0', 'SUPPORTED', '/v1/')]
     return {'versions': [{'id': version, 'status': status, 'links': [{'rel': 'self', 'href': base + path}]}
-                         for version, status, path in _LIST]}
+                         for version, status, path in listed]}
 
 
 class VersionNegotiation:

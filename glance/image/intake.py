@@ -38,16 +38,16 @@ class Intake:
 
     Raises what is wrong with the data: UploadBroken, SizeMismatch, ImageTooLarge, DangerousImage,
     FormatMismatch. `size` is what the client announced, `limit` the most that is taken. `beat`, if given, is
-    called for each piece that comes in.
+    called for each piece that comes in; `also` are further hashes that the data passes.
     """
 
-    def __init__(self, source, inspection, size=None, limit=None, beat=None):
+    def __init__(self, source, inspection, size=None, limit=None, beat=None, also=()):
         self._source, self._inspection = source, inspection
         self._announced, self._limit, self._beat = size, limit, beat
         self.size = 0
         self._algorithm = CONF.hashing_algorithm
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._hashes = (self._md5, hashlib.new(self._algorithm))
+        self._hashes = (self._md5, hashlib.new(self._algorithm), *also)
         self._finding = None
         # New memory for each chunk would cost as much as hashing it: the kernel clears every page first.
         self._chunk = min(CHUNK, size or CHUNK)

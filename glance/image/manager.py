@@ -24,7 +24,7 @@ from glance.exception import (
     ProtectedImage,
     StoreNotFound,
 )
-from glance.image import copies, limits, places, rules, status
+from glance.image import copies, limits, places, protection, rules, status
 from glance.image.importing import hashing
 from glance.image.shelf import Shelf
 from glance.image.staged import Stage
@@ -44,6 +44,7 @@ class ImageManager:
 
     def __init__(self, stores):
         location_key.check()
+        protection.check()
         self.stores = stores
         # Tells whoever runs operations, ring(queue, operation id). Without one, the next look finds them.
         self.ring = lambda queue, operation_id: None
@@ -53,11 +54,15 @@ class ImageManager:
         image = images.get(image_id, context, deleted) if is_id(image_id) else None
         if image is None:
             raise ImageNotFound(image_id=image_id[:80])
+        protection.hide(context, image)
         return image
 
     def find(self, context, query):
         """The images that answer an ImageQuery."""
-        return images.find(query, context)
+        found = images.find(query, context)
+        for image in found:
+            protection.hide(context, image)
+        return found
 
     def create(self, context, image):
         """Add an Image record; returns it with id and times. Raises InvalidImage, QuotaExceeded, DuplicateImage."""
@@ -66,6 +71,7 @@ class ImageManager:
         image.id = image.id or str(uuid.uuid4())
         image.created_at = image.updated_at = db.utcnow()
         image.tags = sorted(set(image.tags))
+        protection.enforce(context, {}, image.properties, {})
         rules.check(image)
         limits.check_details(None, image)
         if images.exists_id(image.id):
@@ -88,12 +94,17 @@ class ImageManager:
             if before is None:
                 raise ImageNotFound(image_id=image_id[:80])
             after = before.copy()
+            hidden = protection.hide(context, after)
+            seen = dict(after.properties)
             change(after)
+            protection.enforce(context, seen, after.properties, hidden)
+            after.properties.update(hidden)
             after.tags = sorted(set(after.tags))
             self._check_change(before, after)
             if after != before:
                 after.updated_at = db.utcnow()
                 images.save(before, after)
+        protection.hide(context, after)
         return after
 
     @staticmethod

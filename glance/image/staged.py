@@ -33,6 +33,9 @@ class Stage(Upload):
         self.image.status = status.UPLOADING
         return True
 
+    def _verifier(self):
+        return None   # what is stored in the end is checked
+
     def _has(self, url):
         found = staging.get(self.image.id)
         return found is not None and found.name == self.id

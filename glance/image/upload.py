@@ -21,7 +21,7 @@ from glance.exception import (
     ImageNotFound,
     StoreUnavailable,
 )
-from glance.image import limits, lives, rules, status
+from glance.image import limits, lives, rules, signature, status
 from glance.image.intake import Intake, inspection_for
 from glance.image.model import Location
 from glance.image.shelf import Shelf
@@ -96,8 +96,9 @@ class Upload:
         status.check_upload(self.image)
 
     def _transfer(self, source, size, expected_md5):
+        verifier = self._verifier()
         intake = Intake(source, inspection_for(self.image), size, limits.room_of(self.image.owner),
-                        self._beat)
+                        self._beat, [verifier.digest] if verifier else ())
         with trace.span(f'store {self.store.name}: add', kind='store', image_id=self.image.id) as details:
             url = self.store.add(self.image.id, self.id, iter(intake), size)
             details['bytes'] = intake.size
@@ -105,6 +106,8 @@ class Upload:
         try:
             if expected_md5 and expected_md5.lower() != facts.checksum:
                 raise ChecksumMismatch(actual=facts.checksum, expected=expected_md5[:64])
+            if verifier:
+                verifier.check()
             self._finish(url, facts)
         except EssexError as error:
             if error.code < 500:
@@ -117,6 +120,10 @@ class Upload:
             self._unsure = True
             raise
         return facts
+
+    def _verifier(self):
+        """What checks the signature of the data, if it has one."""
+        return signature.verifier_of(self.image)
 
     def _withdraw(self, url):
         if self._has(url):

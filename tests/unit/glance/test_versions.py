@@ -13,6 +13,15 @@ def test_the_list_is_for_everybody(cloud, path, status):
     assert {entry['id'] for entry in answer.json['versions']} >= {'v2.9', 'v2.0', 'v1.1', 'v1.0'}
 
 
+def test_the_list_is_that_of_the_configuration(cloud, conf):
+    def listed():
+        return [entry['id'] for entry in cloud.nobody('GET', '/').json['versions']]
+    old = [f'v2.{minor}' for minor in range(7, -1, -1)] + ['v1.1', 'v1.0']
+    assert listed() == ['v2.17', 'v2.15', 'v2.9', *old]
+    conf.set('enabled_backends', {'fast': 'file'})
+    assert listed() == ['v2.17', 'v2.15', 'v2.13', 'v2.12', 'v2.11', 'v2.10', 'v2.9', 'v2.8', *old]
+
+
 def test_a_public_address_wins(cloud, conf):
     conf.set('public_endpoint', 'https://images.example/image/')
     link = cloud.nobody('GET', '/').json['versions'][0]['links'][0]['href']
@@ -20,7 +29,7 @@ def test_a_public_address_wins(cloud, conf):
 
 
 @pytest.mark.parametrize('path', ['/v1/images', '/v1.0/images', '/v1.1/images', '/v2/images', '/v2.0/images',
-                                  '/v2.9/images'])
+                                  '/v2.9/images', '/v2.18/images'])
 def test_versions_in_the_path(cloud, path):
     assert cloud.owner('GET', path).json['images'] == []
 

@@ -14,7 +14,7 @@ _BY_ACCEPT = {'application/vnd.openstack.images-v1': 'v1', 'application/vnd.open
 
 def minors():
     """The minor versions of v2 that this configuration has, newest first: some came with what not everybody has."""
-    found = [18, 17, 16, 15, 14] if getattr(CONF, 'image_cache_dir', None) else [17, 15]
+    found = [18, 17, 16, 15, 14] if CONF.image_cache_dir else [17, 15]
     found += [13, 12, 11, 10, 9, 8] if CONF.enabled_backends else [9]
     return found + list(range(7, -1, -1))
 

@@ -22,6 +22,12 @@ def test_the_list_is_that_of_the_configuration(cloud, conf):
     assert listed() == ['v2.17', 'v2.15', 'v2.13', 'v2.12', 'v2.11', 'v2.10', 'v2.9', 'v2.8', *old]
 
 
+def test_a_cache_brings_versions(cloud, conf):
+    conf.set('image_cache_dir', '/somewhere')
+    versions = cloud.nobody('GET', '/').json['versions']
+    assert [entry['id'] for entry in versions[:5]] == ['v2.18', 'v2.17', 'v2.16', 'v2.15', 'v2.14']
+
+
 def test_a_public_address_wins(cloud, conf):
     conf.set('public_endpoint', 'https://images.example/image/')
     link = cloud.nobody('GET', '/').json['versions'][0]['links'][0]['href']

@@ -10,7 +10,7 @@ from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
 from keystone.credential.ec2 import Ec2Manager
 from keystone.credential.manager import CredentialManager
-from keystone.delegation import app_creds, oauth1, trusts
+from keystone.delegation import app_creds, oauth1, oauth2, trusts
 from keystone.federation.providers import ProviderManager
 from keystone.federation.shadow import ShadowManager
 from keystone.federation.store import MappingManager, ServiceProviderManager
@@ -56,6 +56,7 @@ class Managers:
         self.trusts = trusts.TrustManager(self.changes, self.resource, self.identity, self.roles, self.grants,
                                           self.revocation)
         self.auth = AuthManager(self)
+        self.oauth2 = oauth2.ClientCredentials(self)
         self.tokens.extend('trust_id', self.trusts.complete)
         self.tokens.extend('app_cred_id', self.app_creds.complete)
         self.tokens.extend('access_token_id', self.oauth1.complete)

@@ -21,6 +21,7 @@ from keystone.api.v3.grants import GrantController
 from keystone.api.v3.groups import GroupController
 from keystone.api.v3.limits import LimitController, RegisteredLimitController
 from keystone.api.v3.oauth1 import Oauth1Controller
+from keystone.api.v3.oauth2 import Oauth2Controller
 from keystone.api.v3.policies import EndpointPolicyController, PolicyController
 from keystone.api.v3.projects import ProjectController
 from keystone.api.v3.revocations import RevocationController
@@ -35,7 +36,7 @@ V3 = (AuthController, DomainController, ProjectController, UserController, Group
       ImpliedRoleController, GrantController, RoleAssignmentController, ServiceController, EndpointController,
       RegionController, Ec2Controller, SignedController, RevocationController,
       CredentialController,
-      TrustController, ApplicationCredentialController, Oauth1Controller,
+      TrustController, ApplicationCredentialController, Oauth1Controller, Oauth2Controller,
       IdentityProviderController, MappingController, ServiceProviderController, FederationAuthController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
       RegisteredLimitController, LimitController, DomainConfigController)

@@ -1,5 +1,6 @@
 """keystone-manage: what an operator does to the installation itself."""
 import argparse
+import datetime
 import functools
 import grp
 import os
@@ -133,6 +134,21 @@ def bootstrap(arguments):
         print(f'{"made   " if made else "present"} {kind:8} {name} ({key})')
 
 
+def trust_flush(arguments):
+    """Forget the trusts that were deleted or have expired."""
+    before = db.utcnow()
+    if arguments.date:
+        try:
+            before = datetime.datetime.strptime(arguments.date, '%d-%m-%Y')
+        except ValueError as error:
+            raise SystemExit(f'keystone-manage: --date has to be like 31-01-2030, not {arguments.date!r}.') from error
+        if before > db.utcnow():
+            raise SystemExit('keystone-manage: --date lies in the future.')
+    count = Managers().trusts.flush(before, project_id=arguments.project_id, trustor_id=arguments.trustor_user_id,
+                                    trustee_id=arguments.trustee_user_id)
+    print(f'{count} trusts forgotten')
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog='keystone-manage', description='Administers the installation of the identity service itself.',
@@ -150,6 +166,11 @@ def _parser():
     _add(commands, credential_migrate)
     _add(commands, reset_last_active)
     federation.add(functools.partial(_add, commands))
+    made = _add(commands, trust_flush)
+    made.add_argument('--project-id', metavar='ID', help='only trusts on this project')
+    made.add_argument('--trustor-user-id', metavar='ID', help='only trusts of this trustor')
+    made.add_argument('--trustee-user-id', metavar='ID', help='only trusts for this trustee')
+    made.add_argument('--date', metavar='DD-MM-YYYY', help='only what was over before that day (default: now)')
     made = _add(commands, bootstrap)
     for option, variable, text in _ANSWERS:
         made.add_argument(f'--bootstrap-{option}', metavar='VALUE', help=f'{text} [OS_BOOTSTRAP_{variable}]')

@@ -57,6 +57,7 @@ class DomainManager:
         with self.changes.writer() as session:
             self._empty(session, domain_id)
             self.resource.forget(session, [domain_id])
+            self.resource.revocation.revoke(domain_id=domain_id)
             self.changes.tell('deleted', 'domain', domain_id)
 
     def _empty(self, session, domain_id):

@@ -187,6 +187,7 @@ class ResourceManager:
             if projects.has_children(session, project_id):
                 raise Forbidden(f'Project {project_id} has projects below it: delete those first.')
             self.forget(session, [project_id])
+            self.revocation.revoke(project_id=project_id)
             self.changes.tell('deleted', 'project', project_id)
 
     def forget(self, session, project_ids):

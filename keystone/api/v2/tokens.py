@@ -2,6 +2,7 @@
 from essex import config, wsgi
 from essex.exception import BadRequest, Unauthorized
 from keystone import origin
+from keystone.api.delegated import check_understood
 from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v2 import token_view
 from keystone.api.v2.base import TEXT_OR_NULL, Controller, check_size
@@ -82,6 +83,7 @@ class TokenController(Controller):
         default = CONF.identity.default_domain_id
         outside = token.user['domain_id'] != default or token.claims.domain_id or token.claims.system or (
             token.project and token.project['domain_id'] != default)
+        check_understood(req, token)
         if outside:
             # A v2.0 client would take it for the user or tenant of the same name in the default domain.
             raise TokenNotFound()

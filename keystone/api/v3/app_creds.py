@@ -2,9 +2,9 @@
 from essex import wsgi
 from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
+from keystone.api.delegated import refuse_delegated, refuse_restricted
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import hints_of, listed, single, taken
-from keystone.api.v3.delegated import refuse_delegated, refuse_restricted
 
 _RULE = {'type': 'object', 'additionalProperties': False,
          'properties': {'id': schemas.ID, 'service': {'type': 'string', 'minLength': 1, 'maxLength': 255},

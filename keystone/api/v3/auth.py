@@ -2,10 +2,10 @@
 from essex import config, wsgi
 from essex.exception import BadRequest, Forbidden, Unauthorized
 from keystone.api.base import Controller
+from keystone.api.delegated import check_understood
 from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import is_true, listed
-from keystone.api.v3.delegated import check_understood
 from keystone.api.v3.token_view import TokenView
 
 CONF = config.CONF

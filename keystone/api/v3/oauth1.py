@@ -4,9 +4,9 @@ import webob
 from essex import wsgi
 from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
+from keystone.api.delegated import refuse_delegated
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import hints_of, listed, self_link, single, taken
-from keystone.api.v3.delegated import refuse_delegated
 
 CREATE = schemas.closed({'consumer': {'type': 'object', 'properties': {'description': schemas.DESCRIPTION}}},
                         ['consumer'])

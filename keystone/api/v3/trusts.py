@@ -2,9 +2,9 @@
 from essex import wsgi
 from essex.exception import Forbidden
 from keystone.api.base import Controller
+from keystone.api.delegated import refuse_restricted
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import listed, self_link, single
-from keystone.api.v3.delegated import refuse_restricted
 from keystone.exception import RoleNotFound
 
 _PATH = 'OS-TRUST/trusts'

@@ -8,10 +8,10 @@ from essex.client import session
 from essex.db import migration
 from tests.fixtures.cloud import Cloud, namespace, remove_namespace
 
-pytest_plugins = ['tests.fixtures.servers', 'tests.fixtures.directory']
+pytest_plugins = ['tests.fixtures.servers', 'tests.fixtures.apache', 'tests.fixtures.directory']
 
 
-SERVERS = {'rabbitmq', 'postgresql', 'mariadb', 'memcached', 'slapd_server'}
+SERVERS = {'rabbitmq', 'postgresql', 'mariadb', 'memcached', 'slapd_server', 'apache'}
 
 
 def pytest_collection_modifyitems(items):

@@ -12,7 +12,7 @@ from essex.db import migration
 from essex.exception import EssexError
 from keystone.auth import receipts
 from keystone.bootstrap import Answers, Bootstrap
-from keystone.cmd import federation
+from keystone.cmd import backends, federation
 from keystone.credential.store import Vault
 from keystone.db import users
 from keystone.managers import Managers
@@ -165,6 +165,7 @@ def _parser():
         made.add_argument('--keystone-group', metavar='GROUP', help='group of the files')
     _add(commands, credential_migrate)
     _add(commands, reset_last_active)
+    backends.add(functools.partial(_add, commands))
     federation.add(functools.partial(_add, commands))
     made = _add(commands, trust_flush)
     made.add_argument('--project-id', metavar='ID', help='only trusts on this project')

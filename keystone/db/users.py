@@ -4,7 +4,7 @@ import operator
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from essex import db
-from keystone.db import records
+from keystone.db import federation, records
 from keystone.db.models import Group, Membership, Password, Project, User
 
 _user, _password, _domain = User.__table__, Password.__table__, Project.__table__.alias('domain')
@@ -117,9 +117,16 @@ _COMPARISONS = {'lt': operator.lt, 'lte': operator.le, 'gt': operator.gt, 'gte':
                 'neq': operator.ne}
 
 
+# Filters on who a user is to an identity provider.
+FEDERATED = ('idp_id', 'protocol_id', 'unique_id')
+
+
 def listing(session, hints, *conditions):
     """Users that pass `hints`; those on password_expires_at compare the password in force (operator lt, gte...)."""
     conditions = list(conditions)
+    federated = {name: hints.value(name) for name in FEDERATED if hints.value(name) is not None}
+    if federated:
+        conditions.append(User.id.in_(federation.user_ids(**federated)))
     for attribute, name, moment in hints.filters:
         if attribute == 'password_expires_at':
             newest = select(func.max(_password.c.id)).group_by(_password.c.user_id)

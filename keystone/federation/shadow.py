@@ -2,11 +2,14 @@
 import datetime
 from urllib.parse import quote
 
+from sqlalchemy.exc import IntegrityError
+
 from essex import config, db
+from essex.exception import BadRequest, Conflict
 from keystone.assignment.grants import Grant
 from keystone.changes import FACTS
 from keystone.db import federation, projects, records, users
-from keystone.db.models import Project, Role, User
+from keystone.db.models import IdentityProvider, Project, Protocol, Role, User
 from keystone.exception import NameConflict
 from keystone.federation.exception import AssertionRefused
 from keystone.identity.public_ids import public_id
@@ -43,6 +46,45 @@ class ShadowManager:
                 records.create(session, User, values, NameConflict(kind='user', name=name[:255]))
             federation.link(session, user_id, provider['id'], protocol_id, unique_id, name[:255])
         return user_id
+
+    @staticmethod
+    def identities(user_id):
+        """Who a user is to identity providers: [{idp_id, protocols: [{protocol_id, unique_id}]}]."""
+        with db.reader() as session:
+            links = federation.links_of(session, user_id)
+        found = {}
+        for idp_id, protocol_id, unique_id in links:
+            found.setdefault(idp_id, []).append({'protocol_id': protocol_id, 'unique_id': unique_id})
+        return [{'idp_id': idp_id, 'protocols': protocols} for idp_id, protocols in found.items()]
+
+    @staticmethod
+    def check_identities(identities, user_id=None):
+        """Raises BadRequest when a provider or protocol of `identities` is not there, Conflict for another user's."""
+        with db.reader() as session:
+            for each in identities:
+                if records.get(session, IdentityProvider, IdentityProvider.id == each['idp_id']) is None:
+                    raise BadRequest(f'Could not find Identity Provider: {each["idp_id"]}.')
+                for protocol in each['protocols']:
+                    where = federation.protocol_condition(each['idp_id'], protocol['protocol_id'])
+                    if records.get(session, Protocol, *where) is None:
+                        raise BadRequest(f'Could not find federated protocol {protocol["protocol_id"]} for Identity '
+                                         f'Provider: {each["idp_id"]}.')
+                    taken = federation.user_id_of(session, each['idp_id'], **protocol)
+                    if taken not in (None, user_id):
+                        raise Conflict(f'Another user is {protocol["unique_id"]} to {each["idp_id"]} already.')
+
+    @db.retry
+    def set_identities(self, user_id, identities):
+        """The user is exactly these to identity providers (checked by check_identities). Raises Conflict."""
+        try:
+            with self.changes.writer() as session:
+                federation.unlink(session, user_id)
+                for each in identities:
+                    for protocol in each['protocols']:
+                        federation.link(session, user_id, each['idp_id'], **protocol)
+        except IntegrityError as error:
+            raise Conflict('Either another user has just become that one to the identity provider, or this user is '
+                           'in a directory, which identity providers know nothing of.') from error
 
     def group_ids(self, mapped):
         """Ids of the groups a mapping names; unknown names are left out. Raises AssertionRefused for an unknown id.

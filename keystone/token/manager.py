@@ -30,6 +30,9 @@ OPTS = [
                help='How tokens are written: fernet, jws, or uuid (kept where [token] driver says).'),
     cfg.BoolOpt('caching', default=True, help='Keep validated tokens in memory.'),
     cfg.IntOpt('cache_size', default=5000, min=1, help='Validated tokens kept in memory (about 2 KB each).'),
+    cfg.IntOpt('cache_time', default=600, min=1,
+               help='Seconds after which a remembered token is looked up again: groups of directories and of identity '
+                    'providers change without a word.'),
     cfg.IntOpt('allow_expired_window', default=172800, min=0,
                help='Seconds after its end in which a service may still validate a token with allow_expired.'),
     cfg.BoolOpt('allow_rescope_scoped_token', default=True,
@@ -120,6 +123,7 @@ class TokenManager:
     def _remember(self, token, generation):
         # What was read while something changed may be old already.
         if CONF.token.caching and generation == self.changes.generation:
+            token.looked_up_at = time.time()
             self.cache.put(token.id, token)
 
     def validate(self, token_id, window=0):
@@ -131,7 +135,7 @@ class TokenManager:
             raise TokenNotFound()
         self.changes.check()
         token = self.cache.get(token_id)
-        if token is None:
+        if token is None or token.looked_up_at + CONF.token.cache_time <= time.time():
             token = self._look_up(token_id, window)
         if token.claims.expires_at + window <= time.time():
             raise TokenNotFound()

@@ -54,6 +54,8 @@ class Token:
     # What a special kind adds: members of the v3 document, and values for the fields of revocation events.
     shown: dict = dataclasses.field(default_factory=dict)
     more_facts: dict = dataclasses.field(default_factory=dict)
+    # When it was remembered, in seconds since 1970.
+    looked_up_at: float = 0.0
     # The v3 document without its catalog, rendered once.
     document: bytes = None
 

@@ -18,7 +18,13 @@ _OPTIONS = {'type': 'object', 'additionalProperties': False, 'properties': {
 _FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1},
            'enabled': schemas.BOOLEAN,
            'domain_id': schemas.ID, 'default_project_id': schemas.ID_OR_NULL, 'description': schemas.DESCRIPTION,
-           'options': _OPTIONS}
+           'options': _OPTIONS,
+           'federated': {'type': 'array', 'items': {
+               'type': 'object', 'required': ['idp_id', 'protocols'], 'additionalProperties': False, 'properties': {
+                   'idp_id': schemas.ID, 'protocols': {'type': 'array', 'minItems': 1, 'items': {
+                       'type': 'object', 'required': ['protocol_id', 'unique_id'], 'additionalProperties': False,
+                       'properties': {'protocol_id': schemas.ID, 'unique_id': {
+                           'type': 'string', 'minLength': 1, 'maxLength': 255}}}}}}}}
 CREATE = schemas.member('user', _FIELDS, ['name'])
 UPDATE = schemas.member('user', _FIELDS)
 _CHANGE = {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}
@@ -50,7 +56,7 @@ class UserController(Controller):
 
     @wsgi.route('GET', '/users')
     def index(self, req):
-        hints = user_hints(req)
+        hints = user_hints(req, ('name', 'domain_id', 'id', 'idp_id', 'protocol_id', 'unique_id'))
         restrict_to_domain(self, req, hints, 'list_users')
         within_one_domain(req, hints)
         return listed(req, 'users', self.managers.identity.list_users(hints), hints=hints)
@@ -60,20 +66,38 @@ class UserController(Controller):
         values = taken(body, 'user', *NOT_SETTABLE)
         values.setdefault('domain_id', domain_for(req))
         self.enforce(req, 'create_user', user=values)
-        return single(req, 'user', self.managers.identity.create_user(values), 'users')
+        federated = self._checked_identities(values)
+        made = self.managers.identity.create_user(values)
+        if federated is not None:
+            self.managers.shadows.set_identities(made['id'], federated)
+        return self._shown(req, made)
+
+    def _checked_identities(self, values, user_id=None):
+        """Takes `federated` out of a user's values; None when it is not given."""
+        federated = values.pop('federated', None)
+        self.managers.shadows.check_identities(federated or (), user_id)
+        return federated
+
+    def _shown(self, req, user):
+        identities = self.managers.shadows.identities(user['id'])
+        return single(req, 'user', {**user, 'federated': identities} if identities else user, 'users')
 
     def _load(self, req, rule, user_id):
         return self.load(req, rule, 'user', self.managers.identity.get_user, user_id)
 
     @wsgi.route('GET', '/users/<user_id>')
     def show(self, req, user_id):
-        return single(req, 'user', self._load(req, 'get_user', user_id), 'users')
+        return self._shown(req, self._load(req, 'get_user', user_id))
 
     @wsgi.route('PATCH', '/users/<user_id>', schema=UPDATE)
     def update(self, req, user_id, body):
         self._load(req, 'update_user', user_id)
         values = taken(body, 'user', *NOT_SETTABLE)
-        return single(req, 'user', self.managers.identity.update_user(user_id, values), 'users')
+        federated = self._checked_identities(values, user_id)
+        changed = self.managers.identity.update_user(user_id, values)
+        if federated is not None:
+            self.managers.shadows.set_identities(user_id, federated)
+        return self._shown(req, changed)
 
     @wsgi.route('DELETE', '/users/<user_id>', status=204)
     def delete(self, req, user_id):

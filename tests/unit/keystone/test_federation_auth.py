@@ -238,3 +238,44 @@ def test_a_cloud_that_believes_this_one_is_in_tokens(api, cloud):
     assert shown['service_providers'] == [{'id': 'sp', 'auth_url': 'https://sp/v3', 'sp_url': 'https://sp/ecp'}]
     cloud.managers.service_providers.delete('sp')
     assert 'service_providers' not in api('GET', '/v3/auth/tokens', token=token, subject=token).json['token']
+
+
+class TestUsers:
+
+    def test_users_know_who_they_are_elsewhere(self, as_admin, log_in, acme, named, cloud):
+        user_id = log_in().json['token']['user']['id']
+        identity = [{'idp_id': 'acme', 'protocols': [{'protocol_id': 'mapped', 'unique_id': 'bob%40acme'}]}]
+        assert as_admin('GET', f'/users/{user_id}').json['user']['federated'] == identity
+        assert 'federated' not in as_admin('GET', f'/users/{cloud.owner["id"]}').json['user']
+        assert named('/users?idp_id=acme') == ['Bob'] and named('/users?idp_id=x') == []
+        assert named('/users?protocol_id=mapped&unique_id=bob%2540acme') == ['Bob']
+        assert named('/users?idp_id=acme&unique_id=x') == []
+        assert as_admin('DELETE', f'/users/{user_id}').status_int == 204 and named('/users?idp_id=acme') == []
+
+    def test_an_administrator_says_who_somebody_will_be(self, as_admin, log_in, acme, cloud):
+        def identity(unique_id='bob%40acme', idp='acme', protocol='mapped'):
+            return {'federated': [{'idp_id': idp, 'protocols': [{'protocol_id': protocol, 'unique_id': unique_id}]}]}
+        answer = as_admin('POST', '/users', {'user': {'name': 'bobby', **identity()}})
+        user = answer.json['user']
+        assert answer.status_int == 201 and user['federated'] == identity()['federated']
+        assert log_in().json['token']['user']['id'] == user['id']
+        assert as_admin('POST', '/users', {'user': {'name': 'other', **identity()}}).status_int == 409
+        assert as_admin('GET', '/users?name=other').json['users'] == []
+        path = f'/users/{user["id"]}'
+        changed = as_admin('PATCH', path, {'user': identity('else')}).json['user']
+        assert changed['federated'] == identity('else')['federated']
+        for values in (identity(idp='none'), identity(protocol='none'), {'federated': 'x'},
+                       {'federated': [{'idp_id': 'acme'}]}):
+            assert as_admin('PATCH', path, {'user': values}).status_int == 400
+        assert 'federated' not in as_admin('PATCH', path, {'user': {'federated': []}}).json['user']
+
+
+def test_a_remembered_token_is_looked_up_again_in_time(log_in, acme, cloud):
+    token = log_in(OIDC_groups='devs').headers['X-Subject-Token']
+    cloud.managers.tokens.validate(token)
+    with db.count_statements() as counter:
+        cloud.managers.tokens.validate(token)
+        assert counter.total == 0
+        cloud.managers.tokens.cache.get(token).looked_up_at -= 601
+        cloud.managers.tokens.validate(token)
+        assert counter.total > 0

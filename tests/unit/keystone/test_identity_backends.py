@@ -1,5 +1,7 @@
 """Users of directories beside users in SQL: their public ids, grants in SQL, and each domain its own backend."""
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -266,3 +268,39 @@ def test_a_wrong_driver_stops_the_start(cloud, conf, restart):
     conf.set('driver', 'nothing', 'identity')
     with pytest.raises(ConfigError, match='kvs, ldap, pam, sql'):
         restart()
+
+
+class TestCommands:
+    """keystone-manage's."""
+
+    @pytest.fixture
+    def manage(self, corp, cloud, conf, tmp_path, capsys):
+        (tmp_path / 'keystone.conf').write_text(
+            f'[database]\nconnection = sqlite:///{tmp_path}/keystone.sqlite\n[identity]\ndriver = sql\n'
+            f'domain_specific_drivers_enabled = true\ndomain_config_dir = {tmp_path}/domains\n'
+            f'[fernet_tokens]\nkey_repository = {tmp_path}/fernet-keys\n'
+            f'[credential]\nkey_repository = {tmp_path}/credential-keys\n')
+
+        def call(*arguments):
+            return subprocess.run([sys.executable, str(ROOT / 'bin' / 'keystone-manage'), '--config-file',
+                                   str(tmp_path / 'keystone.conf'), *arguments], capture_output=True, text=True,
+                                  check=False, timeout=60, env={'PYTHONPATH': str(ROOT), 'PATH': '/usr/bin:/bin'})
+        return call
+
+    def test_public_ids(self, manage, corp):
+        assert 'give --all alone' in manage('mapping_purge').stderr
+        assert '2 users and 1 groups' in manage('mapping_populate', '--domain-name', 'corp').stdout
+        assert 'needs --domain-name' in manage('mapping_purge', '--local-id', 'alice').stderr
+        for count, arguments in ((1, ('--domain-name', 'corp', '--local-id', 'alice', '--type', 'user')),
+                                 (1, ('--public-id', public_id(corp, 'user', 'bob'))), (1, ('--all',)),
+                                 (0, ('--all',))):
+            assert manage('mapping_purge', *arguments).stdout == f'{count} public ids forgotten\n'
+        assert manage('mapping_populate', '--domain-name', 'none').returncode == 1
+
+    def test_upload(self, manage, cloud, corp, people):
+        answer = manage('domain_config_upload', '--all')
+        assert answer.returncode == 1 and 'stored for domain corp' in answer.stdout and 'nowhere' in answer.stdout
+        assert cloud.managers.domain_config.options(corp)['ldap']['password'] == fixture.PASSWORD
+        assert 'left as it is' in manage('domain_config_upload', '--domain-name', 'corp').stdout
+        assert manage('domain_config_upload').returncode == 1
+        assert manage('domain_config_upload', '--domain-name', 'none').returncode == 1

@@ -35,8 +35,10 @@ OPTS = [
                          'May be given several times. Unset: not at all.'),
     cfg.StrOpt('transport_url', secret=True, help='The broker notifications go to, when it is not transport_url.'),
     cfg.ListOpt('topics', default=['notifications'], help='Queues are named TOPIC.PRIORITY.'),
+    cfg.StrOpt('notification_exchange', help='Exchange of notifications. Unset: the service\'s name.'),
 ]
 CONF = config.register(OPTS, 'oslo_messaging_notifications')
+config.register([cfg.StrOpt('default_publisher_id', help='Who notifications come from. Unset: SERVICE.(host).')])
 config.register([cfg.BoolOpt('amqp_durable_queues', default=False,
                              help='Whether exchange and queues of notifications are durable. All who declare them '
                                   'must say the same.')], 'oslo_messaging_rabbit')
@@ -53,17 +55,18 @@ def _plain(value):
 
 
 class Notifier:
-    """Sends as `service`.host over the exchange `exchange`, made when first used."""
+    """Sends as `service`.host over the exchange `exchange` unless the options say otherwise; made when first used."""
 
-    def __init__(self, service, exchange, publisher_id=None):
+    def __init__(self, service, exchange):
         options = CONF.oslo_messaging_notifications
         unknown = sorted({*options.driver} - {*DRIVERS, ''})
         if unknown:
             raise ConfigError(f'[oslo_messaging_notifications] driver knows no {", ".join(unknown)}. '
                               f'There are: {", ".join(DRIVERS)}.')
-        self.publisher_id = publisher_id or f'{service}.{CONF.host}'
+        self.publisher_id = CONF.default_publisher_id or f'{service}.{CONF.host}'
         self._drivers = [name for name in options.driver if name not in ('', 'noop')]
-        self._exchange = kombu.Exchange(exchange, type='topic', durable=CONF.oslo_messaging_rabbit.amqp_durable_queues)
+        self._exchange = kombu.Exchange(options.notification_exchange or exchange, type='topic',
+                                        durable=CONF.oslo_messaging_rabbit.amqp_durable_queues)
         self._sender = None
         if {'messaging', 'messagingv2'} & {*self._drivers}:
             self._sender = _Sender(options.transport_url or CONF.transport_url)

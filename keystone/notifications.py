@@ -16,11 +16,8 @@ OPTS = [
     cfg.MultiStrOpt('notification_opt_out', default=['identity.authenticate.success', 'identity.authenticate.pending'],
                     help='What is not notified: identity.RESOURCE.VERB or identity.authenticate.OUTCOME. May be given '
                          'several times.'),
-    cfg.StrOpt('default_publisher_id', help='Who notifications come from. Unset: identity.(host).'),
 ]
 CONF = config.register(OPTS)
-config.register([cfg.StrOpt('notification_exchange', default='keystone', help='Exchange of notifications.')],
-                'oslo_messaging_notifications')
 
 ACCOUNT = 'service/security/account/user'
 # typeURI of the resources that CADF has a name for.
@@ -37,8 +34,7 @@ class Notifications:
     """Tells of what was committed. Does nothing, at no cost, while notifications are off."""
 
     def __init__(self):
-        self.sender = notifications.Notifier('identity', CONF.oslo_messaging_notifications.notification_exchange,
-                                             CONF.default_publisher_id)
+        self.sender = notifications.Notifier('identity', 'keystone')
         self._observer = uuid.uuid4().hex
 
     @property

@@ -3,6 +3,7 @@ import webob
 
 from essex import concurrency
 from essex.exception import BadRequest
+from glance import notifications
 from glance.exception import RangeNotSatisfiable
 
 # No announced size; the body ends where its framing says.
@@ -51,7 +52,8 @@ def image_response(req, image, open_data):
     response.headers['Accept-Ranges'] = 'bytes'
     if image.checksum and status == 200:
         response.headers['Content-MD5'] = image.checksum
-    response.app_iter = open_data(offset, length if status == 206 else None)
+    response.app_iter = notifications.sent(open_data(offset, length if status == 206 else None), image, length,
+                                           req.context, req.remote_addr)
     response.content_length = length
     return response
 

@@ -9,6 +9,7 @@ import uuid
 from sqlalchemy.exc import IntegrityError
 
 from essex import config, db
+from glance import notifications
 from glance.db import images, location_key, members, staging, tasks
 from glance.db.journal import JOURNAL
 from glance.db.visibility import EVERYONE
@@ -80,6 +81,7 @@ class ImageManager:
             images.create(image)
         except IntegrityError as error:
             raise DuplicateImage(image_id=image.id) from error
+        notifications.image('create', image)
         return image
 
     @db.retry
@@ -104,6 +106,7 @@ class ImageManager:
             if after != before:
                 after.updated_at = db.utcnow()
                 images.save(before, after)
+        notifications.image('update', after)
         protection.hide(context, after)
         return after
 
@@ -126,8 +129,11 @@ class ImageManager:
         now = db.utcnow()
         if not self._begin_delete(image, now):
             raise ImageNotFound(image_id=image.id)
+        image.status, image.deleted, image.deleted_at, image.updated_at = status.PENDING_DELETE, True, now, now
         if not delayed:
             self._finish_delete(image.id)
+            image.status = status.DELETED
+        notifications.image('delete', image)
 
     @db.retry
     def _begin_delete(self, image, now):
@@ -179,7 +185,16 @@ class ImageManager:
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,
                failed_status=status.QUEUED):
         """Give a queued image its data from `source.readinto(view)`; returns what was found out about it."""
-        return Upload(image, self.stores.for_upload(store), failed_status).run(source, size, expected_md5)
+        attempt = Upload(image, self.stores.for_upload(store), failed_status)
+        notifications.image('prepare', image)
+        try:
+            facts = attempt.run(source, size, expected_md5)
+        except Exception as error:
+            notifications.upload_failed(image, error)
+            raise
+        notifications.image('upload', image)
+        notifications.image('activate', image)
+        return facts
 
     def stage(self, context, image, source, size=None):
         """Take the data of a queued image for an import to come; the image is `uploading` then."""

@@ -2,6 +2,7 @@
 from sqlalchemy.exc import IntegrityError
 
 from essex import db
+from glance import notifications
 from glance.db import images, members
 from glance.exception import DuplicateMember, ImageNotFound, InvalidImage, MemberNotFound, NotShared
 from glance.image import limits
@@ -62,6 +63,7 @@ def add(image, project, can_share=False):
             members.add(made)
     except IntegrityError as error:
         raise DuplicateMember(image_id=image.id, member=project) from error
+    notifications.member('create', made)
     return made
 
 
@@ -74,7 +76,9 @@ def answer(image, project, status):
     with db.writer():
         if not members.change(image.id, project, status=status):
             raise MemberNotFound(image_id=image.id, member=project[:80])
-        return members.get(image.id, project)
+        changed = members.get(image.id, project)
+    notifications.member('update', changed)
+    return changed
 
 
 @db.retry
@@ -82,6 +86,7 @@ def remove(image, project):
     """Stop sharing with a project. Raises MemberNotFound."""
     if not usable(project) or not members.remove(image.id, project):
         raise MemberNotFound(image_id=image.id, member=project[:80])
+    notifications.member('delete', Member(image.id, project))
 
 
 @db.retry
@@ -93,10 +98,13 @@ def replace(image, wanted):
     with db.writer():
         _hold(image)
         present = {each.member: each for each in members.of_image(image.id)}
-        for project in set(present) - set(wanted):
+        gone = set(present) - set(wanted)
+        for project in gone:
             members.remove(image.id, project)
-        for project, can_share in wanted.items():
-            _put(image, project, can_share, present.get(project))
+        put_now = [_put(image, project, can_share, present.get(project)) for project, can_share in wanted.items()]
+    for project in gone:
+        notifications.member('delete', present[project])
+    _tell(put_now)
 
 
 @db.retry
@@ -108,15 +116,25 @@ def put(image, project, can_share=None):
         present = members.get(image.id, project)
         if present is None:
             limits.check_count('members', members.count(image.id) + 1, limits.CONF.image_member_quota)
-        _put(image, project, can_share, present)
+        done = _put(image, project, can_share, present)
+    _tell([done])
 
 
 def _put(image, project, can_share, present):
+    """Returns what is to be told of it: (verb, Member)."""
     now = db.utcnow()
     if present is None:
-        members.add(Member(image.id, project, bool(can_share), 'pending', now, now))
-    elif can_share is not None and can_share != present.can_share:
+        made = Member(image.id, project, bool(can_share), 'pending', now, now)
+        members.add(made)
+        return 'create', made
+    if can_share is not None and can_share != present.can_share:
         members.change(image.id, project, can_share=can_share)
+    return 'update', present
+
+
+def _tell(changes):
+    for verb, record in changes:
+        notifications.member(verb, record)
 
 
 def _hold(image):

@@ -9,6 +9,7 @@ from oslo_config import cfg
 from essex import config, db
 from essex.exception import EssexError
 from essex.operation import Cancelled, Definition, Executor, Step
+from glance import notifications
 from glance.db import images, staging, tasks
 from glance.db.visibility import EVERYONE
 from glance.exception import DataNotFound, DeletedDuringUpload, StoresFailed
@@ -166,6 +167,10 @@ class ImportExecutor(Executor):
     def finished(self, run):
         self._release(run, lambda image: image.status == status.IMPORTING and setattr(image, 'status', status.ACTIVE))
         self._end(run, 'success', result={'image_id': run.resource_id})
+        image = images.get(run.resource_id, EVERYONE)
+        if image is not None and run.data['method'] != 'copy-image':
+            notifications.image('upload', image)
+            notifications.image('activate', image)
 
     def failed(self, run, error):
         self._release(run, lambda image: _give_back(image, run.data['stores']))

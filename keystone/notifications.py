@@ -22,7 +22,7 @@ CONF = config.register(OPTS)
 ACCOUNT = 'service/security/account/user'
 # typeURI of the resources that CADF has a name for.
 _TYPES = {'user': 'data/security/account/user', 'group': 'data/security/group', 'project': 'data/security/project',
-          'domain': 'data/security/domain', 'role': 'data/security/role', 'trust': 'data/security/trust',
+          'domain': 'data/security/domain', 'role': 'data/security/role', 'OS-TRUST:trust': 'data/security/trust',
           'credential': 'data/security/credential', 'policy': 'data/security/policy',
           'service': 'data/security/service', 'endpoint': 'data/security/endpoint',
           'region': 'data/security/region', 'OS-OAUTH1:consumer': 'data/security/oauth/consumer',

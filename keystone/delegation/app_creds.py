@@ -78,6 +78,7 @@ class AppCredManager:
             rule_ids = [self._rule_id(session, cred['user_id'], rule) for rule in rules]
             app_creds.add(session, cred, role_ids, dict.fromkeys(rule_ids),
                           NameConflict(kind='application credential', name=cred['name']))
+            self.changes.tell('created', 'application_credential', cred['id'])
 
     @staticmethod
     def _rule_id(session, user_id, rule):
@@ -99,6 +100,7 @@ class AppCredManager:
         with self.changes.writer() as session:
             if not app_creds.remove(session, app_creds.AppCred.id == cred_id, app_creds.AppCred.user_id == user_id):
                 raise AppCredNotFound(cred_id)
+            self.changes.tell('deleted', 'application_credential', cred_id)
 
     def list_rules(self, user_id, hints):
         """The user's access rules that pass `hints`."""

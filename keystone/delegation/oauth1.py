@@ -70,6 +70,7 @@ class Oauth1Manager:
         consumer = {'description': None, **values, 'id': new_id(), 'secret': new_id()}
         with db.writer() as session:
             records.create(session, Consumer, consumer, None)
+            self.changes.tell('created', 'OS-OAUTH1:consumer', consumer['id'])
         return {**self.get_consumer(consumer['id']), 'secret': consumer['secret']}
 
     @db.retry
@@ -80,6 +81,7 @@ class Oauth1Manager:
             raise BadRequest('The secret of a consumer cannot be changed.')
         with db.writer() as session:
             records.change(session, Consumer, consumer_id, values, None)
+            self.changes.tell('updated', 'OS-OAUTH1:consumer', consumer_id)
         return self.get_consumer(consumer_id)
 
     @db.retry
@@ -89,6 +91,7 @@ class Oauth1Manager:
             if not oauth1.remove_consumer(session, consumer_id):
                 raise ConsumerNotFound(consumer_id)
             self.revocation.revoke(consumer_id=consumer_id)
+            self.changes.tell('deleted', 'OS-OAUTH1:consumer', consumer_id)
 
     def request_token(self, project_id):
         """The form-encoded answer to a consumer's signed request to act on a project.
@@ -132,6 +135,7 @@ class Oauth1Manager:
         with db.writer() as session:
             self._use_nonce(session, request)
             oauth1.add(session, RequestToken, values)
+            self.changes.tell('created', 'OS-OAUTH1:request_token', values['id'])
         self._tell_end(token, values)
 
     @db.retry
@@ -147,6 +151,7 @@ class Oauth1Manager:
                       'project_id': asked['project_id'], 'role_ids': asked['role_ids'],
                       'expires_at': _end(CONF.oauth1.access_token_duration)}
             oauth1.add(session, AccessToken, values)
+            self.changes.tell('created', 'OS-OAUTH1:access_token', values['id'])
         self._tell_end(token, values)
 
     @staticmethod
@@ -210,6 +215,7 @@ class Oauth1Manager:
             if not oauth1.remove_access_token(session, user_id, token_id):
                 raise AccessTokenNotFound(token_id)
             self.revocation.revoke(access_token_id=token_id)
+            self.changes.tell('deleted', 'OS-OAUTH1:access_token', token_id)
 
     def authenticate(self):
         """(the full user, the access token) of a signed request. Raises AuthFailed."""

@@ -21,7 +21,8 @@ OPTS = [
 ]
 CONF = config.register(OPTS, 'trust')
 
-SCOPE = 'OS-TRUST:trust'
+# The member of v3's scope object and of the token's document, and what notifications call a trust.
+SCOPE = KIND = 'OS-TRUST:trust'
 
 
 def is_over(trust):
@@ -70,6 +71,7 @@ class TrustManager:
             if parent is not None:
                 self._check_parent(trust, role_ids, parent)
             trusts.add(session, trust, role_ids)
+            self.changes.tell('created', KIND, trust['id'])
         return self.get(trust['id'])
 
     @staticmethod
@@ -138,6 +140,7 @@ class TrustManager:
             trusts.mark_deleted(session, gone)
             for each in gone:
                 self.revocation.revoke(trust_id=each)
+                self.changes.tell('deleted', KIND, each)
 
     @db.retry
     def flush(self, before, **wanted):

@@ -10,7 +10,7 @@ from essex.db import migration
 from essex.exception import BadRequest
 from keystone.assignment.grants import Grant
 from keystone.assignment.listing import Wanted
-from keystone.db import models
+from keystone.db import models, oauth1
 from keystone.db.records import Hints
 from keystone.exception import AuthFailed, NameConflict, TokenNotFound
 from tests.unit.keystone.conftest import PASSWORD, Api, Cloud
@@ -204,3 +204,62 @@ def test_lockout_history_expiry_and_credentials(cloud, conf):
     made = cloud.managers.credentials.create({'user_id': key, 'type': 'totp', 'blob': 'ü€𝄞' * 4000})
     assert cloud.managers.credentials.secrets(key, 'totp') == ['ü€𝄞' * 4000]
     assert cloud.managers.credentials.list(Hints().add('type', 'totp')) == [made]
+
+
+def test_delegation(cloud):
+    managers, owner, project = cloud.managers, cloud.owner, cloud.project
+    trust = managers.trusts.create({'trustor_user_id': owner['id'], 'trustee_user_id': cloud.stranger['id'],
+                                    'impersonation': True, 'project_id': project['id'], 'remaining_uses': 1},
+                                   [{'name': 'member'}, {'name': 'reader'}])
+    token = cloud.issue(cloud.stranger, {'OS-TRUST:trust': {'id': trust['id']}})
+    assert token.user['id'] == owner['id'] and len(token.roles) == 2
+    rules = [{'service': 'identity', 'path': '/ü/*', 'method': 'GET'}]
+    values = {'name': 'n', 'user_id': owner['id'], 'project_id': project['id']}
+    first = managers.app_creds.create(values, token.roles, None, rules)
+    second = managers.app_creds.create({**values, 'name': 'N'}, token.roles, [{'name': 'reader'}], rules)
+    assert first['access_rules'] == second['access_rules'] and len(first['roles']) == 2
+    with pytest.raises(NameConflict):
+        managers.app_creds.create(values, token.roles)
+    assert managers.app_creds.authenticate(first['secret'], first['id'])[0]['id'] == owner['id']
+    consumer = managers.oauth1.create_consumer({'description': '€', 'x': 'ü'})
+    assert managers.oauth1.get_consumer(consumer['id'])['x'] == 'ü'
+    managers.oauth1.delete_consumer(consumer['id'])
+    cloud.ungrant(owner, 'member', project)
+    assert managers.app_creds.list(owner['id'], Hints()) == []
+    assert len(managers.app_creds.list_rules(owner['id'], Hints())) == 1
+    managers.identity.delete_user(owner['id'])
+    assert managers.app_creds.list_rules(owner['id'], Hints()) == [] == managers.trusts.list()
+    assert managers.trusts.flush(db.utcnow()) == 1
+    with pytest.raises(TokenNotFound):
+        managers.tokens.validate(token.id)
+
+
+def test_a_trust_is_used_and_a_signature_counts_no_more_often_than_said(cloud):
+    """Threads race for three uses, and to be the one whose signed request counts."""
+    import threading
+    managers, outcomes = cloud.managers, []
+    trust = managers.trusts.create({'trustor_user_id': cloud.owner['id'], 'trustee_user_id': cloud.stranger['id'],
+                                    'impersonation': True, 'project_id': cloud.project['id'], 'remaining_uses': 3},
+                                   [{'name': 'member'}])
+
+    def work(function):
+        try:
+            outcomes.append(function())
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+
+    def race(function):
+        outcomes.clear()
+        threads = [threading.Thread(target=work, args=(function,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(map(str, outcomes))
+
+    assert race(lambda: managers.trusts._use(trust['id'])) == [*['Forbidden'] * 5, *['None'] * 3]
+
+    def nonce():
+        with db.writer() as session:
+            return oauth1.use_nonce(session, 'once', db.utcnow())
+    assert race(db.retry(nonce)) == [*['False'] * 7, 'True']

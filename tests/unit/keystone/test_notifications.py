@@ -166,3 +166,20 @@ def test_basic_format_and_opting_out(conf, talkative, heard):
     user = talkative.managers.identity.create_user({'name': 'u', 'domain_id': 'default'})['id']
     talkative.managers.identity.update_user(user, {'name': 'v'})
     assert heard('identity.user.created') == [{'resource_info': user}] and heard() == []
+
+
+def test_delegations_tell(talkative, heard):
+    m, owner, project = talkative.managers, talkative.owner, talkative.project
+    trust = m.trusts.create({'trustor_user_id': owner['id'], 'trustee_user_id': talkative.stranger['id'],
+                             'impersonation': False, 'project_id': project['id']}, [{'name': 'member'}])['id']
+    m.trusts.delete(trust)
+    roles = [{'id': talkative.roles['member']}]
+    cred = m.app_creds.create({'name': 'n', 'user_id': owner['id'], 'project_id': project['id']}, roles)['id']
+    m.app_creds.delete(owner['id'], cred)
+    consumer = m.oauth1.create_consumer({})['id']
+    m.oauth1.update_consumer(consumer, {'description': 'd'})
+    m.oauth1.delete_consumer(consumer)
+    assert heard() == [
+        ('OS-TRUST:trust.created', trust), ('OS-TRUST:trust.deleted', trust),
+        ('application_credential.created', cred), ('application_credential.deleted', cred),
+        *[(f'OS-OAUTH1:consumer.{verb}', consumer) for verb in ('created', 'updated', 'deleted')]]

@@ -28,6 +28,7 @@ from keystone.api.v3.revocations import RevocationController
 from keystone.api.v3.role_assignments import RoleAssignmentController
 from keystone.api.v3.roles import ImpliedRoleController, RoleController
 from keystone.api.v3.signed import SignedController
+from keystone.api.v3.simple_cert import SimpleCertController
 from keystone.api.v3.trusts import TrustController
 from keystone.api.v3.users import UserController
 from keystone.api.versions import VersionController
@@ -39,7 +40,7 @@ V3 = (AuthController, DomainController, ProjectController, UserController, Group
       TrustController, ApplicationCredentialController, Oauth1Controller, Oauth2Controller,
       IdentityProviderController, MappingController, ServiceProviderController, FederationAuthController,
       PolicyController, EndpointPolicyController, EndpointGroupController, EndpointFilterController,
-      RegisteredLimitController, LimitController, DomainConfigController)
+      RegisteredLimitController, LimitController, DomainConfigController, SimpleCertController)
 
 
 class Faces:
@@ -48,9 +49,10 @@ class Faces:
     def __init__(self, admin):
         managers, enforcer = loaded.managers(), loaded.enforcer()
         managers.warm()
-        v3 = wsgi.Application([make(managers, enforcer) for make in V3], faults.render, prefix='/v3')
+        controllers = [make(managers, enforcer) for make in V3]
+        v3 = wsgi.Application(controllers, faults.render, prefix='/v3')
         self.faces = {'/v3/': v3, '/v2.0/': v2_application(managers, enforcer, admin)}
-        self.versions = XmlBody(wsgi.Application([VersionController()], faults.render), faults.render)
+        self.versions = XmlBody(wsgi.Application([VersionController(controllers)], faults.render), faults.render)
 
     def __call__(self, environ, start_response):
         path = environ.get('PATH_INFO', '')

@@ -7,6 +7,7 @@ from essex import access_rules, config, context
 from essex.exception import NotFound
 from keystone import origin
 from keystone.api import loaded
+from keystone.resource.names import is_admin_project
 
 CONF = config.register([
     cfg.StrOpt('admin_token', secret=True,
@@ -64,6 +65,8 @@ def context_of(token, environ):
         user_id=user['id'], user_name=user['name'], user_domain_id=user['domain_id'], project_id=project.get('id'),
         project_name=project.get('name'), project_domain_id=token.project_domain and token.project_domain['id'],
         domain_id=token.domain and token.domain['id'], system_scope='all' if token.claims.system else None,
+        # Where no such project is configured, every project may administrate.
+        is_admin_project=not token.project or is_admin_project(project, token.project_domain) is not False,
         roles=[role['name'] for role in token.roles], auth_token=token.id, **_request_of(environ))
 
 

@@ -1,6 +1,7 @@
 """Version documents at /, /v3 and /v2.0, with links that lead back the way the client came."""
 from essex import wsgi
 from essex.wsgi.versions import media_type
+from keystone.api import home
 
 V3_MEDIA = 'application/vnd.openstack.identity-v3+json'
 V2_MEDIA = 'application/vnd.openstack.identity-v2.0+'
@@ -24,10 +25,23 @@ def v2_version(base):
 
 
 class VersionController(wsgi.Controller):
-    """The three documents; nobody needs a token for them."""
+    """The three documents, the first two also as JSON Home of `controllers`; nobody needs a token for them."""
+
+    def __init__(self, controllers):
+        self._home = {prefix: home.document(controllers, prefix) for prefix in ('', '/v3')}
+
+    @staticmethod
+    def _wants_home(req):
+        # Only who asks for it by name gets it.
+        return home.MEDIA in req.headers.get('Accept', '')
+
+    def _home_reply(self, prefix):
+        return wsgi.Reply(self._home[prefix], status=200, headers={'Content-Type': home.MEDIA, 'Vary': 'Accept'})
 
     @wsgi.route('GET', '/', status=300, no_auth=True)
     def choices(self, req):
+        if self._wants_home(req):
+            return self._home_reply('/v3')
         base = wsgi.base_url(req)
         body = {'versions': {'values': [v3_version(base), v2_version(base)]}}
         return wsgi.Reply(body, status=300, headers={'Vary': 'X-Auth-Token', 'Location': f'{base}/v3/'})
@@ -35,6 +49,8 @@ class VersionController(wsgi.Controller):
     @wsgi.route('GET', '/v3', no_auth=True)
     @wsgi.route('GET', '/v3/', no_auth=True)
     def v3(self, req):
+        if self._wants_home(req):
+            return self._home_reply('')
         return wsgi.Reply({'version': v3_version(wsgi.base_url(req))}, headers={'Vary': 'X-Auth-Token'})
 
     @wsgi.route('GET', '/v2.0', no_auth=True)

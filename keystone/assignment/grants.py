@@ -2,6 +2,7 @@
 import dataclasses
 
 from essex import db
+from essex.exception import BadRequest, Forbidden
 from keystone.db import assignments, delegation, projects, records
 from keystone.db.models import DOMAIN_ROOT, SYSTEM, Project
 from keystone.exception import AssignmentNotFound
@@ -50,10 +51,24 @@ class GrantManager:
     @db.retry
     def add(self, grant, role_id):
         """Grant a role; nothing happens when it is granted already."""
-        self.check(grant, role_id)
+        self._check_role(self.check(grant, role_id), grant)
         with self.changes.writer() as session:
             assignments.add(session, *grant.key, role_id, grant.inherited)
             self.changes.tell_grant('created', grant, role_id)
+
+    def _check_role(self, role, grant):
+        """A role of a domain is granted on that domain and its projects alone. Raises Forbidden, BadRequest."""
+        if role['domain_id'] is None:
+            return
+        if grant.target_type == 'system':
+            raise BadRequest(f'Role {role["id"]} belongs to a domain: it cannot be granted on the system.')
+        domain_id = grant.target_id
+        if grant.target_type == 'project':
+            project = self.resource.get_project(grant.target_id)
+            domain_id = project['domain_id'] or project['id']
+        if domain_id != role['domain_id']:
+            raise Forbidden(f'{grant.target_type.capitalize()} {grant.target_id} must be in the same domain as the '
+                            f'role {role["id"]} being assigned.')
 
     def require(self, grant, role_id):
         """Raises AssignmentNotFound unless the role is granted just so."""
@@ -141,6 +156,6 @@ class GrantManager:
         return any(kind == 'system' for kind, *_ in grants)
 
     def users_on_project(self, project_id):
-        """The grants to users directly on a project, as mappings."""
+        """The grants to users directly on a project, as rows (actor_id, role_id...)."""
         with db.reader() as session:
-            return assignments.search(session, actor_type='user', target_type='project', target_id=project_id)
+            return assignments.rows(session, actor_type='user', target_type='project', target_id=project_id)

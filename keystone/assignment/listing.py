@@ -1,22 +1,20 @@
-"""Lists of role assignments: as stored, or as they work out ("effective")."""
+"""Lists of role assignments: as stored, or as they work out ("effective"). Made for many: few statements, tuples."""
 import dataclasses
-
-from sqlalchemy import select
+from typing import NamedTuple
 
 from essex import db
 from keystone.db import assignments, projects, users
-from keystone.db.models import DOMAIN_ROOT, SYSTEM, Group, Project, User
+from keystone.db.models import SYSTEM, Group, Project, User
 
 
-@dataclasses.dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One line of the list. `group_id`, `prior_role_id` and `source` say where an effective one comes from."""
 
-    role_id: str
     actor_type: str
     actor_id: str
     target_type: str
     target_id: str
+    role_id: str
     inherited: bool = False
     group_id: str = None
     prior_role_id: str = None
@@ -39,6 +37,31 @@ class Wanted:
     include_subtree: bool = False
 
 
+class Tree:
+    """Which projects lie below which: read once, one statement for all."""
+
+    def __init__(self, session):
+        self.children = {}
+        self.parent = dict(projects.parents(session))
+        for project_id, parent_id in self.parent.items():
+            self.children.setdefault(parent_id, []).append(project_id)
+
+    def below(self, project_id):
+        """Ids of all projects below one."""
+        found = list(self.children.get(project_id, ()))
+        for each in found:
+            found += self.children.get(each, ())
+        return found
+
+    def above(self, project_id):
+        """Ids of the projects above one and of its domain."""
+        found = []
+        while self.parent.get(project_id) is not None and len(found) < 100:
+            project_id = self.parent[project_id]
+            found.append(project_id)
+        return found
+
+
 class AssignmentLister:
     """Reads grants for the list call. `roles` knows what implies what, `identity` users outside the database."""
 
@@ -52,123 +75,116 @@ class AssignmentLister:
                 return self._stored(session, wanted)
             return self._effective(session, wanted)
 
-    def _project_ids(self, session, wanted):
-        if wanted.project_id is None:
-            return None
-        below = projects.subtree(session, wanted.project_id) if wanted.include_subtree else []
-        return [wanted.project_id, *(project['id'] for project in below)]
-
-    def _target(self, session, wanted):
-        if wanted.system:
-            return {'target_type': 'system', 'target_id': SYSTEM}
-        if wanted.domain_id is not None:
-            return {'target_type': 'domain', 'target_id': wanted.domain_id}
-        if wanted.project_id is not None:
-            return {'target_type': 'project', 'target_id': self._project_ids(session, wanted)}
-        return {}
-
     def _stored(self, session, wanted):
-        actor = {}
+        conditions = {'role_id': wanted.role_id, 'inherited': wanted.inherited or None}
         if wanted.user_id is not None:
-            actor = {'actor_type': 'user', 'actor_id': wanted.user_id}
+            conditions.update(actor_type='user', actor_id=wanted.user_id)
         elif wanted.group_id is not None:
-            actor = {'actor_type': 'group', 'actor_id': wanted.group_id}
-        rows = assignments.search(session, role_id=wanted.role_id, inherited=wanted.inherited or None, **actor,
-                                  **self._target(session, wanted))
-        return [Item(**row) for row in rows]
+            conditions.update(actor_type='group', actor_id=wanted.group_id)
+        if wanted.system:
+            conditions.update(target_type='system', target_id=SYSTEM)
+        elif wanted.domain_id is not None:
+            conditions.update(target_type='domain', target_id=wanted.domain_id)
+        elif wanted.project_id is not None:
+            ids = {wanted.project_id}
+            if wanted.include_subtree:
+                ids.update(Tree(session).below(wanted.project_id))
+            conditions.update(target_type='project', target_id=ids)
+        return [Item(*row) for row in assignments.rows(session, **conditions)]
 
     def _effective(self, session, wanted):
-        items = self._grants(session, wanted)
-        items = self._without_groups(session, items, wanted)
-        items = self._inherited_down(session, items, wanted)
-        items = self._with_implied(items)
-        if wanted.role_id is not None:
-            items = [item for item in items if item.role_id == wanted.role_id]
-        seen, unique = set(), []
-        for item in items:
-            key = (item.role_id, item.actor_id, item.target_type, item.target_id)
-            if key not in seen:
-                seen.add(key)
-                unique.append(item)
-        return unique
-
-    def _grants(self, session, wanted):
-        """Stored grants that can lead to what is wanted."""
-        actors = [{}]
-        if wanted.user_id is not None:
-            mine = [*users.group_ids(session, wanted.user_id),
-                    *self.identity.driver.directory_groups(wanted.user_id)]
-            actors = [{'actor_type': 'user', 'actor_id': wanted.user_id}, {'actor_type': 'group', 'actor_id': mine}]
-        targets = [self._target(session, wanted)]
+        tree = Tree(session)
+        only = None
         if wanted.project_id is not None:
-            above = {project['id'] for project_id in targets[0]['target_id']
-                     for project in projects.chain_by_id(session, project_id)[1:]}
-            targets = [{**targets[0], 'inherited': False}, {'target_id': above, 'inherited': True}]
+            only = {wanted.project_id, *(tree.below(wanted.project_id) if wanted.include_subtree else ())}
+        items = self._grants(session, wanted, only, tree)
+        items = self._without_groups(session, items, wanted)
+        items = self._inherited_down(items, only, tree)
+        return self._with_implied(items, wanted.role_id)
+
+    def _grants(self, session, wanted, only, tree):
+        """Stored grants that can lead to what is wanted."""
+        user = {}
+        if wanted.user_id is not None:
+            user = {'of_user': wanted.user_id, 'extra_groups': self.identity.driver.directory_groups(wanted.user_id)}
+        if wanted.system:
+            found = assignments.rows(session, **user, target_type='system')
         elif wanted.domain_id is not None:
-            targets[0]['inherited'] = False
-        if wanted.inherited:
-            targets = [{**target, 'inherited': True} for target in targets if target.get('inherited') is not False]
-        return [Item(**row) for actor in actors for target in targets
-                for row in assignments.search(session, **actor, **target)]
+            found = assignments.rows(session, **user, target_type='domain', target_id=wanted.domain_id,
+                                     inherited=False)
+        elif only is None:
+            found = assignments.rows(session, **user)
+        else:
+            above = {each for project_id in only for each in tree.above(project_id)}
+            # An inherited grant holds below its target alone.
+            found = [*assignments.rows(session, **user, target_type='project', target_id=only, inherited=False),
+                     *assignments.rows(session, **user, target_id=above, inherited=True)]
+        return [Item(*row) for row in found if row.inherited or not wanted.inherited]
 
     def _without_groups(self, session, items, wanted):
         group_ids = {item.actor_id for item in items if item.actor_type == 'group'}
+        if not group_ids:
+            return items
         members = {}
-        for group_id, user_id in users.members_of(session, group_ids) if group_ids else ():
+        for group_id, user_id in users.members_of(session, group_ids):
             members.setdefault(group_id, []).append(user_id)
         for group_id in group_ids:
-            for user_id in self.identity.driver.directory_members(group_id):
-                members.setdefault(group_id, []).append(user_id)
+            members.setdefault(group_id, []).extend(self.identity.driver.directory_members(group_id))
         expanded = []
         for item in items:
             if item.actor_type == 'user':
                 expanded.append(item)
                 continue
-            expanded += [dataclasses.replace(item, actor_type='user', actor_id=user_id, group_id=item.actor_id)
+            expanded += [Item('user', user_id, *item[2:6], item.actor_id)
                          for user_id in members.get(item.actor_id, ()) if wanted.user_id in (None, user_id)]
         return expanded
 
-    def _inherited_down(self, session, items, wanted):
-        only = self._project_ids(session, wanted)
+    @staticmethod
+    def _inherited_down(items, only, tree):
         below, expanded = {}, []
         for item in items:
             if not item.inherited:
                 expanded.append(item)
                 continue
-            if item.target_id not in below:
-                found = [project['id'] for project in projects.subtree(session, item.target_id)]
-                below[item.target_id] = [project_id for project_id in found if only is None or project_id in only]
             source = (item.target_type, item.target_id)
-            expanded += [dataclasses.replace(item, target_type='project', target_id=project_id, source=source)
-                         for project_id in below[item.target_id]]
+            if item.target_id not in below:
+                below[item.target_id] = [each for each in tree.below(item.target_id) if only is None or each in only]
+            expanded += [Item(item.actor_type, item.actor_id, 'project', project_id, item.role_id, True, item.group_id,
+                              None, source) for project_id in below[item.target_id]]
         return expanded
 
-    def _with_implied(self, items):
+    def _with_implied(self, items, role_id):
+        """With what the roles imply, each (role, user, target) once; of one role alone if asked."""
         roles, _ = self.roles.graph()
-        expanded, known = [], {}
+        # A domain's own role counts by what it implies, not by itself.
+        amounts, seen, expanded = {}, set(), []
         for item in items:
-            if item.role_id not in known:
-                known[item.role_id] = self.roles.expand([item.role_id])
-            for role_id, prior in known[item.role_id].items():
-                if role_id in roles and roles[role_id][1] is None:
-                    expanded.append(dataclasses.replace(item, role_id=role_id, prior_role_id=prior))
+            actor_type, actor_id, target_type, target_id, granted, inherited, group_id, _, source = item
+            if granted not in amounts:
+                amounts[granted] = [(each, prior) for each, prior in self.roles.expand([granted]).items()
+                                    if each in roles and roles[each][1] is None and role_id in (None, each)]
+            for each, prior in amounts[granted]:
+                key = (each, actor_id, target_type, target_id)
+                if key not in seen:
+                    seen.add(key)
+                    expanded.append(item if prior is None else Item(
+                        actor_type, actor_id, target_type, target_id, each, inherited, group_id, prior, source))
         return expanded
 
     def names(self, items):
         """{kind: {id: {id, name, domain?}}} of everything the items mention."""
-        wanted = {'user': set(), 'group': set(), 'project': set(), 'domain': set()}
+        wanted = {'user': set(), 'group': set(), 'project': set(), 'domain': set(), 'system': set()}
         for item in items:
             wanted[item.actor_type].add(item.actor_id)
-            if item.target_type in wanted:
-                wanted[item.target_type].add(item.target_id)
+            wanted[item.target_type].add(item.target_id)
         with db.reader() as session:
-            domain_rows = session.execute(select(Project.id, Project.name).where(Project.domain_id == DOMAIN_ROOT))
-            domains = {row.id: {'id': row.id, 'name': row.name} for row in domain_rows}
+            domains = {domain_id: {'id': domain_id, 'name': name}
+                       for domain_id, name in projects.domain_names(session)}
             found = {'domain': domains}
             for kind, model in (('user', User), ('group', Group), ('project', Project)):
-                rows = _by_ids(session, model, wanted[kind])
-                found[kind] = {row.id: {'id': row.id, 'name': row.name, 'domain': domains.get(row.domain_id)}
-                               for row in rows}
+                rows = assignments.names(session, model, wanted[kind])
+                found[kind] = {key: {'id': key, 'name': name, 'domain': domains.get(domain_id)}
+                               for key, name, domain_id in rows}
         driver = self.identity.driver
         for kind, find in (('user', driver.full_user), ('group', driver.get_group)):
             # Those of directories.
@@ -176,14 +192,6 @@ class AssignmentLister:
             found[kind].update((ref['id'], {'id': ref['id'], 'name': ref['name'],
                                             'domain': domains.get(ref['domain_id'])}) for ref in outside if ref)
         roles, _ = self.roles.graph()
-        found['role'] = {role_id: {'id': role_id, 'name': name, **({'domain': domains[domain]} if domain else {})}
+        found['role'] = {role_id: {'id': role_id, 'name': name, **({'domain': domains.get(domain)} if domain else {})}
                          for role_id, (name, domain) in roles.items()}
         return found
-
-
-def _by_ids(session, model, wanted):
-    """Rows of these ids, asked for in portions that every database takes."""
-    ids = sorted(wanted)
-    for start in range(0, len(ids), 500):
-        query = select(model.id, model.name, model.domain_id).where(model.id.in_(ids[start:start + 500]))
-        yield from session.execute(query)

@@ -78,6 +78,11 @@ class RoleManager:
         with db.reader() as session:
             return [public(role) for role in records.listing(session, Role, hints)]
 
+    def all_roles(self):
+        """Every role, also those of domains."""
+        with db.reader() as session:
+            return [public(role) for role in records.many(session, Role)]
+
     @db.retry
     def create_role(self, values):
         """Make a role (name; domain_id for a role of that domain)."""
@@ -154,7 +159,6 @@ class RoleManager:
     def inferences(self):
         """[(prior role, [implied roles])] of every role that implies any."""
         _, edges = self.graph()
-        with db.reader() as session:
-            roles = {role['id']: public(role) for role in records.many(session, Role)}
+        roles = {role['id']: role for role in self.all_roles()}
         return [(roles[prior], [roles[each] for each in implied if each in roles])
                 for prior, implied in sorted(edges.items()) if prior in roles]

@@ -5,6 +5,7 @@ from essex import config, db
 from essex.exception import BadRequest
 from keystone.db import projects
 from keystone.exception import ScopeDenied
+from keystone.resource import names
 
 CONF = config.CONF
 
@@ -63,6 +64,8 @@ class ScopeResolver:
 
     def project(self, user, project_id=None, name=None, domain_id=None, domain_name=None, groups=()):
         """A project by id, or by name and domain."""
+        if names.is_refused('project', name) or names.is_refused('domain', domain_name):
+            raise ScopeDenied(kind='project')
         with db.reader() as session:
             if project_id is not None:
                 chain = projects.chain_by_id(session, project_id)
@@ -77,6 +80,8 @@ class ScopeResolver:
 
     def domain(self, user, domain_id=None, name=None, groups=()):
         """A domain by id or name."""
+        if names.is_refused('domain', name):
+            raise ScopeDenied(kind='domain')
         with db.reader() as session:
             domain = projects.domain(session, domain_id, name)
             if domain is None or not domain['enabled']:

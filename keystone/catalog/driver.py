@@ -37,4 +37,4 @@ class CatalogDriver(abc.ABC):
 
     @abc.abstractmethod
     def region_in_use(self, region_id):
-        """Whether an endpoint is in the region or another region below it."""
+        """Whether anything but other regions is in the region: endpoints, registered limits."""

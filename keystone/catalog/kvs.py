@@ -65,8 +65,7 @@ class KvsCatalog(CatalogDriver):
         return self._refs[kind].pop(key, None) is not None
 
     def region_in_use(self, region_id):
-        return any(ref['region_id'] == region_id for ref in self._refs['endpoint'].values()) or any(
-            ref['parent_region_id'] == region_id for ref in self._refs['region'].values())
+        return any(ref['region_id'] == region_id for ref in self._refs['endpoint'].values())
 
 
 def _fits(held, operator, value):

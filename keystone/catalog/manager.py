@@ -9,6 +9,7 @@ from keystone.catalog.kvs import KvsCatalog
 from keystone.catalog.sql import SqlCatalog
 from keystone.catalog.templated import TemplatedCatalog
 from keystone.changes import FACTS
+from keystone.db.records import Hints
 from keystone.exception import EndpointNotFound, RegionNotFound, ServiceNotFound
 from keystone.ids import new_id
 
@@ -75,7 +76,7 @@ class CatalogManager:
     @db.retry
     def create_service(self, values):
         """Make a service (type)."""
-        service = {'enabled': True, **values, 'id': values.get('id') or new_id()}
+        service = {'enabled': True, 'name': '', **values, 'id': values.get('id') or new_id()}
         with self.changes.writer():
             self.driver.create('service', service)
             self.changes.tell('created', 'service', service['id'])
@@ -110,6 +111,9 @@ class CatalogManager:
         return self.driver.listing('endpoint', hints)
 
     def _check_endpoint(self, values):
+        if 'url' in values and not templates.is_valid(values['url']):
+            raise BadRequest(f'The URL {values["url"][:200]} is malformed: it may hold $(name)s or %(name)s, where '
+                             f'name is one of {", ".join(templates.KNOWN)}.')
         if 'service_id' in values:
             try:
                 self.get_service(values['service_id'])
@@ -199,12 +203,24 @@ class CatalogManager:
             self.changes.tell('updated', 'region', region_id)
         return self.get_region(region_id)
 
+    def _with_below(self, region_id):
+        """Ids of a region and all below it, each after the one it lies in."""
+        below, found = {}, [region_id]
+        for region in self.list_regions(Hints()):
+            below.setdefault(region['parent_region_id'], []).append(region['id'])
+        for each in found:
+            found += [child for child in below.get(each, ()) if child not in found]
+        return found
+
     @db.retry
     def delete_region(self, region_id):
-        """Remove a region. Raises Forbidden: an endpoint or a region is in it."""
+        """Remove a region and those below it. Raises Forbidden: an endpoint or a registered limit is in one of them."""
         self.get_region(region_id)
         with self.changes.writer():
-            if self.driver.region_in_use(region_id):
-                raise Forbidden(f'Region {region_id} holds endpoints or other regions: remove those first.')
-            self.driver.remove('region', region_id)
+            regions = self._with_below(region_id)
+            if any(self.driver.region_in_use(each) for each in regions):
+                raise Forbidden(f'Region {region_id}, or one below it, holds endpoints or registered limits: remove '
+                                'those first.')
+            for each in reversed(regions):
+                self.driver.remove('region', each)
             self.changes.tell('deleted', 'region', region_id)

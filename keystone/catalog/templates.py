@@ -29,8 +29,21 @@ def fields(url):
     return set(_FIELD.findall(url))
 
 
+# What a URL may ask for.
+KNOWN = ('tenant_id', 'project_id', 'user_id', *_OPTIONS)
+# The beginning of a field, whole or not.
+_BEGUN = re.compile(r'[$%]\(')
+
+
+def is_valid(url):
+    """Whether every field is whole and asks for something there can be."""
+    return len(_BEGUN.findall(url)) == len(_FIELD.findall(url)) and fields(url) <= set(KNOWN)
+
+
 def fill(url, values):
-    """The URL with its values; None when one is not there (the endpoint is then left out)."""
+    """The URL with its values; None when it is malformed or one is not there (the endpoint is then left out)."""
+    if not is_valid(url):
+        return None
     missing = [name for name in fields(url) if values.get(name) is None]
     if missing:
         return None

@@ -12,7 +12,7 @@ from essex.db import migration
 from essex.exception import EssexError
 from keystone.auth import receipts
 from keystone.bootstrap import Answers, Bootstrap
-from keystone.cmd import backends, federation
+from keystone.cmd import backends, federation, installation
 from keystone.credential.store import Vault
 from keystone.db import users
 from keystone.managers import Managers
@@ -159,6 +159,7 @@ def _parser():
     commands = parser.add_subparsers(title='commands', metavar='COMMAND')
     _add(commands, db_sync).add_argument('version', nargs='?', type=int, metavar='VERSION')
     _add(commands, db_version)
+    installation.add(functools.partial(_add, commands))
     for command in (fernet_setup, fernet_rotate, receipt_setup, receipt_rotate, credential_setup, credential_rotate):
         made = _add(commands, command)
         made.add_argument('--keystone-user', metavar='USER', help='owner of the files')
@@ -182,7 +183,7 @@ def _parser():
 
 def _add(commands, function):
     text = ' '.join(function.__doc__.split())
-    parser = commands.add_parser(function.__name__, help=text.split('. ')[0], description=text)
+    parser = commands.add_parser(function.__name__.rstrip('_'), help=text.split('. ')[0], description=text)
     parser.set_defaults(run=function)
     return parser
 

@@ -66,16 +66,42 @@ def roles_of(session, *key):
     return records.many(session, Role, Role.id.in_(mine))
 
 
-def search(session, **wanted):
-    """Grant rows (as mappings) whose columns equal, or are in the list, of what is wanted; None asks nothing."""
-    query = select(_grant)
+# The columns of `rows`, in the order of assignment.listing.Item.
+_COLUMNS = [_grant.c[name] for name in ('actor_type', 'actor_id', 'target_type', 'target_id', 'role_id', 'inherited')]
+# As many values as one statement may carry on every database.
+_AT_MOST = 10000
+
+
+def rows(session, of_user=None, extra_groups=(), **wanted):
+    """Grants as tuples (actor_type, actor_id, target_type, target_id, role_id, inherited), ordered by target.
+
+    Their columns equal what is wanted, or are in it where that is a set; None asks nothing. `of_user`: grants to this
+    user, the groups of the user and `extra_groups` alone.
+    """
+    query = select(*_COLUMNS)
+    many = {}
+    if of_user is not None:
+        query = query.where(_to(of_user, extra_groups))
     for name, value in wanted.items():
-        if isinstance(value, (list, tuple, set)):
-            query = query.where(_grant.c[name].in_(list(value)))
+        if isinstance(value, set):
+            if len(value) <= _AT_MOST:
+                query = query.where(_grant.c[name].in_(sorted(value)))
+            else:
+                many[name] = value
         elif value is not None:
             query = query.where(_grant.c[name] == value)
-    order = [_grant.c[name] for name in ('target_type', 'target_id', 'actor_type', 'actor_id', 'role_id', 'inherited')]
-    return session.execute(query.order_by(*order)).mappings().all()
+    found = session.execute(query.order_by(*_COLUMNS[2:4], *_COLUMNS[:2], *_COLUMNS[4:])).all()
+    return [row for row in found if all(row._mapping[name] in value for name, value in many.items())] if many else found
+
+
+def names(session, model, ids):
+    """(id, name, domain_id) of the users, groups or projects (`model`) with these ids."""
+    ids = sorted(ids)
+    found = []
+    for start in range(0, len(ids), _AT_MOST):
+        query = select(model.id, model.name, model.domain_id).where(model.id.in_(ids[start:start + _AT_MOST]))
+        found += session.execute(query)
+    return found
 
 
 def remove_actor(session, actor_type, actor_id):

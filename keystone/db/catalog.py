@@ -2,7 +2,7 @@
 from sqlalchemy import delete, exists, or_, select
 
 from keystone.db import records
-from keystone.db.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup, Region, Service
+from keystone.db.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup, RegisteredLimit, Service
 
 _service, _endpoint = Service.__table__, Endpoint.__table__
 _ANY_FILTER = or_(exists(select(ProjectEndpoint.project_id)),
@@ -30,7 +30,6 @@ def remove_service(session, service_id):
 
 
 def region_in_use(session, region_id):
-    """Whether an endpoint is in the region or another region below it."""
-    used = session.execute(select(_endpoint.c.id).where(_endpoint.c.region_id == region_id).limit(1)).first()
-    child = session.execute(select(Region.id).where(Region.parent_region_id == region_id).limit(1)).first()
-    return used is not None or child is not None
+    """Whether an endpoint or a registered limit is in the region."""
+    return any(session.execute(select(model.id).where(model.region_id == region_id).limit(1)).first() is not None
+               for model in (Endpoint, RegisteredLimit))

@@ -51,6 +51,16 @@ def subtree(session, project_id):
     return [records.ref(Project, row) for row in rows]
 
 
+def parents(session):
+    """(id, parent_id) of every project; domains have None."""
+    return session.execute(select(_project.c.id, _project.c.parent_id)).all()
+
+
+def domain_names(session):
+    """(id, name) of every domain."""
+    return session.execute(select(_project.c.id, _project.c.name).where(_project.c.domain_id == DOMAIN_ROOT)).all()
+
+
 def has_children(session, project_id):
     """Whether any project has this one as parent."""
     return session.execute(select(_project.c.id).where(_project.c.parent_id == project_id).limit(1)).first() is not None

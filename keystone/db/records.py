@@ -48,6 +48,16 @@ def ref(model, row):
     return {**extra, **values} if extra else values
 
 
+def _refs(session, model, query):
+    """The refs of a select of whole rows: one dict a row, made at once, since lists are long."""
+    names = [column.name for column in model.__table__.columns]
+    found = [dict(zip(names, row, strict=True)) for row in session.execute(query)]
+    if 'extra' not in names:
+        return found
+    extras = [each.pop('extra') for each in found]
+    return [{**extra, **each} if extra else each for each, extra in zip(found, extras, strict=True)]
+
+
 def split(model, values):
     """`values` as columns, with the rest under `extra`."""
     known = {column.name for column in columns(model)}
@@ -97,8 +107,7 @@ def get(session, model, *conditions):
 def many(session, model, *conditions):
     """The refs of all rows that fit, by id."""
     table = model.__table__
-    rows = session.execute(select(table).where(*conditions).order_by(table.c.id)).mappings()
-    return [ref(model, row) for row in rows]
+    return _refs(session, model, select(table).where(*conditions).order_by(table.c.id))
 
 
 def listing(session, model, hints, *conditions):
@@ -119,7 +128,7 @@ def listing(session, model, hints, *conditions):
         query = query.where(or_(beyond(by, last[0]), and_(by == last[0], beyond(table.c.id, hints.marker))))
     if hints.limit is not None:
         query = query.limit(hints.limit + 1)
-    refs = [ref(model, row) for row in session.execute(query).mappings()]
+    refs = _refs(session, model, query)
     if hints.limit is not None and len(refs) > hints.limit:
         hints.truncated = True
         refs = refs[:hints.limit]

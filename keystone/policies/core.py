@@ -80,7 +80,8 @@ _PROJECTS = [
 _ROLE_READ = f'{READ} or (role:reader and domain_id:%(target.caller.domain_id)s)'
 _ROLES = [
     *_admin_only('role', read=_ROLE_READ),
-    *[rule(f'identity:{verb}_domain_role', f'{READ} or {_in_domain("reader", "role")}') for verb in ('get', 'list')],
+    *[rule(f'identity:{name}', f'{READ} or {_in_domain("reader", "role")}')
+      for name in ('get_domain_role', 'list_domain_roles')],
     *[rule(f'identity:{verb}_domain_role', ADMIN) for verb in ('create', 'update', 'delete')],
     *[rule(f'identity:{name}', READ) for name in ('get_implied_role', 'list_implied_roles', 'check_implied_role',
                                                   'list_role_inference_rules')],

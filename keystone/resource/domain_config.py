@@ -79,7 +79,8 @@ class DomainConfigManager:
                     values[name] = re.sub(r'%\((\w+)\)s', lambda match, own=secrets: own.get(match[1], match[0]), value)
         return found
 
-    def configured_domains(self):
+    @staticmethod
+    def configured_domains():
         """Ids of the domains that have any option set."""
         with db.reader() as session:
             return sorted({row['domain_id'] for row in queries.options(session)})

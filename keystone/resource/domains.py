@@ -3,7 +3,17 @@ from sqlalchemy import select
 
 from essex import config, db
 from essex.exception import Forbidden
-from keystone.db import app_creds, assignments, credentials, delegation, federation, id_mappings, records, users
+from keystone.db import (
+    app_creds,
+    assignments,
+    credentials,
+    delegation,
+    federation,
+    id_mappings,
+    projects,
+    records,
+    users,
+)
 from keystone.db.models import DOMAIN_ROOT, Group, Project, Role, User
 from keystone.resource.manager import check_mutable
 
@@ -26,7 +36,8 @@ class DomainManager:
 
     def get_domain(self, domain_id):
         """Raises DomainNotFound."""
-        return public(self.resource.get_domain(domain_id))
+        self.resource.get_domain(domain_id)
+        return public(self.resource.get_project(domain_id))
 
     def list_domains(self, hints, ids=None):
         """Domains that pass `hints`, of `ids` alone when given."""
@@ -34,7 +45,9 @@ class DomainManager:
         if ids is not None:
             conditions.append(Project.id.in_(list(ids)))
         with db.reader() as session:
-            return [public(domain) for domain in records.listing(session, Project, hints, *conditions)]
+            found = records.listing(session, Project, hints, *conditions)
+            tags = projects.tags(session, [domain['id'] for domain in found])
+        return [public({**domain, 'tags': tags[domain['id']]}) for domain in found]
 
     def create_domain(self, values):
         """Make a domain (name; id may be chosen)."""

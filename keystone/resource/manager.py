@@ -8,6 +8,7 @@ from keystone.db.models import DOMAIN_ROOT, Project
 from keystone.exception import DomainNotFound, IdConflict, Immutable, NameConflict, ProjectNotFound, TagNotFound
 from keystone.ids import new_id
 from keystone.limit import models as limit_models
+from keystone.resource import names
 
 OPTS = [
     cfg.IntOpt('max_project_tree_depth', default=5, min=1, help='How deep projects may nest below a domain.'),
@@ -73,16 +74,16 @@ class ResourceManager:
         return domain
 
     def list_projects(self, hints, tags=None, ids=None):
-        """Projects that pass `hints`. `tags` is {kind: names}, `ids` the only ones to consider."""
-        conditions = [projects.tag_condition(kind, names) for kind, names in (tags or {}).items()]
+        """Projects that pass `hints`. `tags` is {kind: tags}, `ids` the only ones to consider."""
+        conditions = [projects.tag_condition(kind, each) for kind, each in (tags or {}).items()]
         if ids is not None:
             conditions.append(Project.id.in_(list(ids)))
         if hints.value('is_domain') is None:
             hints.add('is_domain', False)
         with db.reader() as session:
             found = records.listing(session, Project, hints, *conditions)
-            names = projects.tags(session, [project['id'] for project in found])
-        return [public(project, names[project['id']]) for project in found]
+            tags_of = projects.tags(session, [project['id'] for project in found])
+        return [public(project, tags_of[project['id']]) for project in found]
 
     def parents(self, project_id):
         """The projects above, nearest first, without the domain."""
@@ -109,10 +110,11 @@ class ResourceManager:
             project.update(domain_id=DOMAIN_ROOT, parent_id=None)
         else:
             self._place(project)
+        kind = 'domain' if project['is_domain'] else 'project'
+        names.check(kind, project['name'])
         with self.changes.writer() as session:
             if records.get(session, Project, Project.id == project['id']):
                 raise IdConflict(kind='project', id=project['id'])
-            kind = 'domain' if project['is_domain'] else 'project'
             records.create(session, Project, project, NameConflict(kind=kind, name=project['name']))
             projects.set_tags(session, project['id'], tags)
             self.changes.tell('created', kind, project['id'])
@@ -144,6 +146,8 @@ class ResourceManager:
         kind = 'domain' if old['is_domain'] else 'project'
         self._check_update(old, values)
         check_mutable(kind, old, values)
+        if values.get('name', old['name']) != old['name']:
+            names.check(kind, values['name'])
         values = {key: value for key, value in values.items()
                   if key not in ('id', 'domain_id', 'parent_id', 'is_domain')}
         tags = values.pop('tags', None)
@@ -200,13 +204,13 @@ class ResourceManager:
         projects.remove(session, project_ids)
 
     @db.retry
-    def set_tags(self, project_id, names):
+    def set_tags(self, project_id, tags):
         """Give the project exactly these tags; returns them. Raises BadRequest: too many."""
         check_mutable('project', self.get_project(project_id))
-        if len(set(names)) > MAX_TAGS:
+        if len(set(tags)) > MAX_TAGS:
             raise BadRequest(f'A project has at most {MAX_TAGS} tags.')
         with self.changes.writer() as session:
-            projects.set_tags(session, project_id, names)
+            projects.set_tags(session, project_id, tags)
             self.changes.tell('updated', 'project', project_id)
         return self.get_project(project_id)['tags']
 

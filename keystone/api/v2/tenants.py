@@ -73,7 +73,7 @@ class TenantController(Controller):
     def users(self, req, tenant_id):
         self.admin_only(req)
         self.tenant(tenant_id)
-        ids = {grant['actor_id'] for grant in self.managers.grants.users_on_project(tenant_id)}
+        ids = {grant.actor_id for grant in self.managers.grants.users_on_project(tenant_id)}
         hints = Hints().add('domain_id', CONF.identity.default_domain_id).add('id', sorted(ids), 'in')
         return {'users': [user_view(user) for user in self.managers.identity.list_users(hints)]}
 

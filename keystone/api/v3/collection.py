@@ -7,9 +7,16 @@ from essex import config, wsgi
 from essex.exception import BadRequest
 from keystone.db.records import OPERATORS, Hints
 
+_HELP = 'Longest list in one answer; the rest is behind its `next` link. Unset: '
 CONF = config.register([
-    cfg.IntOpt('list_limit', min=1, help='Longest list in one answer; the rest is behind its `next` link. '
-                                         'Unset: no limit.')])
+    cfg.IntOpt('list_limit', min=1, help=f'{_HELP}no limit.'),
+    cfg.IntOpt('max_db_limit', default=1000, min=1, help='Longest page a client gets that asks for a page (limit=).')])
+# The section whose list_limit is in force for a collection, before that in [DEFAULT].
+_SECTIONS = {'users': 'identity', 'groups': 'identity', 'projects': 'resource', 'domains': 'resource',
+             'roles': 'assignment', 'services': 'catalog', 'endpoints': 'catalog', 'regions': 'catalog',
+             'policies': 'policy', 'credentials': 'credential', 'registered_limits': 'unified_limit'}
+for _section in sorted({*_SECTIONS.values()}):
+    config.register([cfg.IntOpt('list_limit', min=1, help=f'{_HELP}that of [DEFAULT].')], _section)
 
 _FALSE = ('0', 'f', 'false', 'n', 'no', 'off')
 _OPERATORS = {*OPERATORS, *('i' + name for name in OPERATORS)}
@@ -29,14 +36,20 @@ def hints_of(req, text=(), flags=()):
             hints.add(attribute, is_true(values[-1]))
         elif attribute in text and (not operator or operator in _OPERATORS):
             hints.add(attribute, values[-1], operator or 'equals')
-    limit, marker = wsgi.limit_and_marker(req, max_limit=10 ** 6)
+    limit, marker = wsgi.limit_and_marker(req, max_limit=CONF.max_db_limit)
     asked = 'limit' in req.query()
     if asked and limit == 0:
         raise BadRequest('limit must be at least 1.')
     hints.marker = marker
     _sort(hints, req.query(), (*text, *flags))
-    hints.limit = min(limit, CONF.list_limit or limit) if asked else CONF.list_limit
+    longest = _longest(req)
+    hints.limit = min(limit, longest or limit) if asked else longest
     return hints
+
+
+def _longest(req):
+    section = _SECTIONS.get(req.path_info.rstrip('/').rpartition('/')[2])
+    return (CONF[section].list_limit if section else None) or CONF.list_limit
 
 
 def _sort(hints, query, attributes):
@@ -62,10 +75,12 @@ def single(req, kind, ref, path):
 
 def listed(req, name, refs, path=None, hints=None, itemize=True):
     """{"name": [...], "links": {self, previous, next}} with each item linked at `path` (or `name`)."""
-    base = f'{wsgi.base_url(req)}{req.path_info}'
+    root = wsgi.base_url(req)
+    base = f'{root}{req.path_info}'
     links = {'self': base + (f'?{req.query_string}' if req.query_string else ''), 'previous': None, 'next': None}
     if itemize:
-        refs = [{**ref, 'links': {'self': self_link(req, f'{path or name}/{ref["id"]}')}} for ref in refs]
+        prefix = f'{root}/v3/{quote(path or name)}/'
+        refs = [{**ref, 'links': {'self': prefix + quote(ref['id'])}} for ref in refs]
     body = {name: refs, 'links': links}
     if hints is not None and hints.truncated:
         links['next'] = wsgi.next_link(req, base, refs[-1]['id'], hints.limit)

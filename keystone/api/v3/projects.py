@@ -88,8 +88,11 @@ class ProjectController(Controller):
 
     @wsgi.route('DELETE', '/projects/<project_id>', status=204)
     def delete(self, req, project_id):
-        self._load(req, 'delete_project', project_id)
-        self.managers.resource.delete_project(project_id)
+        project = self._load(req, 'delete_project', project_id)
+        if project['is_domain']:
+            self.managers.domains.delete_domain(project_id)
+        else:
+            self.managers.resource.delete_project(project_id)
 
     def _tags(self, req, project_id, tags):
         return {'tags': tags, 'links': {'self': self_link(req, f'projects/{project_id}/tags')}}

@@ -1,4 +1,6 @@
 """/v3/role_assignments: who has which role where, as stored or effective, with names if asked."""
+from urllib.parse import quote
+
 from essex import wsgi
 from essex.exception import BadRequest
 from keystone.api.base import Controller
@@ -19,10 +21,10 @@ class RoleAssignmentController(Controller):
         self._enforce(req, wanted)
         lister = self.managers.assignments
         items = lister.list(wanted)
-        if not self.allowed(req, 'list_system_grants'):
+        if not self.allowed(req, 'list_system_grants') and req.context.domain_id:
             items = self._of_domain(items, req.context.domain_id)
-        names = lister.names(items) if is_true(asked.get('include_names', '0')) else None
-        return listed(req, 'role_assignments', [_view(req, item, names) for item in items], itemize=False)
+        names = lister.names(items) if 'include_names' in asked and is_true(asked['include_names']) else None
+        return listed(req, 'role_assignments', View(self_link(req, ''), names).items(items), itemize=False)
 
     def _enforce(self, req, wanted):
         if not wanted.include_subtree:
@@ -37,52 +39,86 @@ class RoleAssignmentController(Controller):
         return [item for item in items if item.target_id == domain_id or item.target_id in inside]
 
 
+def _flag(asked, name):
+    return name in asked and is_true(asked[name])
+
+
 def _wanted(asked):
     """The Wanted of a query. Raises BadRequest for what contradicts itself."""
-    effective = 'effective' in asked and is_true(asked['effective'])
-    inherited = 'scope.OS-INHERIT:inherited_to' in asked
+    # An empty filter asks nothing, as an absent one.
+    asked = {name: value for name, value in asked.items() if value or '.' not in name}
+    effective, inherited = _flag(asked, 'effective'), 'scope.OS-INHERIT:inherited_to' in asked
     for one, other in _EXCLUSIVE:
         if one in asked and other in asked:
             raise BadRequest(f'{one} and {other} cannot be asked for together.')
     if effective and 'group.id' in asked:
         raise BadRequest('effective lists users: it cannot be combined with group.id.')
     if effective and inherited and 'scope.domain.id' in asked:
-        raise BadRequest('effective, inherited and scope.domain.id cannot be asked for together.')
-    subtree = is_true(asked.get('include_subtree', '0'))
+        raise BadRequest('effective, inherited and scope.domain.id cannot be asked for together: the list is '
+                         'always empty.')
+    subtree = _flag(asked, 'include_subtree')
     if subtree and 'scope.project.id' not in asked:
         raise BadRequest('include_subtree needs scope.project.id.')
     if inherited and asked['scope.OS-INHERIT:inherited_to'] != 'projects':
         raise BadRequest("scope.OS-INHERIT:inherited_to can only be 'projects'.")
     return Wanted(user_id=asked.get('user.id'), group_id=asked.get('group.id'), role_id=asked.get('role.id'),
                   project_id=asked.get('scope.project.id'), domain_id=asked.get('scope.domain.id'),
-                  system=is_true(asked.get('scope.system', '0')), inherited=True if inherited else None,
+                  system=_flag(asked, 'scope.system'), inherited=True if inherited else None,
                   effective=effective, include_subtree=subtree)
 
 
-def _named(names, kind, key):
-    return {'id': key} if names is None else names[kind].get(key, {'id': key, 'name': ''})
+# How something that is gone is named.
+_GONE = {'name': '', 'domain': {'id': '', 'name': ''}}
 
 
-def _view(req, item, names):
-    target = {'all': True} if item.target_type == 'system' else _named(names, item.target_type, item.target_id)
-    scope = {item.target_type: target}
-    if item.inherited:
-        scope['OS-INHERIT:inherited_to'] = 'projects'
-    return {'role': _named(names, 'role', item.role_id), item.actor_type: _named(names, item.actor_type, item.actor_id),
-            'scope': scope, 'links': _links(req, item)}
+class View:
+    """Items as JSON values. What repeats (roles, actors, targets) is made once: lists are long.
 
+    `base` is the URL links begin with, `names` what include_names shows, or None.
+    """
 
-def _links(req, item):
-    """Where the grant behind an item is kept, and what else made it effective."""
-    kind, key = item.source or (item.target_type, item.target_id)
-    target = 'system' if kind == 'system' else f'{kind}s/{key}'
-    actor = f'groups/{item.group_id}' if item.group_id else f'{item.actor_type}s/{item.actor_id}'
-    path = f'{target}/{actor}/roles/{item.prior_role_id or item.role_id}'
-    if item.inherited:
-        path = f'OS-INHERIT/{path}/inherited_to_projects'
-    links = {'assignment': self_link(req, path)}
-    if item.group_id:
-        links['membership'] = self_link(req, f'groups/{item.group_id}/users/{item.actor_id}')
-    if item.prior_role_id:
-        links['prior_role'] = self_link(req, f'roles/{item.prior_role_id}/implies/{item.role_id}')
-    return links
+    def __init__(self, base, names):
+        self.base, self.names = base, names
+        # {(kind, id): (the value shown, its part of a path)}
+        self._known, self._scopes = {}, {}
+
+    def _entity(self, kind, key):
+        found = self._known.get((kind, key))
+        if found is None:
+            shown = {'id': key} if self.names is None else self.names[kind].get(key, {'id': key, **_GONE})
+            found = self._known[kind, key] = (shown, f'{kind}s/{quote(key)}')
+        return found
+
+    def _scope(self, kind, key, inherited):
+        found = self._scopes.get((kind, key, inherited))
+        if found is None:
+            shown, path = ({'all': True}, 'system') if kind == 'system' else self._entity(kind, key)
+            scope = {kind: shown}
+            if inherited:
+                scope['OS-INHERIT:inherited_to'] = 'projects'
+            found = self._scopes[kind, key, inherited] = (scope, path)
+        return found
+
+    def items(self, items):
+        """The list."""
+        return [self._item(*item) for item in items]
+
+    def _item(self, actor_type, actor_id, target_type, target_id, role_id, inherited, group_id, prior_role_id, source):
+        """One item, with links to the grant behind it and to what else made it effective."""
+        role, role_path = self._entity('role', role_id)
+        actor, actor_path = self._entity(actor_type, actor_id)
+        scope, target_path = self._scope(target_type, target_id, inherited)
+        links = {}
+        holder_path, granted_path, user_path = actor_path, role_path, actor_path
+        if source is not None:
+            target_path = self._scope(*source, inherited)[1]
+        if group_id is not None:
+            holder_path = self._entity('group', group_id)[1]
+            links['membership'] = f'{self.base}{holder_path}/{user_path}'
+        if prior_role_id is not None:
+            granted_path = self._entity('role', prior_role_id)[1]
+            links['prior_role'] = f'{self.base}{granted_path}/implies/{quote(role_id)}'
+        path = f'{target_path}/{holder_path}/{granted_path}'
+        links['assignment'] = (f'{self.base}OS-INHERIT/{path}/inherited_to_projects' if inherited
+                               else f'{self.base}{path}')
+        return {'role': role, actor_type: actor, 'scope': scope, 'links': links}

@@ -22,7 +22,7 @@ class RoleController(Controller):
         hints = hints_of(req, text=('name', 'domain_id', 'id'))
         domain_id = hints.value('domain_id')
         if domain_id:
-            self.enforce(req, 'list_domain_role', role={'domain_id': domain_id})
+            self.enforce(req, 'list_domain_roles', role={'domain_id': domain_id})
         else:
             self.enforce(req, 'list_roles')
         return listed(req, 'roles', self.managers.roles.list_roles(hints), hints=hints)

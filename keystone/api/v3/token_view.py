@@ -3,6 +3,7 @@ import orjson
 import webob
 
 from keystone.changes import FACTS
+from keystone.resource.names import is_admin_project
 from keystone.token.cache import Cache
 from keystone.token.manager import is_domain
 from keystone.token.model import iso
@@ -22,6 +23,8 @@ def fields(token):
         shown['project'] = {'id': token.project['id'], 'name': token.project['name'],
                             'domain': {'id': domain['id'], 'name': domain['name']}}
         shown['is_domain'] = is_domain(token.project)
+        if is_admin_project(token.project, domain) is not None:
+            shown['is_admin_project'] = is_admin_project(token.project, domain)
     elif token.domain:
         shown['domain'] = {'id': token.domain['id'], 'name': token.domain['name']}
     elif claims.system:

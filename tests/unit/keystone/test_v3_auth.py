@@ -216,7 +216,7 @@ def test_the_catalog_needs_a_scope(api, cloud):
 def test_endpoints_are_filled_in_and_left_out(cloud, api):
     catalog = cloud.managers.catalog
     service = catalog.create_service({'type': 'object-store', 'name': 'swift'})
-    for url in ('http://s/AUTH_$(project_id)s', 'http://s/%(tenant_id)s/x', 'http://s/$(unknown)s'):
+    for url in ('http://s/AUTH_$(project_id)s', 'http://s/%(tenant_id)s/x', 'http://s/$(admin_endpoint)s'):
         catalog.create_endpoint({'service_id': service['id'], 'interface': 'public', 'url': url})
     token = cloud.token(cloud.owner, cloud.project)
     found = api('GET', '/v3/auth/catalog', token=token).json['catalog']

@@ -10,6 +10,7 @@ def service(as_admin):
 
 def test_life_of_a_service(as_admin, service):
     assert service['enabled'] is True
+    assert as_admin('POST', '/services', {'service': {'type': 'x'}}).json['service']['name'] == ''
     path = f'/services/{service["id"]}'
     assert as_admin('GET', '/services?type=image').json['services'] == [service]
     assert as_admin('GET', '/services?name=none').json['services'] == []
@@ -33,6 +34,24 @@ def test_life_of_an_endpoint(as_admin, service):
     assert as_admin('DELETE', '/regions/new').status_int == 204
 
 
+@pytest.mark.parametrize('url,shown', [
+    ('http://g/$(tenant_id)s', 'http://g/P'), ('http://g/%(project_id)s/%(user_id)s', 'http://g/P/U'),
+    ('http://g/a%20b', 'http://g/a%20b'),
+    # Stored by hand or by an older release.
+    ('http://g/$(unknown)s', None), ('http://g/%(tenant_id)', None), ('http://g/$(admin_endpoint)s', None)])
+def test_what_the_catalog_makes_of_a_url(cloud, service, url, shown, conf):
+    from essex import db
+    from keystone.db.models import Endpoint
+    with cloud.managers.changes.writer() as session:
+        session.add(Endpoint(id='e', service_id=service['id'], interface='public', url=url))
+    found = [endpoint['url'] for entry in cloud.managers.catalog.catalog('U', 'P') if entry['id'] == service['id']
+             for endpoint in entry['endpoints']]
+    assert found == ([shown] if shown else [])
+    with db.count_statements() as counter:
+        cloud.managers.catalog.catalog('U', None)
+    assert counter.total == 0
+
+
 def test_endpoints_go_with_their_service(as_admin, service):
     endpoint = as_admin('POST', '/endpoints', {'endpoint': {'service_id': service['id'], 'interface': 'public',
                                                             'url': 'http://g'}}).json['endpoint']
@@ -42,7 +61,8 @@ def test_endpoints_go_with_their_service(as_admin, service):
 
 @pytest.mark.parametrize('change', [{'interface': 'other'}, {'url': ''}, {'url': None}, {'service_id': 'none'},
                                     {'region_id': 'none'}, {'enabled': 'True'}, {'url': 'x' * 2001},
-                                    {'interface': None}])
+                                    {'interface': None}, {'url': 'http://g/$(unknown)s'}, {'url': 'http://g/%(tenant_id)'},
+                                    {'url': 'http://g/$(tenant_id'}])
 def test_bad_endpoints_are_400(as_admin, service, change):
     values = {'service_id': service['id'], 'interface': 'public', 'url': 'http://g', **change}
     assert as_admin('POST', '/endpoints', {'endpoint': values}).status_int == 400
@@ -54,7 +74,7 @@ def test_bad_services_are_400(as_admin, values):
     assert as_admin('POST', '/services', {'service': values}).status_int == 400
 
 
-def test_regions(as_admin):
+def test_regions(as_admin, service):
     assert as_admin('PUT', '/regions/r1', {'region': {'description': 'd'}}).status_int == 201
     assert as_admin('PUT', '/regions/r1', {'region': {}}).status_int == 409
     assert as_admin('PUT', '/regions/r2', {'region': {'id': 'other'}}).status_int == 400
@@ -65,7 +85,10 @@ def test_regions(as_admin):
     assert [each['id'] for each in found] == ['r2']
     assert as_admin('PATCH', '/regions/r1', {'region': {'parent_region_id': 'r2'}}).status_int == 400
     assert as_admin('PATCH', '/regions/r2', {'region': {'parent_region_id': 'none'}}).status_int == 404
+    endpoint = as_admin('POST', '/endpoints', {'endpoint': {'service_id': service['id'], 'interface': 'public',
+                                                            'url': 'http://g', 'region_id': 'r2'}}).json['endpoint']
     assert as_admin('DELETE', '/regions/r1').status_int == 403
-    assert as_admin('DELETE', '/regions/r2').status_int == 204 and as_admin('DELETE', '/regions/r1').status_int == 204
+    as_admin('DELETE', f'/endpoints/{endpoint["id"]}')
+    assert as_admin('DELETE', '/regions/r1').status_int == 204 and as_admin('GET', '/regions/r2').status_int == 404
     for values in ({'id': 'x' * 256}, {'id': 7}, {'description': 'x' * 256}, None):
         assert as_admin('POST', '/regions', {'region': values}).status_int == 400

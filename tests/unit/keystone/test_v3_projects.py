@@ -1,6 +1,8 @@
 """/v3/domains and /v3/projects: CRUD, the tree, tags, filters, pages."""
 import pytest
 
+from keystone.exception import ScopeDenied
+
 
 @pytest.fixture
 def make(as_admin):
@@ -184,3 +186,71 @@ class TestProjects:
         untagged = {'admin', 'demo', 'elsewhere'}
         assert set(named('/projects?not-tags=a,b')) - untagged == {'one', 'three'}
         assert set(named('/projects?not-tags-any=a')) - untagged == {'three'}
+
+    def test_lists_have_limits_of_their_own(self, as_admin, make, conf):
+        for number in range(3):
+            make('project', name=f'p{number}')
+        conf.set('list_limit', 2, 'resource')
+        for path in ('/projects', '/projects?limit=1000'):
+            assert len(as_admin('GET', path).json['projects']) == 2
+        assert as_admin('GET', '/projects').json['truncated'] is True
+        assert len(as_admin('GET', '/users').json['users']) > 2
+        conf.set('max_db_limit', 1)
+        body = as_admin('GET', '/users?limit=5').json
+        assert len(body['users']) == 1 and 'limit=1' in body['links']['next'] and 'truncated' not in body
+
+
+class TestActingAsDomain:
+
+    def test_a_domain_made_and_deleted_as_a_project(self, as_admin, make):
+        project = make('project', name='d', is_domain=True, tags=['x'])
+        assert project['is_domain'] is True and project['domain_id'] is project['parent_id'] is None
+        domain = as_admin('GET', f'/domains/{project["id"]}').json['domain']
+        assert domain['name'] == 'd' and domain['tags'] == ['x']
+        assert [each['tags'] for each in as_admin('GET', '/domains?name=d').json['domains']] == [['x']]
+        inside = make('project', name='p', parent_id=project['id'])
+        assert inside['domain_id'] == project['id']
+        path = f'/projects/{project["id"]}'
+        assert as_admin('DELETE', path).status_int == 403
+        assert as_admin('PATCH', path, {'project': {'enabled': False}}).status_int == 200
+        assert as_admin('DELETE', path).status_int == 204
+        assert as_admin('GET', f'/domains/{project["id"]}').status_int == 404
+        assert as_admin('GET', f'/projects/{inside["id"]}').status_int == 404
+
+
+class TestNames:
+
+    @pytest.mark.parametrize('kind', ['project', 'domain'])
+    def test_names_that_urls_can_carry(self, as_admin, make, conf, kind):
+        old = make(kind, name='a/b')
+        conf.set(f'{kind}_name_url_safe', 'new', 'resource')
+        assert as_admin('POST', f'/{kind}s', {kind: {'name': 'c?d'}}).status_int == 400
+        path = f'/{kind}s/{old["id"]}'
+        assert as_admin('PATCH', path, {kind: {'description': 'x', 'name': 'a/b'}}).status_int == 200
+        assert as_admin('PATCH', path, {kind: {'name': 'a:b'}}).status_int == 400
+        assert as_admin('PATCH', path, {kind: {'name': 'a b'}}).status_int == 200
+
+    def test_strict_names_are_no_scope(self, cloud, conf):
+        project = cloud.new_project('a/b')
+        cloud.grant(cloud.owner, 'member', project=project)
+        by_name = {'project': {'name': 'a/b', 'domain': {'id': 'default'}}}
+        conf.set('project_name_url_safe', 'new', 'resource')
+        assert cloud.issue(cloud.owner, by_name)
+        conf.set('project_name_url_safe', 'strict', 'resource')
+        with pytest.raises(ScopeDenied):
+            cloud.issue(cloud.owner, by_name)
+        assert cloud.issue(cloud.owner, {'project': {'id': project['id']}})
+        conf.set('domain_name_url_safe', 'strict', 'resource')
+        with pytest.raises(ScopeDenied):
+            cloud.issue(cloud.owner, {'domain': {'name': 'x/y'}})
+
+    def test_the_administrating_project_is_marked(self, api, cloud, conf):
+        def marked(project):
+            token = cloud.token(cloud.admin, project)
+            return api('GET', '/v3/auth/tokens', token=token, subject=token).json['token'].get('is_admin_project')
+        cloud.grant(cloud.admin, 'admin', project=cloud.project)
+        assert marked(cloud.admin_project) is None
+        conf.set('admin_project_name', 'admin', 'resource')
+        conf.set('admin_project_domain_name', 'Default', 'resource')
+        cloud.managers.tokens.cache.clear()
+        assert marked(cloud.admin_project) is True and marked(cloud.project) is False

@@ -161,3 +161,79 @@ class TestAssignments:
             cloud.new_user(f'u{number}', cloud.project, 'reader')
         cost()
         assert cost() == few
+
+    def test_ten_thousand_cost_as_many_statements_as_ten(self, as_admin, cloud):
+        from essex import db
+        from keystone.db.models import Assignment, Group, Membership, Project, User
+
+        def cost(query):
+            as_admin('GET', query)
+            with db.count_statements() as counter:
+                found = as_admin('GET', query).json['role_assignments']
+            return counter.total, len(found)
+        queries = ('/role_assignments?effective', '/role_assignments?effective&include_names', '/role_assignments',
+                   f'/role_assignments?effective&include_subtree&scope.project.id={cloud.project["id"]}',
+                   '/role_assignments?effective&scope.OS-INHERIT:inherited_to=projects')
+        few = [cost(query)[0] for query in queries]
+        grant = {'role_id': cloud.roles['reader'], 'target_type': 'project', 'inherited': False}
+        with cloud.managers.changes.writer() as session:
+            for n in range(40):
+                session.add(Project(id=f'p{n}', name=f'p{n}', domain_id='default', parent_id=cloud.project['id']))
+                session.add(User(id=f'u{n}', name=f'u{n}', domain_id='default'))
+                session.add(Group(id=f'g{n}', name=f'g{n}', domain_id='default'))
+            session.flush()
+            for n in range(40):
+                session.add(Membership(user_id=f'u{n}', group_id=f'g{n}'))
+                for p in range(40):
+                    session.add(Assignment(actor_type='user', actor_id=f'u{n}', target_id=f'p{p}', **grant))
+                session.add(Assignment(actor_type='group', actor_id=f'g{n}', target_id=f'p{n}',
+                                       **{**grant, 'role_id': cloud.roles['member']}))
+                session.add(Assignment(actor_type='group', actor_id=f'g{n}', target_id=cloud.project['id'],
+                                       **{**grant, 'inherited': True}))
+        many = [cost(query) for query in queries]
+        # What is the same whatever the number: grants, members, the tree, names of each kind.
+        assert all(after <= max(before, 6) + 2 for (after, _), before in zip(many, few, strict=True)), (few, many)
+        assert max(after for after, _ in many) <= 8 and many[0][1] > 1600
+        assert many[4][1] == 40 * 40
+
+
+class TestDomainRoles:
+
+    @pytest.fixture
+    def role(self, cloud):
+        """A role of another domain that implies reader: {id, domain}."""
+        domain = cloud.managers.domains.create_domain({'name': 'd'})['id']
+        made = cloud.managers.roles.create_role({'name': 'own', 'domain_id': domain})
+        cloud.managers.roles.add_implied(made['id'], cloud.roles['reader'])
+        return {'id': made['id'], 'domain': domain}
+
+    def test_they_are_granted_in_their_domain_alone(self, as_admin, cloud, role):
+        user = cloud.stranger['id']
+        for path, status in ((f'/projects/{cloud.project["id"]}/users/{user}', 403),
+                             (f'/domains/default/users/{user}', 403),
+                             (f'/system/users/{user}', 400), (f'/domains/{role["domain"]}/users/{user}', 204)):
+            assert as_admin('PUT', f'{path}/roles/{role["id"]}').status_int == status, path
+
+    def test_they_count_by_what_they_imply(self, api, as_admin, cloud, role, assignments):
+        project = cloud.new_project('p', domain_id=role['domain'])
+        path = f'/projects/{project["id"]}/users/{cloud.stranger["id"]}/roles/{role["id"]}'
+        assert as_admin('PUT', path).status_int == 204
+        token = cloud.token(cloud.stranger, project)
+        document = api('GET', '/v3/auth/tokens', token=token, subject=token).json['token']
+        assert [each['name'] for each in document['roles']] == ['reader']
+        where = f'scope.project.id={project["id"]}'
+        assert assignments(where) == [('own', 'stranger', 'p')]
+        assert assignments(f'{where}&effective') == [('reader', 'stranger', 'p')]
+        (item,) = as_admin('GET', f'/role_assignments?include_names&{where}').json['role_assignments']
+        assert item['role'] == {'id': role['id'], 'name': 'own', 'domain': {'id': role['domain'], 'name': 'd'}}
+
+
+def test_empty_filters_ask_nothing_and_the_gone_are_named_by_id(assignments, as_admin, cloud):
+    assert assignments('user.id=&scope.project.id=') == assignments('')
+    from essex import db
+    from keystone.db.models import Assignment
+    with db.writer() as session:
+        session.add(Assignment(actor_type='user', actor_id='gone', target_type='project', inherited=False,
+                               target_id=cloud.project['id'], role_id=cloud.roles['reader']))
+    (item,) = as_admin('GET', '/role_assignments?include_names&user.id=gone').json['role_assignments']
+    assert item['user'] == {'id': 'gone', 'name': '', 'domain': {'id': '', 'name': ''}}

@@ -1,5 +1,4 @@
 """The rules of application credentials: a secret of its own for a program, good for some roles on one project."""
-import calendar
 import secrets
 
 from oslo_config import cfg
@@ -8,6 +7,7 @@ from essex import config, db
 from essex.exception import BadRequest, Forbidden
 from keystone.db import app_creds
 from keystone.delegation import roles as roles_
+from keystone.delegation.ends import end_no_later
 from keystone.exception import AccessRuleNotFound, AppCredNotFound, AuthFailed, NameConflict, TokenNotFound
 from keystone.identity import passwords
 from keystone.ids import new_id
@@ -152,8 +152,7 @@ class AppCredManager:
         token.roles = self.roles.effective([role_id for role_id in cred['role_ids'] if role_id in held])
         if not token.roles:
             raise TokenNotFound()
-        if cred['expires_at'] is not None:
-            token.claims.expires_at = min(token.claims.expires_at, calendar.timegm(cred['expires_at'].utctimetuple()))
+        end_no_later(token, cred['expires_at'])
         shown = {'id': cred['id'], 'name': cred['name'], 'restricted': not cred['unrestricted']}
         if cred['access_rules']:
             shown['access_rules'] = cred['access_rules']

@@ -15,11 +15,13 @@ from keystone import origin
 from keystone.db import oauth1, records
 from keystone.db.models import AccessToken, Consumer, RequestToken
 from keystone.delegation import roles as roles_
+from keystone.delegation.ends import end_no_later
 from keystone.delegation.signatures import Validator, is_over, nonce_key
 from keystone.exception import (
     AccessTokenNotFound,
     AuthFailed,
     ConsumerNotFound,
+    IdConflict,
     RequestTokenNotFound,
     RoleNotFound,
     TokenNotFound,
@@ -69,7 +71,7 @@ class Oauth1Manager:
         """A new consumer; the answer has its secret, for the only time."""
         consumer = {'description': None, **values, 'id': new_id(), 'secret': new_id()}
         with db.writer() as session:
-            records.create(session, Consumer, consumer, None)
+            records.create(session, Consumer, consumer, IdConflict(kind='consumer', id=consumer['id']))
             self.changes.tell('created', 'OS-OAUTH1:consumer', consumer['id'])
         return {**self.get_consumer(consumer['id']), 'secret': consumer['secret']}
 
@@ -80,7 +82,7 @@ class Oauth1Manager:
         if 'secret' in values:
             raise BadRequest('The secret of a consumer cannot be changed.')
         with db.writer() as session:
-            records.change(session, Consumer, consumer_id, values, None)
+            records.change(session, Consumer, consumer_id, values, IdConflict(kind='consumer', id=consumer_id))
             self.changes.tell('updated', 'OS-OAUTH1:consumer', consumer_id)
         return self.get_consumer(consumer_id)
 
@@ -98,7 +100,6 @@ class Oauth1Manager:
 
         Raises ConsumerNotFound, ProjectNotFound, BadRequest, Unauthorized.
         """
-        self.resource.get_project(project_id)
         return self._answer(self._requests.create_request_token_response, {'project_id': project_id})
 
     def access_token(self):
@@ -132,6 +133,8 @@ class Oauth1Manager:
         values = {'id': token['oauth_token'], 'secret': token['oauth_token_secret'],
                   'consumer_id': request.client_key, 'project_id': token.pop('project_id'),
                   'expires_at': _end(CONF.oauth1.request_token_duration)}
+        # Only now: who cannot sign learns nothing about projects.
+        self.resource.get_project(values['project_id'])
         with db.writer() as session:
             self._use_nonce(session, request)
             oauth1.add(session, RequestToken, values)
@@ -248,5 +251,6 @@ class Oauth1Manager:
         token.roles = self.roles.effective([role_id for role_id in access['role_ids'] if role_id in held])
         if not token.roles:
             raise TokenNotFound()
+        end_no_later(token, access['expires_at'])
         token.shown['OS-OAUTH1'] = {'access_token_id': access['id'], 'consumer_id': access['consumer_id']}
         token.more_facts.update(access_token_id=(access['id'],), consumer_id=(access['consumer_id'],))

@@ -2,8 +2,6 @@
 
 A trust may be handed on (redelegated): then the roles are still those of the one at the head of the chain.
 """
-import calendar
-
 from oslo_config import cfg
 
 from essex import config, db
@@ -11,6 +9,7 @@ from essex.exception import BadRequest, Forbidden
 from keystone.auth.scope import Scope
 from keystone.db import projects, trusts
 from keystone.delegation import roles as roles_
+from keystone.delegation.ends import end_no_later
 from keystone.exception import AuthFailed, RoleNotFound, TokenNotFound, TrustNotFound
 from keystone.ids import new_id
 from keystone.token.manager import public_user
@@ -203,8 +202,7 @@ class TrustManager:
         self._enabled(trust['trustee_user_id'])
         if trust['impersonation']:
             token.user = public_user(trustor)
-        if trust['expires_at'] is not None:
-            token.claims.expires_at = min(token.claims.expires_at, calendar.timegm(trust['expires_at'].utctimetuple()))
+        end_no_later(token, trust['expires_at'])
         token.roles = self.roles.effective(role_ids)
         people = {side: {'id': trust[f'{side}_user_id']} for side in ('trustor', 'trustee')}
         token.shown[SCOPE] = {'id': trust['id'], 'impersonation': trust['impersonation'],

@@ -109,6 +109,39 @@ def test_application_credentials_and_access_rules(site, ann):
         session.Session(by_id).get_token()
 
 
+def test_keystoneclient(site, people):
+    keystone = client.Client(session=site.session('ann', 'pw', 'lab'))
+    trust = keystone.trusts.create(trustee_user=people['bob'], trustor_user=people['ann'], project=people['lab'],
+                                   role_names=['reader'], impersonation=False, remaining_uses=1)
+    assert [each.id for each in keystone.trusts.list(trustor_user=people['ann'])] == [trust.id]
+    bob = identity.V3Password(f'{site.url}/v3', username='bob', password='pw', user_domain_id='default',
+                              trust_id=trust.id)
+    assert token_of(bob)['user']['name'] == 'bob'
+    with pytest.raises(exceptions.NotFound):
+        keystone.trusts.get(trust.id)
+    rules = [{'service': 'compute', 'method': 'POST', 'path': '/v2.1/servers'}]
+    cred = keystone.application_credentials.create('kc', user=people['ann'], roles=[{'name': 'reader'}],
+                                                   access_rules=rules)
+    assert cred.secret and keystone.application_credentials.find(user=people['ann'], name='kc').id == cred.id
+    (rule,) = keystone.access_rules.list(user=people['ann'])
+    assert keystone.access_rules.get(rule.id, user=people['ann']).path == '/v2.1/servers'
+    with pytest.raises(exceptions.Forbidden):
+        keystone.access_rules.delete(rule.id, user=people['ann'])
+    keystone.application_credentials.delete(cred.id, user=people['ann'])
+    keystone.access_rules.delete(rule.id, user=people['ann'])
+    boss = client.Client(session=site.session())
+    consumer = boss.oauth1.consumers.create(description='c')
+    assert boss.oauth1.consumers.update(consumer, description='d').description == 'd'
+    asked = boss.oauth1.request_tokens.create(consumer.id, consumer.secret, people['lab'])
+    granted = keystone.oauth1.request_tokens.authorize(asked.id, [people['reader']])
+    access = boss.oauth1.access_tokens.create(consumer.id, consumer.secret, asked.key, asked.secret,
+                                              granted.oauth_verifier)
+    plugin = V3OAuth1(f'{site.url}/v3', consumer_key=consumer.id, consumer_secret=consumer.secret,
+                      access_key=access.key, access_secret=access.secret)
+    assert token_of(plugin)['user']['name'] == 'ann'
+    boss.oauth1.consumers.delete(consumer)
+
+
 def test_oauth1(site, admin):
     consumer = admin.show('consumer create --description printer')
     admin(f'consumer set --description press {consumer["id"]}')

@@ -42,7 +42,7 @@ class Managers:
         self.endpoint_filters = EndpointFilterManager(self.changes, self.resource)
         self.catalog = CatalogManager(self.changes, self.endpoint_filters)
         self.policies = PolicyManager(self.catalog)
-        self.registered_limits, self.limits = RegisteredLimitManager(), LimitManager()
+        self.registered_limits, self.limits = RegisteredLimitManager(self.changes), LimitManager(self.changes)
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)
         self.ec2 = Ec2Manager(self.identity, self.resource)
         self.credentials = CredentialManager(self.changes)

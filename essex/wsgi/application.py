@@ -1,4 +1,5 @@
 """The WSGI application of an API: routing, validation, handlers, faults."""
+import functools
 import logging
 
 import webob
@@ -30,6 +31,13 @@ class _Handler:
         return (low is None or version >= low) and (high is None or version <= high)
 
 
+@functools.lru_cache(64)
+def _map(paths):
+    """The compiled routes; applications of the same paths share them."""
+    return Map([Rule(path, endpoint=path) for path in paths], strict_slashes=False, merge_slashes=False,
+               redirect_defaults=False)
+
+
 class Application:
     """A WSGI application made of controllers.
 
@@ -45,9 +53,7 @@ class Application:
             for route, function in controller.handlers():
                 methods = self._table.setdefault(prefix + route.path, {})
                 methods.setdefault(route.method, []).append(_Handler(route, function))
-        self._map = Map([Rule(path, endpoint=path) for path in self._table], strict_slashes=False,
-                        merge_slashes=False, redirect_defaults=False)
-        self._adapter = self._map.bind('')
+        self._adapter = _map(tuple(self._table)).bind('')
 
     def __call__(self, environ, start_response):
         req = Request(environ)

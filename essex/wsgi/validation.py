@@ -29,10 +29,21 @@ FORMATS = {'uuid': _is_uuid, 'ipv4': _is_address(ipaddress.IPv4Address), 'ipv6':
            'cidr': _is_address(ipaddress.ip_network)}
 
 
+# {text of a schema: its function}: the faces of a service, and the tests, build applications of the same schemas.
+_compiled = {}
+
+
 def compile_schema(schema):
     """A function that checks a value and raises ValidationError; None for no schema."""
     if schema is None:
         return None
+    key = repr(schema)
+    if key not in _compiled:
+        _compiled[key] = _compile(schema)
+    return _compiled[key]
+
+
+def _compile(schema):
     # use_default would write defaults into the body: validation must not change what it checks.
     check = fastjsonschema.compile(schema, formats=FORMATS, use_default=False)
 

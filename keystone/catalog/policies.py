@@ -33,6 +33,7 @@ class PolicyManager:
         policy = {**values, 'id': new_id()}
         with db.writer() as session:
             records.create(session, Policy, policy, None)
+            self.catalog.changes.tell('created', 'policy', policy['id'])
         return self.get_policy(policy['id'])
 
     @db.retry
@@ -41,6 +42,7 @@ class PolicyManager:
         self.get_policy(policy_id)
         with db.writer() as session:
             records.change(session, Policy, policy_id, values, None)
+            self.catalog.changes.tell('updated', 'policy', policy_id)
         return self.get_policy(policy_id)
 
     @db.retry
@@ -49,6 +51,7 @@ class PolicyManager:
         with db.writer() as session:
             if not records.remove(session, Policy, Policy.id == policy_id):
                 raise PolicyNotFound(policy_id)
+            self.catalog.changes.tell('deleted', 'policy', policy_id)
 
     def _check(self, policy_id, place):
         self.get_policy(policy_id)

@@ -30,6 +30,9 @@ def check_place(session, values):
 class RegisteredLimitManager:
     """Registered limits: the default a service sets for one of its resources, in a region or everywhere."""
 
+    def __init__(self, changes):
+        self.changes = changes
+
     def get(self, registered_limit_id):
         """Raises RegisteredLimitNotFound."""
         with db.reader() as session:
@@ -56,6 +59,7 @@ class RegisteredLimitManager:
             for values in made:
                 check_place(session, values)
                 records.create(session, RegisteredLimit, values, self._conflict(values))
+                self.changes.tell('created', 'registered_limit', values['id'])
             return [_public(self._get(session, values['id'])) for values in made]
 
     @staticmethod
@@ -75,6 +79,7 @@ class RegisteredLimitManager:
                                 'its service, region and resource stay. Delete those limits first.')
             check_place(session, values)
             records.change(session, RegisteredLimit, registered_limit_id, values, self._conflict({**old, **values}))
+            self.changes.tell('updated', 'registered_limit', registered_limit_id)
             return _public(self._get(session, registered_limit_id))
 
     @db.retry
@@ -86,13 +91,14 @@ class RegisteredLimitManager:
                 raise Forbidden(f'Registered limit {registered_limit_id} is in use by limits of projects or domains: '
                                 'delete those first.')
             records.remove(session, RegisteredLimit, RegisteredLimit.id == registered_limit_id)
+            self.changes.tell('deleted', 'registered_limit', registered_limit_id)
 
 
 class LimitManager:
     """Limits of single projects and domains. `model` says how they relate."""
 
-    def __init__(self):
-        self.model = models.chosen()
+    def __init__(self, changes):
+        self.changes, self.model = changes, models.chosen()
 
     def get(self, limit_id):
         """Raises LimitNotFound."""
@@ -136,6 +142,7 @@ class LimitManager:
                'resource_limit': values['resource_limit'], 'description': values.get('description')}
         records.create(session, Limit, row, Conflict(
             f'There is a limit of {values["resource_name"]} for {name.removesuffix("_id")} {owner["id"]} already.'))
+        self.changes.tell('created', 'limit', row['id'])
         return row['id']
 
     @db.retry
@@ -148,6 +155,7 @@ class LimitManager:
                 registered = records.get(session, RegisteredLimit, RegisteredLimit.id == old['registered_limit_id'])
                 self.model.check(session, registered, owner, values['resource_limit'])
             records.change(session, Limit, limit_id, values, None)
+            self.changes.tell('updated', 'limit', limit_id)
             return self._get(session, limit_id)
 
     @db.retry
@@ -156,3 +164,4 @@ class LimitManager:
         with db.writer() as session:
             if not records.remove(session, Limit, Limit.id == limit_id):
                 raise LimitNotFound(limit_id)
+            self.changes.tell('deleted', 'limit', limit_id)

@@ -78,6 +78,42 @@ def test_every_resource_tells(talkative, heard):
     assert [kind for kind, _ in heard()] == [
         'role.created', 'role.updated', 'role.deleted', 'region.created', 'service.created', 'endpoint.created',
         'endpoint.updated', 'endpoint.deleted', 'service.deleted', 'region.deleted']
+    service = m.catalog.create_service({'type': 't'})['id']
+    heard()
+    (registered,) = m.registered_limits.create([{'service_id': service, 'resource_name': 'r', 'default_limit': 1}])
+    m.registered_limits.update(registered['id'], {'default_limit': 2})
+    (limit,) = m.limits.create([{'service_id': service, 'resource_name': 'r', 'resource_limit': 1,
+                                 'project_id': talkative.project['id']}])
+    m.limits.update(limit['id'], {'resource_limit': 2})
+    m.limits.delete(limit['id'])
+    m.registered_limits.delete(registered['id'])
+    policy = m.policies.create_policy({'blob': '{}', 'type': 'application/json'})['id']
+    m.policies.update_policy(policy, {'blob': '[]'})
+    m.policies.delete_policy(policy)
+    consumer = m.oauth1.create_consumer({})['id']
+    m.oauth1.update_consumer(consumer, {'description': 'd'})
+    m.oauth1.delete_consumer(consumer)
+    assert heard() == [
+        ('registered_limit.created', registered['id']), ('registered_limit.updated', registered['id']),
+        ('limit.created', limit['id']), ('limit.updated', limit['id']), ('limit.deleted', limit['id']),
+        ('registered_limit.deleted', registered['id']),
+        *[(f'policy.{verb}', policy) for verb in ('created', 'updated', 'deleted')],
+        *[(f'OS-OAUTH1:consumer.{verb}', consumer) for verb in ('created', 'updated', 'deleted')]]
+
+
+def test_delegation_tells(talkative, heard):
+    api, who = Api(talkative), talkative.owner['id']
+    token = talkative.token(talkative.owner, talkative.project)
+    made = api('POST', f'/v3/users/{who}/application_credentials', {'application_credential': {'name': 'a'}},
+               token=token).json['application_credential']
+    assert heard() == [('application_credential.created', made['id'])]
+    api('DELETE', f'/v3/users/{who}/application_credentials/{made["id"]}', token=token)
+    assert heard() == [('application_credential.deleted', made['id'])]
+    trust = api('POST', '/v3/OS-TRUST/trusts', {'trust': {
+        'trustor_user_id': who, 'trustee_user_id': talkative.member['id'], 'impersonation': False, 'roles': [],
+        }}, token=token).json['trust']
+    api('DELETE', f'/v3/OS-TRUST/trusts/{trust["id"]}', token=token)
+    assert heard() == [(f'OS-TRUST:trust.{verb}', trust['id']) for verb in ('created', 'deleted')]
 
 
 def test_what_was_rolled_back_is_not_told(talkative, heard):

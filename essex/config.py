@@ -3,6 +3,7 @@
 Options are declared beside the code that reads them, with `register`; a process has one `CONF`.
 """
 import logging
+import logging.config
 import logging.handlers
 import os
 import re
@@ -16,10 +17,21 @@ from essex import context
 
 CONF = cfg.ConfigOpts()
 
+LOG_OPTS = [
+    cfg.BoolOpt('debug', short='d', default=False, mutable=True, help='Log at DEBUG instead of INFO.'),
+    cfg.BoolOpt('verbose', short='v', default=True, mutable=True, help='Log at INFO; without it at WARNING.'),
+    cfg.StrOpt('log-file', deprecated_name='logfile',
+               help='File to log to, relative to log_dir when that is set. Standard error when unset.'),
+    cfg.StrOpt('log-dir', deprecated_name='logdir', help='Directory of log_file.'),
+    cfg.StrOpt('log-config', deprecated_name='log_config_append',
+               help="A file of Python's logging.config that says all about the log, in place of these options."),
+    cfg.StrOpt('log-format', help='Form of a line, in place of the one with the request id: fields of '
+                                  "Python's logging, and %(request_id)s."),
+    cfg.StrOpt('log-date-format', default='%Y-%m-%d %H:%M:%S', help='Form of the time in a line.'),
+    cfg.BoolOpt('use-syslog', default=False, help='Log to syslog instead of a file or standard error.'),
+    cfg.StrOpt('syslog-log-facility', default='LOG_USER', help='Facility of syslog: LOG_USER, LOG_LOCAL0...'),
+]
 OPTS = [
-    cfg.BoolOpt('debug', default=False, mutable=True, help='Log at DEBUG instead of INFO.'),
-    cfg.StrOpt('log_file', help='File to log to, relative to log_dir when that is set. Standard error when unset.'),
-    cfg.StrOpt('log_dir', help='Directory of log_file.'),
     cfg.StrOpt('host', default=socket.gethostname(),
                help='Name of this node in RPC topics and service records. Must differ between nodes.'),
     cfg.StrOpt('my_ip', default='127.0.0.1', help='Address of this node that other nodes reach.'),
@@ -44,6 +56,7 @@ def register(opts, group=None):
 
 
 register(OPTS)
+CONF.register_cli_opts(LOG_OPTS)
 
 
 class _RequestIdFilter(logging.Filter):
@@ -71,13 +84,19 @@ def load(project, argv=None, config_files=None, prog=None, validate=None):
     try:
         CONF(args=list(argv or []), project=project, prog=prog or project,
              default_config_files=config_files if config_files is not None else None)
+        if CONF.syslog_log_facility.removeprefix('LOG_').lower() not in logging.handlers.SysLogHandler.facility_names:
+            raise ValueError(f'syslog_log_facility: there is no {CONF.syslog_log_facility}.')
         if validate:
             validate(CONF)
     except (cfg.Error, OSError, ValueError) as error:
         # Logging is not set up yet: this is for whoever started the program.
         sys.stderr.write(f'{prog or project}: configuration: {error}\n')
         raise SystemExit(1) from error
-    setup_logging()
+    try:
+        setup_logging()
+    except (OSError, KeyError, ValueError) as error:
+        sys.stderr.write(f'{prog or project}: the log: {error!r}\n')
+        raise SystemExit(1) from error
     return CONF
 
 
@@ -93,25 +112,36 @@ class LogFile(logging.handlers.WatchedFileHandler):
             super().reopenIfNeeded()
 
 
+def _handler():
+    """Where the log goes by these options."""
+    if CONF.use_syslog:
+        facility = CONF.syslog_log_facility.removeprefix('LOG_').lower()
+        return logging.handlers.SysLogHandler('/dev/log', facility)
+    if not CONF.log_file:
+        return logging.StreamHandler()
+    path = os.path.join(CONF.log_dir or '', CONF.log_file)
+    os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
+    # logrotate may move the file away under a running daemon.
+    return LogFile(path)
+
+
 def setup_logging(handler=None, level=None):
     """Send the log to `handler`, else where CONF says; each line carries the request id it belongs to."""
     # Our lines name no source file, thread or task: looking for them would be a third of the cost of a line.
     logging._srcfile = None
     logging.logThreads = logging.logAsyncioTasks = logging.logMultiprocessing = False
     root = logging.getLogger()
+    if handler is None and CONF.log_config:
+        logging.config.fileConfig(CONF.log_config, disable_existing_loggers=False)
+        return
     for old in list(root.handlers):
         root.removeHandler(old)
-    if handler is None and CONF.log_file:
-        path = os.path.join(CONF.log_dir or '', CONF.log_file)
-        os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
-        # logrotate may move the file away under a running daemon.
-        handler = LogFile(path)
-    elif handler is None:
-        handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter(_LOG_FORMAT, '%Y-%m-%d %H:%M:%S'))
+    handler = handler or _handler()
+    handler.setFormatter(_Formatter(CONF.log_format or _LOG_FORMAT, CONF.log_date_format))
     handler.addFilter(_RequestIdFilter())
     root.addHandler(handler)
-    root.setLevel(level or (logging.DEBUG if CONF.debug else logging.INFO))
+    usual = logging.INFO if CONF.verbose else logging.WARNING
+    root.setLevel(level or (logging.DEBUG if CONF.debug else usual))
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(quiet)
 

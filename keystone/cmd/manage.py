@@ -12,7 +12,7 @@ from essex.db import migration
 from essex.exception import EssexError
 from keystone.auth import receipts
 from keystone.bootstrap import Answers, Bootstrap
-from keystone.cmd import backends, federation, installation
+from keystone.cmd import backends, federation, installation, legacy, tokens
 from keystone.credential.store import Vault
 from keystone.db import users
 from keystone.managers import Managers
@@ -36,7 +36,19 @@ _ANSWERS = [
 
 
 def db_sync(arguments):
-    """Bring the database to the newest schema (or to VERSION)."""
+    """Bring the database to the newest schema (or to VERSION). It is done in one step: --expand does it, --migrate and
+    --contract then find nothing left. --check changes nothing: status 0 says that nothing is to do, 2 that something
+    is."""
+    at, newest = migration.version('keystone'), migration.newest('keystone')
+    if arguments.check:
+        print('the database is up to date' if at == newest else
+              f'the database is at version {at} of {newest}: run `keystone-manage db_sync`')
+        raise SystemExit(0 if at == newest else 2)
+    if arguments.migrate or arguments.contract:
+        if at != newest:
+            raise SystemExit('keystone-manage: run `keystone-manage db_sync --expand` first.')
+        print(f'nothing to do: database at version {at}')
+        return
     print(f'database at version {migration.sync("keystone", arguments.version)}')
 
 
@@ -79,6 +91,16 @@ def fernet_setup(arguments):
 def fernet_rotate(arguments):
     """Make a new primary token key. Copy the directory to every node that serves the API."""
     _rotate(_token_keys(), arguments)
+
+
+def token_setup(arguments):
+    """As fernet_setup."""
+    fernet_setup(arguments)
+
+
+def token_rotate(arguments):
+    """As fernet_rotate."""
+    fernet_rotate(arguments)
 
 
 def receipt_setup(arguments):
@@ -149,25 +171,52 @@ def trust_flush(arguments):
     print(f'{count} trusts forgotten')
 
 
+# What went away, with what does its work now.
+_REMOVED = {
+    'pki_setup': 'PKI tokens are gone: make keys with fernet_setup, or with create_jws_keypair.',
+    'ssl_setup': 'certificates for TLS come from your certificate authority, and a server in front serves them.',
+}
+# Options of the log, as every era's command has them.
+_LOG_OPTIONS = ('log-config', 'log-format', 'log-date-format', 'log-file', 'log-dir', 'syslog-log-facility')
+_LOG_FLAGS = ('debug', 'verbose', 'use-syslog')
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with status 1 where the command line is wrong, as this command always has."""
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(1, f'{self.prog}: {message}\n')
+
+
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog='keystone-manage', description='Administers the installation of the identity service itself.',
         epilog='Commands read the same configuration as keystone-api; `COMMAND --help` tells more.')
     parser.add_argument('--config-file', action='append', metavar='PATH', dest='config_file',
                         help='configuration to read (default: keystone.conf in ~/.keystone, ~, /etc/keystone, /etc)')
     parser.add_argument('-d', '--debug', action='store_true', help='log at DEBUG')
+    parser.add_argument('-v', '--verbose', action='store_true', help='log at INFO, as is the default')
+    parser.add_argument('--use-syslog', action='store_true', help='log to syslog')
+    for name in _LOG_OPTIONS:
+        parser.add_argument(f'--{name}', metavar='VALUE', help=f'as the option {name.replace("-", "_")}')
     commands = parser.add_subparsers(title='commands', metavar='COMMAND')
-    _add(commands, db_sync).add_argument('version', nargs='?', type=int, metavar='VERSION')
+    made = _add(commands, db_sync)
+    made.add_argument('version', nargs='?', type=int, metavar='VERSION')
+    phase = made.add_mutually_exclusive_group()
+    for name in ('expand', 'migrate', 'contract', 'check'):
+        phase.add_argument(f'--{name}', action='store_true')
     _add(commands, db_version)
-    installation.add(functools.partial(_add, commands))
-    for command in (fernet_setup, fernet_rotate, receipt_setup, receipt_rotate, credential_setup, credential_rotate):
+    for command in (fernet_setup, fernet_rotate, token_setup, token_rotate, receipt_setup, receipt_rotate,
+                    credential_setup, credential_rotate):
         made = _add(commands, command)
         made.add_argument('--keystone-user', metavar='USER', help='owner of the files')
         made.add_argument('--keystone-group', metavar='GROUP', help='group of the files')
     _add(commands, credential_migrate)
     _add(commands, reset_last_active)
-    backends.add(functools.partial(_add, commands))
-    federation.add(functools.partial(_add, commands))
+    for area in (installation, backends, federation, tokens, legacy):
+        area.add(functools.partial(_add, commands))
+    _add_removed(commands)
     made = _add(commands, trust_flush)
     made.add_argument('--project-id', metavar='ID', help='only trusts on this project')
     made.add_argument('--trustor-user-id', metavar='ID', help='only trusts of this trustor')
@@ -188,6 +237,20 @@ def _add(commands, function):
     return parser
 
 
+def _log_arguments(arguments):
+    """The options of the log as every daemon takes them."""
+    values = {name: getattr(arguments, name.replace('-', '_')) for name in (*_LOG_OPTIONS, *_LOG_FLAGS)}
+    return [f'--{name}' if value is True else f'--{name}={value}' for name, value in values.items() if value]
+
+
+def _add_removed(commands):
+    """Commands that are gone say so."""
+    def refuse(arguments):
+        raise SystemExit(f'keystone-manage: {arguments.command} is gone: {_REMOVED[arguments.command]}')
+    for name in _REMOVED:
+        commands.add_parser(name).set_defaults(run=refuse, command=name)
+
+
 def main(argv=None):
     """Command line; ends the process with the exit status."""
     parser = _parser()
@@ -195,7 +258,7 @@ def main(argv=None):
     if not hasattr(arguments, 'run'):
         parser.print_help()
         sys.exit(1)
-    config.load('keystone', ['--debug'] if arguments.debug else [], arguments.config_file, prog='keystone-manage')
+    config.load('keystone', _log_arguments(arguments), arguments.config_file, prog='keystone-manage')
     try:
         arguments.run(arguments)
     except (EssexError, OSError) as error:

@@ -32,10 +32,14 @@ class StoredProvider(TokenProvider):
 
     def encode(self, claims):
         token_id = new_id()
+        self.keep(token_id, claims)
+        return token_id
+
+    def keep(self, token_id, claims):
+        """Store the Claims of a token."""
         # A service may ask for a token that ended a while ago.
         self.store.put(token_id, claims.user_id, dataclasses.asdict(claims),
                        claims.expires_at + CONF.token.allow_expired_window)
-        return token_id
 
     def decode(self, token_id):
         if not _ID.match(token_id):

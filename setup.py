@@ -125,6 +125,7 @@ setup(
     packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*', 'swift*']),
     package_data={'nova.console': ['static/*', 'static/**/*'],
                   **{f'{service}.db.migrations': ['migrate.cfg'] for service in ('keystone', 'glance', 'nova')},
+                  'glance.metadef': ['definitions/*.json'],
                   'essex': ['*.S']},
     install_requires=REQUIRES,
     extras_require=EXTRAS,

@@ -200,3 +200,31 @@ class FormatMismatch(exception.UnsupportedMediaType):
 class RangeNotSatisfiable(exception.EssexError):
     code, title, reason = 416, 'Requested Range Not Satisfiable', 'badRange'
     message = 'The range %(range)s lies outside the %(size)s bytes of the image.'
+
+
+class NamespaceNotFound(exception.NotFound):
+    message = 'No metadata namespace %(namespace)s found.'
+
+
+class DuplicateNamespace(exception.Conflict):
+    message = 'There is already a metadata namespace %(namespace)s. Names are unique: choose another.'
+
+
+class ProtectedNamespace(exception.Forbidden):
+    message = 'The metadata namespace %(namespace)s is protected: set its protected to false before removing anything.'
+
+
+class DefinitionNotFound(exception.NotFound):
+    message = 'The metadata namespace %(namespace)s has no %(kind)s %(name)s.'
+
+
+class DuplicateDefinition(exception.Conflict):
+    message = 'The metadata namespace %(namespace)s already has a %(kind)s %(name)s.'
+
+
+class DuplicateAssociation(exception.Conflict):
+    message = 'The metadata namespace %(namespace)s is already for resources of type %(name)s.'
+
+
+class UnknownName(InvalidQuery):
+    message = 'The marker %(marker)s is not the name of anything in this list.'

@@ -23,6 +23,7 @@ def _services(layout, settings, say):
     say('databases (by migration)')
     for service, name in (('keystone', 'keystone'), ('glance', 'glance-api'), ('nova', 'nova')):
         manage(layout, service, 'db_sync' if service != 'nova' else 'db sync', name)
+    manage(layout, 'glance', 'db_load_metadefs', 'glance-api')
     say('token signing keys')
     manage(layout, 'keystone', 'fernet_setup')
     manage(layout, 'keystone', 'credential_setup')

@@ -23,6 +23,8 @@ from glance.api.v2 import (
     tags,
     tasks,
 )
+from glance.api.v2.metadefs import items as metadef_items
+from glance.api.v2.metadefs.namespaces import NamespaceController
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
 
@@ -42,7 +44,10 @@ def v2_app(rules):
                                             info.InfoController, stores.StoreController, imports.ImportController,
                                             tasks.TaskController, locations.LocationController,
                                             cache.CacheController)]
-    return wsgi.Application([*controllers, schemas.SchemaController()], render)
+    definitions = [kind() for kind in (NamespaceController, metadef_items.PropertyController,
+                                       metadef_items.ObjectController, metadef_items.TagController,
+                                       metadef_items.ResourceTypeController)]
+    return wsgi.Application([*controllers, *definitions, schemas.SchemaController()], render)
 
 
 def v1_app(rules):

@@ -198,3 +198,61 @@ class CachedImage(Base):
     checksum = Column(String(128))
     node_reference_id = Column(Integer, ForeignKey('node_reference.node_reference_id', ondelete='CASCADE'),
                                nullable=False)
+
+
+class Namespace(Base):
+    """A collection of definitions, under a name that is unique in the cloud."""
+
+    __tablename__ = 'metadef_namespaces'
+    __table_args__ = (UniqueConstraint('namespace', name='uniq_metadef_namespace'),
+                      Index('ix_metadef_namespace_owner', 'owner'), MARIADB)
+
+    id = Column(Integer, primary_key=True, autoincrement=True)
+    namespace = Column(String(80), nullable=False)
+    display_name = Column(String(80))
+    description = Column(Text)
+    visibility = Column(String(20), nullable=False)
+    protected = Column(Boolean(create_constraint=False), nullable=False, default=False)
+    owner = Column(String(255))
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+
+
+class Definition(Base):
+    """A property, an object (properties that belong together) or a tag of a namespace; `body` is all but its name."""
+
+    __tablename__ = 'metadef_items'
+    __table_args__ = (UniqueConstraint('namespace_id', 'kind', 'name', name='uniq_metadef_item'), MARIADB)
+
+    id = Column(Integer, primary_key=True, autoincrement=True)
+    namespace_id = Column(Integer, ForeignKey('metadef_namespaces.id', ondelete='CASCADE'), nullable=False)
+    kind = Column(String(10), nullable=False)
+    name = Column(String(80), nullable=False)
+    body = Column(db.JSON)
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+
+
+class ResourceType(Base):
+    """A kind of resource that definitions can be for, such as OS::Glance::Image."""
+
+    __tablename__ = 'metadef_resource_types'
+    __table_args__ = (MARIADB,)
+
+    name = Column(String(80), primary_key=True)
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)
+
+
+class Association(Base):
+    """A namespace is for a kind of resource; its properties begin with `prefix` there."""
+
+    __tablename__ = 'metadef_associations'
+    __table_args__ = (MARIADB,)
+
+    namespace_id = Column(Integer, ForeignKey('metadef_namespaces.id', ondelete='CASCADE'), primary_key=True)
+    resource_type = Column(String(80), ForeignKey('metadef_resource_types.name'), primary_key=True)
+    prefix = Column(String(80))
+    properties_target = Column(String(80))
+    created_at = Column(Timestamp, nullable=False)
+    updated_at = Column(Timestamp, nullable=False)

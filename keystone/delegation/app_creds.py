@@ -7,7 +7,7 @@ from essex import config, db
 from essex.exception import BadRequest, Forbidden
 from keystone.db import app_creds
 from keystone.delegation import roles as roles_
-from keystone.delegation.ends import end_no_later
+from keystone.delegation.limits import end_no_later, keep_roles
 from keystone.exception import AccessRuleNotFound, AppCredNotFound, AuthFailed, NameConflict, TokenNotFound
 from keystone.identity import passwords
 from keystone.ids import new_id
@@ -148,10 +148,7 @@ class AppCredManager:
         cred = app_creds.get(session, token.claims.app_cred_id)
         if cred is None or (cred['user_id'], cred['project_id']) != (token.user['id'], token.claims.project_id):
             raise TokenNotFound()
-        held = {role['id'] for role in token.roles}
-        token.roles = self.roles.effective([role_id for role_id in cred['role_ids'] if role_id in held])
-        if not token.roles:
-            raise TokenNotFound()
+        keep_roles(token, cred['role_ids'], self.roles)
         end_no_later(token, cred['expires_at'])
         shown = {'id': cred['id'], 'name': cred['name'], 'restricted': not cred['unrestricted']}
         if cred['access_rules']:

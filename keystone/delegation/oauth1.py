@@ -15,7 +15,7 @@ from keystone import origin
 from keystone.db import oauth1, records
 from keystone.db.models import AccessToken, Consumer, RequestToken
 from keystone.delegation import roles as roles_
-from keystone.delegation.ends import end_no_later
+from keystone.delegation.limits import end_no_later, keep_roles
 from keystone.delegation.signatures import Validator, is_over, nonce_key
 from keystone.exception import (
     AccessTokenNotFound,
@@ -247,10 +247,7 @@ class Oauth1Manager:
         if access is None or (access['authorizing_user_id'], access['project_id']) != (token.user['id'],
                                                                                      token.claims.project_id):
             raise TokenNotFound()
-        held = {role['id'] for role in token.roles}
-        token.roles = self.roles.effective([role_id for role_id in access['role_ids'] if role_id in held])
-        if not token.roles:
-            raise TokenNotFound()
+        keep_roles(token, access['role_ids'], self.roles)
         end_no_later(token, access['expires_at'])
         token.shown['OS-OAUTH1'] = {'access_token_id': access['id'], 'consumer_id': access['consumer_id']}
         token.more_facts.update(access_token_id=(access['id'],), consumer_id=(access['consumer_id'],))

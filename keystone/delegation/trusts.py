@@ -9,7 +9,7 @@ from essex.exception import BadRequest, Forbidden
 from keystone.auth.scope import Scope
 from keystone.db import projects, trusts
 from keystone.delegation import roles as roles_
-from keystone.delegation.ends import end_no_later
+from keystone.delegation.limits import end_no_later
 from keystone.exception import AuthFailed, RoleNotFound, TokenNotFound, TrustNotFound
 from keystone.ids import new_id
 from keystone.token.manager import public_user

@@ -7,13 +7,13 @@ import pytest
 from essex import db
 from keystone.assignment.grants import Grant
 from keystone.db.models import AppCred
-from keystone.exception import TokenNotFound
 from keystone.managers import Managers
+from tests.unit.keystone.token_watch import TokenWatch
 
 RULE = {'path': '/v3/users/*', 'method': 'GET', 'service': 'identity'}
 
 
-class Kit:
+class Kit(TokenWatch):
     """Calls as owner of the project."""
 
     def __init__(self, cloud, api):
@@ -37,17 +37,6 @@ class Kit:
 
     def token_of(self, cred):
         return self.log_in({'id': cred['id'], 'secret': cred['secret']}).headers['X-Subject-Token']
-
-    def validate(self, token_id, rules='1.0'):
-        return self.api('GET', '/v3/auth/tokens', token=self.cloud.admin_token, subject=token_id,
-                        headers={'OpenStack-Identity-Access-Rules': rules} if rules else {})
-
-    def alive(self, token_id):
-        """Whether another process takes the token."""
-        try:
-            return bool(Managers().tokens.validate(token_id))
-        except TokenNotFound:
-            return False
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """OAuth 1.0a: consumers, the way to an access token, tokens by it, and what ends them. Signed by oauthlib's client."""
 import datetime
+import logging
 from urllib.parse import parse_qs
 
 import pytest
@@ -7,14 +8,13 @@ from oauthlib import oauth1
 
 from essex import db
 from keystone.db.models import AccessToken, OauthNonce, RequestToken
-from keystone.exception import TokenNotFound
-from keystone.managers import Managers
+from tests.unit.keystone.token_watch import TokenWatch
 
 HOST = 'http://keystone.test:5000'
 BASE = '/v3/OS-OAUTH1'
 
 
-class Kit:
+class Kit(TokenWatch):
     """Owner lets a consumer use his roles on his project."""
 
     def __init__(self, cloud, api):
@@ -63,16 +63,6 @@ class Kit:
     def log_in(self, access, status=201, **more):
         body = {'auth': {'identity': {'methods': ['oauth1'], 'oauth1': {}}}}
         return self.signed('/v3/auth/tokens', key=access, body=body, status=status, **more)
-
-    def validate(self, token_id):
-        return self.api('GET', '/v3/auth/tokens', token=self.cloud.admin_token, subject=token_id)
-
-    def alive(self, token_id):
-        """Whether another process takes the token."""
-        try:
-            return bool(Managers().tokens.validate(token_id))
-        except TokenNotFound:
-            return False
 
 
 @pytest.fixture
@@ -246,3 +236,13 @@ def test_tokens_die_with_what_they_rest_on(kit, cloud):
     dies(lambda access: managers.identity.delete_user(cloud.owner['id']))
     with db.reader() as session:
         assert session.query(AccessToken).count() == 0
+
+
+def test_no_secret_is_logged(kit, caplog):
+    caplog.set_level(logging.DEBUG)
+    asked = kit.ask()
+    access = kit.exchange(asked, kit.authorize(asked))
+    kit.log_in(access)
+    kit.log_in({**access, 'oauth_token_secret': 'guessed'}, 401)
+    for secret in (kit.consumer['secret'], asked['oauth_token_secret'], access['oauth_token_secret']):
+        assert secret not in caplog.text

@@ -7,11 +7,12 @@ from essex import db
 from keystone.db.models import Trust
 from keystone.managers import Managers
 from tests.unit.keystone.conftest import PASSWORD
+from tests.unit.keystone.token_watch import TokenWatch
 
 BASE = '/v3/OS-TRUST/trusts'
 
 
-class Kit:
+class Kit(TokenWatch):
     """Owner is the trustor of his project's role member, stranger the trustee."""
 
     def __init__(self, cloud, api):
@@ -39,17 +40,9 @@ class Kit:
         return answer.headers['X-Subject-Token'] if status == 201 else answer.json['error']['message']
 
     def document(self, token_id):
-        answer = self.api('GET', '/v3/auth/tokens', token=self.cloud.admin_token, subject=token_id)
+        answer = self.validate(token_id)
         return answer.json['token'] if answer.status_int == 200 else answer.status_int
 
-    def alive(self, token_id):
-        """Whether another process takes the token."""
-        fresh = Managers()
-        fresh.tokens.extend('trust_id', fresh.trusts.complete)
-        try:
-            return bool(fresh.tokens.validate(token_id))
-        except Exception:
-            return False
 
 
 @pytest.fixture
@@ -300,3 +293,14 @@ def test_few_statements(kit, cloud):
     with db.count_statements() as counter:
         fresh.tokens.validate(token_id)
     assert counter.total == 0
+
+
+def test_a_token_by_a_trust_at_the_v2_face(kit, cloud):
+    trust = kit.create(impersonation=True)
+    body = {'auth': {'token': {'id': cloud.token(cloud.stranger)}, 'trust_id': trust['id'],
+                     'tenantId': cloud.project['id']}}
+    access = kit.api('POST', '/v2.0/tokens', body).json['access']
+    assert access['user']['id'] == kit.trustor['id'] and access['token']['tenant']['id'] == cloud.project['id']
+    assert access['trust'] == {'id': trust['id'], 'impersonation': True, 'trustor_user_id': kit.trustor['id'],
+                               'trustee_user_id': kit.trustee['id']}
+    assert kit.document(access['token']['id'])['OS-TRUST:trust']['id'] == trust['id']

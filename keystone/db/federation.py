@@ -55,17 +55,10 @@ def user_id_of(session, idp_id, protocol_id, unique_id):
         _federated.c.unique_id == unique_id)).scalar()
 
 
-def link(session, user_id, idp_id, protocol_id, unique_id, display_name=None):
+def link(session, user_id, idp_id, protocol_id, unique_id):
     """The identity provider's `unique_id` is this user. Raises IntegrityError when it is another."""
     session.execute(insert(_federated).values(user_id=user_id, idp_id=idp_id, protocol_id=protocol_id,
-                                              unique_id=unique_id, display_name=display_name))
-
-
-def rename(session, idp_id, protocol_id, unique_id, display_name):
-    """What the identity provider calls the user now."""
-    session.execute(update(_federated).where(
-        _federated.c.idp_id == idp_id, _federated.c.protocol_id == protocol_id,
-        _federated.c.unique_id == unique_id).values(display_name=display_name))
+                                              unique_id=unique_id))
 
 
 def unlink(session, user_id):

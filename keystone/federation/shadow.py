@@ -30,21 +30,34 @@ class ShadowManager:
             user_id = federation.user_id_of(session, provider['id'], protocol_id, unique_id)
         if user_id is None:
             user_id = self._make(provider, protocol_id, unique_id, name, email)
-        return self.identity.full_user(user_id)
+        user = self.identity.full_user(user_id)
+        # Somebody an administrator linked keeps the name he has here.
+        if user['name'] != name and user_id == public_id(provider['domain_id'], 'user', unique_id):
+            self._rename(user, name)
+        return user
+
+    @db.retry
+    def _rename(self, user, name):
+        with db.reader() as session:
+            taken = _named(session, user['domain_id'], name)
+        if not taken:
+            with self.changes.writer() as session:
+                records.change(session, User, user['id'], {'name': name}, NameConflict(kind='user', name=name))
+            user['name'] = name
 
     @db.retry
     def _make(self, provider, protocol_id, unique_id, name, email):
         user_id = public_id(provider['domain_id'], 'user', unique_id)
-        values = {'id': user_id, 'domain_id': provider['domain_id'], 'enabled': True, 'name': name[:255]}
+        values = {'id': user_id, 'domain_id': provider['domain_id'], 'enabled': True, 'name': name}
         if email:
             values['email'] = email
         with self.changes.writer() as session:
             if users.full(session, user_id) is None:
                 # Somebody else of this domain may be called so already; names of users from outside are for show.
-                if records.get(session, User, User.domain_id == provider['domain_id'], User.name == values['name']):
+                if _named(session, provider['domain_id'], name):
                     values['name'] = user_id
-                records.create(session, User, values, NameConflict(kind='user', name=name[:255]))
-            federation.link(session, user_id, provider['id'], protocol_id, unique_id, name[:255])
+                records.create(session, User, values, NameConflict(kind='user', name=name))
+            federation.link(session, user_id, provider['id'], protocol_id, unique_id)
         return user_id
 
     @staticmethod
@@ -163,4 +176,9 @@ def unique_id_and_name(user, remote_user):
     key = user.get('id') or name
     if not key:
         raise AssertionRefused(reason='the mapping gives the user neither id nor name, and there is no REMOTE_USER')
-    return quote(key)[:255], name or key
+    return quote(key)[:255], (name or key)[:255]
+
+
+def _named(session, domain_id, name):
+    """Whether there is a user of that name in SQL."""
+    return records.get(session, User, User.domain_id == domain_id, User.name == name) is not None

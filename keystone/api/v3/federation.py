@@ -48,6 +48,10 @@ class IdentityProviderController(Controller):
 
     @staticmethod
     def _shown(req, provider):
+        return _linked(req, provider, f'identity_providers/{provider["id"]}')
+
+    @staticmethod
+    def _listed(req, provider):
         path = f'identity_providers/{provider["id"]}'
         return _linked(req, provider, path, protocols=f'{path}/protocols')
 
@@ -55,7 +59,7 @@ class IdentityProviderController(Controller):
     def index(self, req):
         self.enforce(req, 'list_identity_providers')
         hints = hints_of(req, text=('id',), flags=('enabled',))
-        found = [self._shown(req, provider) for provider in self.providers.list_providers(hints)]
+        found = [self._listed(req, provider) for provider in self.providers.list_providers(hints)]
         return listed(req, 'identity_providers', found, hints=hints, itemize=False)
 
     @wsgi.route('PUT', f'{_ROOT}/identity_providers/<idp_id>', status=201,
@@ -83,9 +87,14 @@ class IdentityProviderController(Controller):
 
     @staticmethod
     def _protocol(req, protocol):
-        shown = {key: value for key, value in protocol.items() if key != 'idp_id'}
         provider = f'identity_providers/{protocol["idp_id"]}'
-        return _linked(req, shown, f'{provider}/protocols/{protocol["id"]}', identity_provider=provider)
+        return _linked(req, protocol, f'{provider}/protocols/{protocol["id"]}', identity_provider=provider)
+
+    def _one(self, req, protocol):
+        """As the original shows a single one; what it rests on besides only where it is set."""
+        shown = {key: value for key, value in protocol.items()
+                 if key != 'idp_id' and not (key == 'remote_id_attribute' and value is None)}
+        return {'protocol': {**shown, 'links': self._protocol(req, protocol)['links']}}
 
     @wsgi.route('GET', f'{_ROOT}/identity_providers/<idp_id>/protocols')
     def protocols(self, req, idp_id):
@@ -99,19 +108,19 @@ class IdentityProviderController(Controller):
     def create_protocol(self, req, idp_id, protocol_id, body):
         self.enforce(req, 'create_protocol')
         made = self.providers.create_protocol(idp_id, _new_id(protocol_id), body['protocol'])
-        return {'protocol': self._protocol(req, made)}
+        return self._one(req, made)
 
     @wsgi.route('GET', f'{_ROOT}/identity_providers/<idp_id>/protocols/<protocol_id>')
     def show_protocol(self, req, idp_id, protocol_id):
         self.enforce(req, 'get_protocol')
-        return {'protocol': self._protocol(req, self.providers.get_protocol(idp_id, protocol_id))}
+        return self._one(req, self.providers.get_protocol(idp_id, protocol_id))
 
     @wsgi.route('PATCH', f'{_ROOT}/identity_providers/<idp_id>/protocols/<protocol_id>',
                 schema=_body('protocol', _PROTOCOL))
     def update_protocol(self, req, idp_id, protocol_id, body):
         self.enforce(req, 'update_protocol')
         changed = self.providers.update_protocol(idp_id, protocol_id, body['protocol'])
-        return {'protocol': self._protocol(req, changed)}
+        return self._one(req, changed)
 
     @wsgi.route('DELETE', f'{_ROOT}/identity_providers/<idp_id>/protocols/<protocol_id>', status=204)
     def delete_protocol(self, req, idp_id, protocol_id):

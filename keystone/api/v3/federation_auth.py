@@ -42,11 +42,11 @@ class FederationAuthController(Controller):
     @wsgi.route('GET', f'{_WEBSSO}/websso/<protocol_id>', no_auth=True)
     @wsgi.route('POST', f'{_WEBSSO}/websso/<protocol_id>', no_auth=True)
     def websso(self, req, protocol_id):
-        host = dashboards.check(req.query().get('origin', [None])[-1])
         attribute = assertion.remote_id_attribute({'id': protocol_id})
         remote_id = attribute and assertion.current().get(attribute)
         if not remote_id:
             raise Unauthorized('Missing entity ID from environment')
+        host = dashboards.check(req.query().get('origin', [None])[-1])
         provider = self.managers.providers.provider_of_remote_id(remote_id)
         return self._page(host, provider['id'], protocol_id)
 

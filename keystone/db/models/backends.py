@@ -81,7 +81,6 @@ class FederatedUser(Base):
     idp_id = Column(String(64), nullable=False)
     protocol_id = Column(String(64), nullable=False)
     unique_id = Column(String(255), nullable=False)
-    display_name = Column(String(255))
 
 
 class ExpiringMembership(Base):

@@ -13,6 +13,8 @@ from keystone.assignment.listing import Wanted
 from keystone.db import models, oauth1
 from keystone.db.records import Hints
 from keystone.exception import AuthFailed, NameConflict, TokenNotFound
+from keystone.federation.exception import DuplicateRemoteId
+from keystone.identity.id_mapping import IdMap
 from tests.unit.keystone.conftest import PASSWORD, Api, Cloud
 
 
@@ -263,3 +265,33 @@ def test_a_trust_is_used_and_a_signature_counts_no_more_often_than_said(cloud):
         with db.writer() as session:
             return oauth1.use_nonce(session, 'once', db.utcnow())
     assert race(db.retry(nonce)) == [*['False'] * 7, 'True']
+
+
+def test_users_from_outside(cloud):
+    managers = cloud.managers
+    managers.mappings.create('m', {'rules': [{'local': [{'user': {'name': '{0}'}}], 'remote': [{'type': 'x'}]}]})
+    managers.providers.create_provider('acme', {'enabled': True, 'remote_ids': ['a', 'b'], 'authorization_ttl': 5})
+    managers.providers.create_protocol('acme', 'mapped', {'mapping_id': 'm'})
+    provider = managers.providers.get_provider('acme')
+    user = managers.shadows.user(provider, 'mapped', 'bob%40acme', 'Bob')
+    assert managers.shadows.user(provider, 'mapped', 'bob%40acme', 'Robert')['id'] == user['id']
+    group = managers.groups.create_group({'name': 'g', 'domain_id': 'default'})
+    managers.grants.add(Grant('group', group['id'], 'project', cloud.project['id']), cloud.roles['member'])
+    managers.shadows.put_into_groups(user, provider, [group['id']])
+    assert [each['id'] for each in managers.grants.projects_of(user['id'])] == [cloud.project['id']]
+    assert [each['id'] for each in managers.groups.groups_of(user['id'], Hints())] == [group['id']]
+    assert [each['name'] for each in managers.identity.list_users(Hints().add('idp_id', 'acme'))] == ['Robert']
+    with pytest.raises(DuplicateRemoteId):
+        managers.providers.create_provider('other', {'remote_ids': ['b']})
+    managers.providers.delete_provider('acme')
+    assert managers.shadows.identities(user['id']) == [] and managers.grants.projects_of(user['id']) == []
+
+
+def test_public_ids(cloud):
+    names = ['alice', 'Alice', 'ü' * 100, *(f'u{number}' for number in range(600))]
+    first = IdMap().public('default', 'user', names)
+    assert IdMap().public('default', 'user', names) == first and len(set(first.values())) == len(names)
+    assert IdMap().local(first['alice'], 'user') == ('default', 'alice')
+    assert IdMap().local(first['alice'], 'group') is None
+    assert IdMap().purge(domain_id='default', local_id='alice') == 1
+    assert IdMap().local(first['alice'], 'user') is None

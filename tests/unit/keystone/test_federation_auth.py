@@ -75,9 +75,11 @@ class TestToken:
 
     def test_the_user_comes_back_and_may_be_renamed_elsewhere(self, log_in, acme, cloud, as_admin):
         first = log_in().json['token']['user']['id']
-        assert log_in(OIDC_name='Robert').json['token']['user']['id'] == first
-        other = log_in(OIDC_sub='bob2').json['token']['user']
-        assert other['id'] != first
+        again = log_in(OIDC_name='Robert').json['token']['user']
+        assert (again['id'], again['name']) == (first, 'Robert')
+        # A name that is somebody else's already is only for show.
+        other = log_in(OIDC_sub='bob2', OIDC_name='Robert').json['token']['user']
+        assert other['id'] != first and other['name'] == other['id']
         cloud.managers.identity.update_user(first, {'enabled': False})
         assert log_in().status_int == 401
 
@@ -258,7 +260,8 @@ class TestUsers:
         answer = as_admin('POST', '/users', {'user': {'name': 'bobby', **identity()}})
         user = answer.json['user']
         assert answer.status_int == 201 and user['federated'] == identity()['federated']
-        assert log_in().json['token']['user']['id'] == user['id']
+        found = log_in().json['token']['user']
+        assert (found['id'], found['name']) == (user['id'], 'bobby')
         assert as_admin('POST', '/users', {'user': {'name': 'other', **identity()}}).status_int == 409
         assert as_admin('GET', '/users?name=other').json['users'] == []
         path = f'/users/{user["id"]}'

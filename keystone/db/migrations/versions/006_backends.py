@@ -53,7 +53,6 @@ def _users(meta):
     time = DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql').with_variant(mysql.DATETIME(fsp=6), 'mariadb')
     Table('federated_user', meta, Column('id', Integer, primary_key=True, autoincrement=True),
           _of('user', 'user_id', nullable=False), _text('idp_id'), _text('protocol_id'), _text('unique_id', 255),
-          _text('display_name', 255, nullable=True),
           UniqueConstraint('idp_id', 'protocol_id', 'unique_id', name='uniq_federated_user'),
           ForeignKeyConstraint(['protocol_id', 'idp_id'], ['federation_protocol.id', 'federation_protocol.idp_id'],
                                ondelete='CASCADE'),

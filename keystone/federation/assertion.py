@@ -9,6 +9,7 @@ import ipaddress
 from oslo_config import cfg
 
 from essex import config
+from essex.exception import ConfigError
 from keystone import origin
 
 OPTS = [
@@ -49,8 +50,11 @@ def _is_trusted(address):
         peer = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(peer in ipaddress.ip_network(network.strip(), strict=False)
-               for network in CONF.federation.trusted_proxies)
+    try:
+        networks = [ipaddress.ip_network(each.strip(), strict=False) for each in CONF.federation.trusted_proxies]
+    except ValueError as error:
+        raise ConfigError(f'[federation] trusted_proxies: {error}.') from error
+    return any(peer in network for network in networks)
 
 
 def _decoded(value):

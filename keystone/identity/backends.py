@@ -18,6 +18,7 @@ from keystone.identity import kvs, pam, refs, sql
 from keystone.identity.domain_drivers import DomainDrivers
 from keystone.identity.driver import IdentityDriver
 from keystone.identity.id_mapping import IdMap
+from keystone.identity.ldap import options as _options  # noqa: F401 - its section is declared in any case
 from keystone.identity.remembered import Remembered
 
 OPTS = [

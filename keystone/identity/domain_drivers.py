@@ -42,6 +42,7 @@ class DomainDrivers:
         # {domain id: (what it was made from, driver)}
         self._made = {}
         self._known = self._generation = None
+        self._warned = set()
 
     def _configured(self):
         """{domain id: path of a file, or options from the database}."""
@@ -57,13 +58,13 @@ class DomainDrivers:
                 self._known = dict(self._from_files())
         return self._known
 
-    @staticmethod
-    def _from_files():
+    def _from_files(self):
         paths = files()
         with db.reader() as session:
             found = records.many(session, Project, Project.domain_id == DOMAIN_ROOT, Project.name.in_(paths))
-        for name in paths.keys() - {domain['name'] for domain in found}:
+        for name in paths.keys() - {domain['name'] for domain in found} - self._warned:
             LOG.warning('%s is for no domain: none is named %s', paths[name], name)
+            self._warned.add(name)
         return [(domain['id'], paths[domain['name']]) for domain in found]
 
     def of(self, domain_id):
@@ -82,19 +83,14 @@ class DomainDrivers:
         return [(domain_id, self.of(domain_id)) for domain_id in self._configured()]
 
     def _load(self, source):
-        conf = cfg.ConfigOpts()
-        conf.register_opts([cfg.StrOpt('driver', default=CONF.identity.driver), cfg.IntOpt('list_limit')], 'identity')
+        is_file = isinstance(source, str)
+        conf = _Overridden(cfg.ConfigOpts(), {} if is_file else source)
         try:
-            if isinstance(source, str):
-                conf([], project='keystone', default_config_files=[source])
-            else:
-                conf([], project='keystone', default_config_files=[])
-            driver = self._make(conf.identity.driver if isinstance(source, str)
-                                else source.get('identity', {}).get('driver', CONF.identity.driver),
-                                _Overridden(conf, {} if isinstance(source, str) else source))
-        except cfg.Error as error:
+            conf([], project='keystone', default_config_files=[source] if is_file else [], default_config_dirs=[])
+            conf.register_opts([cfg.StrOpt('driver', default=CONF.identity.driver)], 'identity')
+            return self._make(conf.identity.driver, conf)
+        except (cfg.Error, ValueError) as error:
             raise ConfigError(f'The configuration of a domain is wrong: {error}') from error
-        return driver
 
 
 class _Overridden:
@@ -108,6 +104,9 @@ class _Overridden:
         for name, value in self._values.get(group, {}).items():
             if name in self._conf[group]:
                 self._conf.set_override(name, value, group)
+
+    def __call__(self, *args, **more):
+        self._conf(*args, **more)
 
     def __getattr__(self, name):
         return getattr(self._conf, name)

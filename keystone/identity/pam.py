@@ -7,7 +7,7 @@ import pwd
 
 from oslo_config import cfg
 
-from essex import concurrency
+from essex import concurrency, config
 from essex.exception import ConfigError
 from keystone.identity import refs
 from keystone.identity.readonly import ReadOnlyDriver
@@ -19,6 +19,7 @@ OPTS = [
                     "the system's own (root, as Essex had it, with 0)."),
     cfg.IntOpt('min_gid', default=1000, min=0, help='Groups with a lower number are no groups of the cloud.'),
 ]
+config.register(OPTS, 'pam')
 
 
 class Identity(ReadOnlyDriver):

@@ -1,6 +1,8 @@
 """The section [ldap]: the names and defaults operators' files have had since Essex."""
 from oslo_config import cfg
 
+from essex import config
+
 _CONNECTION = [
     cfg.StrOpt('url', default='ldap://localhost', help='URLs of the directory, separated by commas; tried in turn.'),
     cfg.BoolOpt('randomize_urls', default=False, help='Try the URLs in a random order.'),
@@ -79,7 +81,10 @@ _GROUPS = [
 OPTS = [*_CONNECTION, *_POOLS, *_USERS, *_GROUPS]
 
 
+config.register(OPTS, 'ldap')
+
+
 def register(conf):
-    """Declare the section in a ConfigOpts; returns it."""
+    """Declare the section in the ConfigOpts of a domain, or find it in the process's; returns it."""
     conf.register_opts(OPTS, 'ldap')
     return conf.ldap

@@ -213,9 +213,6 @@ class TestDefaultDomain:
     def directory(self, cloud, people, conf):
         for name, value in {**LDAP, 'url': people.url, 'user_allow_create': True, 'user_allow_update': True,
                             'user_allow_delete': True}.items():
-            from essex import config
-            from keystone.identity.ldap import options
-            options.register(config.CONF)
             conf.set(name, value, 'ldap')
         conf.set('driver', 'keystone.identity.backends.ldap.Identity', 'identity')
 

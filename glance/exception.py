@@ -35,6 +35,11 @@ class NotSeveralStores(exception.Conflict):
     message = 'This service has one store: an image has its data there and nowhere else.'
 
 
+class NotRestorable(exception.Conflict):
+    message = ('Image %(image_id)s cannot be restored: only one that is pending_delete and whose data is not being '
+               'removed yet can.')
+
+
 class NotActive(exception.Conflict):
     message = 'Image %(image_id)s is %(now)s; that needs status active.'
 

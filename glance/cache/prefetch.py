@@ -3,7 +3,7 @@ import logging
 
 from essex import concurrency, context
 from essex.exception import EssexError
-from glance.image.manager import EVERYONE
+from glance.db.visibility import EVERYONE
 
 LOG = logging.getLogger(__name__)
 

@@ -14,10 +14,42 @@ from glance.api.v2.metadefs.schemas import NAMESPACE
 from glance.db import images
 from glance.metadef import files
 
+# What `db check` ends with, as scripts know it.
+_UP_TO_DATE, _EXPAND = 0, 3
+
 
 def db_sync(options):
     """Bring the database to the newest version, or the one given."""
+    if options.version is not None and options.version < migration.version('glance'):
+        return db_downgrade(options)
     print(migration.sync('glance', options.version))
+    return None
+
+
+def db_expand(options):
+    """Bring the database to the newest version while older daemons run: the words of a rolling upgrade."""
+    print(migration.sync('glance'))
+
+
+def db_migrate(options):
+    """Move data after `db expand`: there is none to move."""
+    migration.require('glance')
+    print('No data to migrate.')
+
+
+def db_contract(options):
+    """Remove what older versions used after `db migrate`: there is nothing to remove."""
+    migration.require('glance')
+    print('Nothing to contract.')
+
+
+def db_check(options):
+    """Say whether the database is at the newest version: ends with 0 if so, with 3 where `db expand` is to be run."""
+    if migration.version('glance') == migration.newest('glance'):
+        print('Database is up to date. No upgrades needed.')
+        return _UP_TO_DATE
+    print('The database needs `glance-manage db expand`.')
+    return _EXPAND
 
 
 def db_version(options):
@@ -25,10 +57,30 @@ def db_version(options):
     print(migration.version('glance'))
 
 
+def db_version_control(options):
+    """Put an empty database under version control, as the first step of `db sync` does."""
+    print(migration.version('glance') or migration.sync('glance', options.version or 0))
+
+
+def db_downgrade(options):
+    """Refused: versions only go up. Restore a backup instead."""
+    raise ConfigError('Database versions only go up. Restore the backup that was made before the upgrade.')
+
+
 def db_purge(options):
-    """Drop the rows of images that were deleted long ago."""
+    """Drop what is kept of images that were deleted long ago, but not their rows: no id can be used again."""
+    _purge(options, rows=False)
+
+
+def db_purge_images_table(options):
+    """Drop the rows of images that were deleted long ago. Their ids can be used again then."""
+    _purge(options, rows=True)
+
+
+def _purge(options, rows):
     before = db.utcnow() - datetime.timedelta(days=options.age_in_days)
-    print(f'{images.purge(before, options.max_rows)} images purged')
+    limit = 2 ** 31 - 1 if options.max_rows < 0 else options.max_rows
+    print(f'{images.purge(before, limit, rows)} images purged')
 
 
 def db_load_metadefs(options):
@@ -68,11 +120,18 @@ def _parser():
         made = commands.add_parser(names[0], aliases=names[1:], help=function.__doc__)
         made.set_defaults(run=function)
         return made
-    command(db_sync, 'db_sync').add_argument('version', nargs='?', type=int)
-    command(db_version, 'db_version')
-    purge = command(db_purge, 'db_purge')
-    purge.add_argument('--age_in_days', type=int, default=30)
-    purge.add_argument('--max_rows', type=int, default=100)
+    for function, *names in ((db_sync, 'db_sync', 'db_upgrade', 'upgrade'), (db_expand, 'db_expand'),
+                             (db_version_control, 'db_version_control', 'version_control'),
+                             (db_downgrade, 'db_downgrade', 'downgrade')):
+        made = command(function, *names)
+        made.add_argument('version', nargs='?', type=int)
+        made.add_argument('current', nargs='?', help='Read for scripts of the Essex era; not needed.')
+    for function in (db_migrate, db_contract, db_check, db_version):
+        command(function, function.__name__)
+    for function in (db_purge, db_purge_images_table):
+        purge = command(function, function.__name__)
+        purge.add_argument('--age_in_days', type=int, default=30 if function is db_purge else 180)
+        purge.add_argument('--max_rows', type=int, default=100, help='At most so many; -1: all.')
     command(recover, 'recover')
     load = command(db_load_metadefs, 'db_load_metadefs')
     load.add_argument('--path', help='directory of *.json, one a namespace')
@@ -88,13 +147,14 @@ def _parser():
 def main(argv=None):
     """Run one command."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ['db'] and len(arguments) > 1:
-        arguments[:2] = [f'db_{arguments[1]}']   # today's spelling: `db sync`
+    at = arguments.index('db') if 'db' in arguments[:-1] else None
+    if at is not None:
+        arguments[at:at + 2] = [f'db_{arguments[at + 1]}']   # today's spelling: `db sync`
     options = _parser().parse_args(arguments)
     files = [part for path in options.config_file for part in ('--config-file', path)]
     config.load('glance', files, prog='glance-manage', config_files=None if files else default_files())
     try:
-        options.run(options)
+        return options.run(options)
     except ConfigError as error:
         raise SystemExit(f'glance-manage: {error}') from error
     finally:

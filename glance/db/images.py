@@ -225,6 +225,32 @@ def finish_delete(image_id, **values):
         session.execute(delete(LocationRow).where(LocationRow.image_id == image_id, LocationRow.status == 'active'))
 
 
+def begin_scrub(image_id):
+    """Give up every place of a pending_delete image, for good; returns whether it is one."""
+    with db.writer() as session:
+        if not _hold_pending(session, image_id):
+            return False
+        session.execute(update(LocationRow).where(LocationRow.image_id == image_id).values(status='pending_delete'))
+        return True
+
+
+def restore(image_id, **values):
+    """Set columns of a pending_delete image none of whose places was given up; returns whether there is one."""
+    with db.writer() as session:
+        if not _hold_pending(session, image_id):
+            return False
+        states = set(session.execute(select(LocationRow.status).where(LocationRow.image_id == image_id)).scalars())
+        if states != {'active'}:
+            return False
+        session.execute(update(Row).where(Row.id == image_id).values(**values))
+        return True
+
+
+def _hold_pending(session, image_id):
+    statement = select(Row.id).where(Row.id == image_id, Row.status == 'pending_delete').with_for_update()
+    return session.execute(statement).first() is not None
+
+
 def forget_tags(image_id):
     """Drop the tags of an image that is being deleted; its properties stay with its row."""
     with db.writer() as session:
@@ -248,13 +274,19 @@ def stored_bytes(owner):
         )).scalar())
 
 
-def purge(deleted_before, limit):
-    """Drop the rows of images deleted before a time, at most `limit`; returns how many."""
+def purge(deleted_before, limit, rows=True):
+    """Drop what is kept of images deleted before a time, at most `limit`; returns how many.
+
+    Without `rows` the images' own rows stay, so that nobody can make another image under the id of an old one.
+    """
     with db.writer() as session:
-        ids = session.execute(select(Row.id).where(
-            Row.deleted == literal(True), Row.status != 'pending_delete', Row.deleted_at < deleted_before)
+        wanted = [Row.deleted == literal(True), Row.status != 'pending_delete', Row.deleted_at < deleted_before]
+        if not rows:
+            wanted.append(exists().where(Property.image_id == Row.id))
+        ids = session.execute(select(Row.id).where(*wanted)
             .order_by(Row.deleted_at).limit(limit)).scalars().all()
         for model in (Property, Tag, LocationRow, Upload, Staged):
             session.execute(delete(model).where(model.image_id.in_(ids)))
-        session.execute(delete(Row).where(Row.id.in_(ids)))
+        if rows:
+            session.execute(delete(Row).where(Row.id.in_(ids)))
         return len(ids)

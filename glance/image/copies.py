@@ -121,8 +121,7 @@ def remove(stores, image, name):
     if image.status != status.ACTIVE:
         raise NotActive(image_id=image.id, now=image.status)
     _begin(image, name)
-    for removal in locations.removals(image.id):
-        _finish(stores, removal)
+    finish_removals(stores, image.id)
 
 
 @db.retry
@@ -139,7 +138,13 @@ def _begin(image, name):
         images.change_status(image.id, (status.ACTIVE,), updated_at=db.utcnow())
 
 
-def finish_removals(stores):
+def finish_removals(stores, image_id):
+    """Remove the copies of one image that were given up; returns whether all are gone. Idempotent."""
+    done = [_finish(stores, removal) for removal in locations.removals(image_id)]
+    return all(done)
+
+
+def finish_all_removals(stores):
     """Remove the copies given up whose data may still be there; returns how many. Idempotent."""
     return sum(_finish(stores, removal) for removal in locations.removals())
 

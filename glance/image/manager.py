@@ -12,9 +12,7 @@ from essex import config, db
 from glance import notifications
 from glance.db import images, location_key, members, staging, tasks
 from glance.db.journal import JOURNAL
-from glance.db.visibility import EVERYONE
 from glance.exception import (
-    DataNotFound,
     DuplicateImage,
     ForbiddenTransition,
     FormatsFixed,
@@ -22,15 +20,14 @@ from glance.exception import (
     ImageNotActive,
     ImageNotFound,
     InvalidImage,
+    NotRestorable,
     ProtectedImage,
-    StoreNotFound,
 )
 from glance.image import copies, limits, places, protection, rules, status
 from glance.image.importing import hashing
 from glance.image.shelf import Shelf
 from glance.image.staged import Stage
 from glance.image.upload import Upload
-from glance.store.base import without_secret
 
 LOG = logging.getLogger(__name__)
 CONF = config.CONF
@@ -150,16 +147,24 @@ class ImageManager:
 
     def _finish_delete(self, image_id):
         """Remove the data of one deleted image; returns whether it is done."""
-        self._discard_staged(image_id)
-        # Read again: an upload may have ended between the caller's look at the image and its deletion.
-        image = images.get(image_id, EVERYONE, deleted=True)
         try:
-            self._remove_data(image)
+            self._discard_staged(image_id)
+            # From here on nobody restores it. Its places are read now: an upload may have ended meanwhile.
+            done = images.begin_scrub(image_id) and copies.finish_removals(self.stores, image_id)
+            if done:
+                images.finish_delete(image_id, status=status.DELETED, updated_at=db.utcnow())
         except Exception:
             # The image is gone for its users; a store that is away gets another chance in the next round.
             LOG.exception('The data of deleted image %s could not be removed', image_id)
             return False
-        return True
+        return done
+
+    def restore(self, image_id):
+        """Bring back a deleted image whose data was not removed yet. Raises ImageNotFound, NotRestorable."""
+        if not is_id(image_id) or not images.exists_id(image_id):
+            raise ImageNotFound(image_id=image_id[:80])
+        if not images.restore(image_id, status=status.ACTIVE, deleted=False, deleted_at=None, updated_at=db.utcnow()):
+            raise NotRestorable(image_id=image_id)
 
     def _discard_staged(self, image_id):
         staged = staging.get(image_id)
@@ -168,19 +173,6 @@ class ImageManager:
             if staged.host == CONF.host:
                 Shelf(self.stores).discard(staged.name)
             # Another node finds that nobody knows its file.
-
-    def _remove_data(self, image):
-        for location in image.locations:
-            try:
-                store = self.stores.get(location.store)
-                if not store.read_only:
-                    store.delete(location.url)
-            except DataNotFound:
-                LOG.warning('Image %s: its data was missing from store %s', image.id, location.store)
-            except StoreNotFound:
-                LOG.warning('Image %s: store %s is configured no more; the data at %s stays', image.id,
-                            location.store, without_secret(location.url))
-        images.finish_delete(image.id, status=status.DELETED, updated_at=db.utcnow())
 
     def upload(self, context, image, source, size=None, store=None, expected_md5=None,
                failed_status=status.QUEUED):
@@ -235,7 +227,7 @@ class ImageManager:
 
     def finish_removals(self):
         """End what `remove_copy` began and could not end; returns how many. Idempotent."""
-        return copies.finish_removals(self.stores)
+        return copies.finish_all_removals(self.stores)
 
     @db.retry
     def set_status(self, context, image, wanted):

@@ -12,7 +12,13 @@ from sqlalchemy import select, update
 from essex import db
 from glance.db import images, uploads
 from glance.db.models import Upload as Row
-from glance.exception import DeletedDuringUpload, DuplicateData, StoreUnavailable
+from glance.exception import (
+    DeletedDuringUpload,
+    DuplicateData,
+    ImageNotFound,
+    NotRestorable,
+    StoreUnavailable,
+)
 from glance.image import lives, status, upload
 
 # An upload in another process, which kills itself where it is told.
@@ -24,7 +30,8 @@ config.CONF.set_override('state_path', sys.argv[1])
 config.CONF.set_override('host', sys.argv[4])
 db.configure(sys.argv[6])
 from essex.context import RequestContext
-from glance.image.manager import EVERYONE, ImageManager
+from glance.db.visibility import EVERYONE
+from glance.image.manager import ImageManager
 from glance.image import upload
 from glance.store import filesystem
 from glance.store.loader import Stores
@@ -201,6 +208,35 @@ def test_delayed_delete(cloud, rules, stored, conf):
     assert stored() == [image['id']]
     assert rules.finish_deletes(db.utcnow() - datetime.timedelta(seconds=60)) == 0
     assert rules.finish_deletes(db.utcnow()) == 1 and stored() == []
+
+
+def test_a_deleted_image_is_restored_until_it_is_scrubbed(cloud, rules, conf, monkeypatch):
+    conf.set('delayed_delete', True)
+    image = cloud.owner.upload(cloud.owner.create(), b'data')
+    cloud.owner('DELETE', f'/v2/images/{image["id"]}')
+    rules.restore(image['id'])
+    assert cloud.owner('GET', image['file']).body == b'data'
+    for wrong in (image['id'], cloud.owner.create()['id']):
+        with pytest.raises(NotRestorable):
+            rules.restore(wrong)
+    for missing in ('nope', '0' * 8 + '-0000-0000-0000-' + '0' * 12):
+        with pytest.raises(ImageNotFound):
+            rules.restore(missing)
+    cloud.owner('DELETE', f'/v2/images/{image["id"]}')
+    with monkeypatch.context() as patch:
+        patch.setattr(type(rules.stores.default), 'delete', lambda self, url: 1 / 0)
+        assert rules.finish_deletes(db.utcnow()) == 0
+    with pytest.raises(NotRestorable):
+        rules.restore(image['id'])
+    assert rules.finish_deletes(db.utcnow()) == 1
+
+
+def test_purging_leaves_the_ids(cloud, rules):
+    image = cloud.owner.upload(cloud.owner.create(a='b'))
+    cloud.owner('DELETE', f'/v2/images/{image["id"]}')
+    later = db.utcnow() + datetime.timedelta(days=1)
+    assert images.purge(later, 10, rows=False) == 1 and images.purge(later, 10, rows=False) == 0
+    assert images.exists_id(image['id']) and images.purge(later, 10) == 1 and not images.exists_id(image['id'])
 
 
 def test_purging(cloud, rules):

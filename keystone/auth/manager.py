@@ -92,5 +92,5 @@ def _claimed(identity):
     for name in identity['methods']:
         user = (identity.get(name) or {}).get('user')
         if isinstance(user, dict) and isinstance(user.get('id'), str):
-            return user['id']
+            return user['id'][:64]
     return None

@@ -30,7 +30,7 @@ _KEYS = 20000
 
 
 class Throttle:
-    """Counts failures by key in windows of a minute."""
+    """Counts failures by key (a hash of whom it is about) in windows of a minute."""
 
     def __init__(self):
         # {key: [start of the window, failures in it]}, oldest window first.
@@ -40,11 +40,12 @@ class Throttle:
     def by_address(self):
         """A context: raises AttemptsExceeded instead of entering when the client's address is over its limit."""
         address = origin.current().address
-        return self._counted(('address', address), CONF.auth.failures_per_address if address else 0)
+        return self._counted(hash(('address', address)), CONF.auth.failures_per_address if address else 0)
 
     def by_user(self, *who):
         """As by_address, for the user that `who` names."""
-        return self._counted(('user', *who), CONF.auth.failures_per_user)
+        # Hashed: what somebody claims to be called may be long.
+        return self._counted(hash(('user', *who)), CONF.auth.failures_per_user)
 
     @contextlib.contextmanager
     def _counted(self, key, limit):

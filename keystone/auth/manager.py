@@ -49,6 +49,7 @@ class AuthManager:
                 proofs = self._proofs(identity, wanted_scope)
             user = proofs[0].user
             methods = self.factors.check(user, [name for proof in proofs for name in proof.methods], receipt_id)
+            self.managers.identity.logged_in(user)
             scope, kind = self._scope(user, proofs, wanted_scope)
         except MoreFactorsNeeded:
             tell('pending', user['id'])

@@ -107,11 +107,13 @@ class IdentityManager:
                 self._count_failure(user['id'])
             return False
         # While the secret was checked others may have tried: a thousand at once must not get a thousand guesses.
-        if compliance.counts_failures(user) and compliance.is_locked(self.full_user(user['id'])):
-            return False
-        if user.get('failed_auth_count') or compliance.notes_activity(user):
+        return not (compliance.counts_failures(user) and compliance.is_locked(self.full_user(user['id'])))
+
+    def logged_in(self, user):
+        """Note that a full user proved all that is asked of him: only this ends a row of failures, since one factor
+        that fits must not buy guesses at another."""
+        if user.get('failed_auth_count') or ('last_active_at' in user and compliance.notes_activity(user)):
             self._count_success(user)
-        return True
 
     @db.retry
     def _count_failure(self, user_id):
@@ -184,8 +186,9 @@ class IdentityManager:
                 self.driver.update_user(user_id, values)
             if prepared is not None:
                 self.driver.set_password(user_id, prepared, self_service, **_terms(user, self_service))
-            if (prepared is not None or values.get('enabled')) and user.get('failed_auth_count'):
-                # This is how an administrator opens a locked account.
+            by_administrator = not self_service and (prepared is not None or values.get('enabled'))
+            if by_administrator and user.get('failed_auth_count'):
+                # This is how a locked account is opened.
                 self.driver.forget_failures(user_id)
             if values.get('enabled') and compliance.notes_activity(user):
                 # Who is enabled again has not rested since.

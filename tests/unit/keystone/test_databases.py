@@ -193,6 +193,7 @@ def test_lockout_history_expiry_and_credentials(cloud, conf):
     assert identity.driver.full_user(key)['failed_auth_count'] == 2
     identity.update_user(key, {'enabled': True})
     user = identity.authenticate('a1', user_id=key)
+    cloud.issue(user, password='a1')
     assert identity.driver.full_user(key)['last_active_at'].date() == db.utcnow().date()
     later = user['password_expires_at'] + datetime.timedelta(seconds=1)
     for name, found in (('lt', ['owner']), ('gt', [])):

@@ -99,6 +99,18 @@ class TestTotp:
             login(passcode='wrong')
         assert login(passcode=passcode()).status_int == 401 and login(password=PASSWORD).status_int == 401
 
+    def test_the_right_password_buys_no_guesses_at_passcodes(self, login, rule, conf, user, api):
+        conf.set('lockout_failure_attempts', 3, 'security_compliance')
+        rule()
+        for _ in range(3):
+            receipt = login(password=PASSWORD).headers['Openstack-Auth-Receipt']
+            login(passcode='wrong', receipt=receipt)
+        answer = login(password=PASSWORD)
+        assert answer.status_int == 401 and 'Openstack-Auth-Receipt' not in answer.headers
+        assert login(passcode=passcode(), receipt=receipt).status_int == 401
+        body = {'user': {'original_password': PASSWORD, 'password': 'n'}}
+        assert api('POST', f'/v3/users/{user["id"]}/password', body).status_int == 401
+
     def test_bodies(self, api):
         for wrong in ({}, {'user': {}}, {'user': {'passcode': '1'}}, {'user': {'id': 'x', 'passcode': 1}},
                       {'user': {'id': 'x'}}):

@@ -3,6 +3,7 @@ import dataclasses
 
 from essex import db
 from essex.exception import BadRequest, Forbidden
+from keystone.assignment.roles import public as shown_role
 from keystone.db import assignments, delegation, projects, records
 from keystone.db.models import DOMAIN_ROOT, SYSTEM, Project
 from keystone.exception import AssignmentNotFound
@@ -97,7 +98,7 @@ class GrantManager:
         """The roles granted directly to this actor on this target."""
         self.check(grant)
         with db.reader() as session:
-            return assignments.roles_of(session, *grant.key, grant.inherited)
+            return [shown_role(role) for role in assignments.roles_of(session, *grant.key, grant.inherited)]
 
     def _groups(self, user_id, extra_groups):
         """Ids of the groups the user is in beside those in the database."""

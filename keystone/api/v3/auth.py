@@ -1,11 +1,11 @@
 """/v3/auth: tokens, and what one's token can be used for."""
 from essex import config, wsgi
-from essex.exception import BadRequest, Forbidden, Unauthorized
+from essex.exception import BadRequest, Forbidden, NotFound, Unauthorized
 from keystone.api.base import Controller
 from keystone.api.delegated import check_understood
 from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v3 import schemas
-from keystone.api.v3.collection import is_true, listed
+from keystone.api.v3.collection import is_true, listed, self_link
 from keystone.api.v3.token_view import TokenView
 
 CONF = config.CONF
@@ -45,6 +45,12 @@ AUTH = schemas.closed({'auth': schemas.closed({'identity': _IDENTITY, 'scope': _
 _VARY = {'Vary': 'X-Auth-Token'}
 
 
+
+def _own_list(req, name, found):
+    """What is no collection: a list whose only link is its own."""
+    return {name: found, 'links': {'self': self_link(req, f'auth/{name}')}}
+
+
 class AuthController(Controller):
     """Tokens and the targets of the caller's."""
 
@@ -68,7 +74,7 @@ class AuthController(Controller):
     def _subject(self, req, window=0):
         token_id = req.headers.get('X-Subject-Token')
         if not token_id:
-            raise BadRequest('The header X-Subject-Token has to name the token this request is about.')
+            raise NotFound('No token in the request: the header X-Subject-Token has to name one.')
         own = req.environ.get('keystone.token')
         if own is not None and own.id == token_id:
             return own
@@ -104,7 +110,7 @@ class AuthController(Controller):
         if not token.scoped:
             raise Forbidden('An unscoped token has no catalog: ask for a token for a project or a domain.')
         manager = self.managers.catalog
-        return listed(req, 'catalog', manager.catalog(token.user['id'], token.claims.project_id), itemize=False)
+        return _own_list(req, 'catalog', manager.catalog(token.user['id'], token.claims.project_id))
 
     @wsgi.route('GET', '/auth/projects')
     @wsgi.route('GET', '/OS-FEDERATION/projects')
@@ -123,4 +129,4 @@ class AuthController(Controller):
     def system(self, req):
         token = self._own(req)
         has = self.managers.grants.has_system_role(token.user['id'], token.claims.group_ids or ())
-        return listed(req, 'system', [{'all': True}] if has else [], itemize=False)
+        return _own_list(req, 'system', [{'all': True}] if has else [])

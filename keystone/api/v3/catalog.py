@@ -14,29 +14,37 @@ _REGION = {'id': {'type': ['string', 'null'], 'maxLength': 255}, 'description': 
            'parent_region_id': schemas.REGION_ID_OR_NULL}
 
 
+def _shown_service(ref):
+    """As v3 shows it: without a description nobody gave."""
+    return {key: value for key, value in ref.items() if key != 'description' or value}
+
+
 class ServiceController(Controller):
 
     @wsgi.route('GET', '/services')
     def index(self, req):
         self.enforce(req, 'list_services')
         hints = hints_of(req, text=('type', 'name'))
-        return listed(req, 'services', self.managers.catalog.list_services(hints), hints=hints)
+        found = self.managers.catalog.list_services(hints)
+        return listed(req, 'services', [_shown_service(ref) for ref in found], hints=hints)
 
     @wsgi.route('POST', '/services', status=201, schema=schemas.member('service', _SERVICE, ['type']))
     def create(self, req, body):
         self.enforce(req, 'create_service')
-        return single(req, 'service', self.managers.catalog.create_service(taken(body, 'service', 'extra')), 'services')
+        made = self.managers.catalog.create_service(taken(body, 'service', 'extra'))
+        return single(req, 'service', _shown_service(made), 'services')
 
     @wsgi.route('GET', '/services/<service_id>')
     def show(self, req, service_id):
         self.enforce(req, 'get_service')
-        return single(req, 'service', self.managers.catalog.get_service(service_id), 'services')
+        return single(req, 'service', _shown_service(self.managers.catalog.get_service(service_id)), 'services')
 
     @wsgi.route('PATCH', '/services/<service_id>', schema=schemas.member('service', _SERVICE))
     def update(self, req, service_id, body):
         self.enforce(req, 'update_service')
         values = taken(body, 'service', 'extra')
-        return single(req, 'service', self.managers.catalog.update_service(service_id, values), 'services')
+        changed = self.managers.catalog.update_service(service_id, values)
+        return single(req, 'service', _shown_service(changed), 'services')
 
     @wsgi.route('DELETE', '/services/<service_id>', status=204)
     def delete(self, req, service_id):
@@ -56,6 +64,8 @@ class EndpointController(Controller):
     def index(self, req):
         self.enforce(req, 'list_endpoints')
         hints = hints_of(req, text=('interface', 'service_id', 'region_id'))
+        if hints.value('interface') not in (None, *_ENDPOINT['interface']['enum']):
+            raise BadRequest('interface is one of public, internal and admin.')
         found = self.managers.catalog.list_endpoints(hints)
         return listed(req, 'endpoints', [shown_endpoint(ref) for ref in found], hints=hints)
 

@@ -68,6 +68,12 @@ def self_link(req, path):
     return f'{wsgi.base_url(req)}/v3/{quote(path)}'
 
 
+def with_extra(ref, fields):
+    """What the answer to a PATCH of projects and users has twice: attributes of the client's own, in `extra` too."""
+    own = {key: value for key, value in ref.items() if key not in fields and key not in ('id', 'password_expires_at')}
+    return {**ref, 'extra': own}
+
+
 def single(req, kind, ref, path):
     """{"kind": {..., "links": {"self"}}}"""
     return {kind: {**ref, 'links': {'self': self_link(req, f'{path}/{ref["id"]}')}}}
@@ -84,8 +90,7 @@ def listed(req, name, refs, path=None, hints=None, itemize=True):
     body = {name: refs, 'links': links}
     if hints is not None and hints.truncated:
         links['next'] = wsgi.next_link(req, base, refs[-1]['id'], hints.limit)
-        if 'limit' not in req.query():
-            body['truncated'] = True
+        body['truncated'] = True
     return body
 
 

@@ -35,7 +35,8 @@ class RegisteredLimitController(Controller):
         'registered_limits', _REGISTERED, ['service_id', 'resource_name', 'default_limit']))
     def create(self, req, body):
         self.enforce(req, 'create_registered_limits')
-        return listed(req, 'registered_limits', self.managers.registered_limits.create(body['registered_limits']))
+        made = listed(req, 'registered_limits', self.managers.registered_limits.create(body['registered_limits']))
+        return {'registered_limits': made['registered_limits']}
 
     @wsgi.route('GET', '/registered_limits/<limit_id>')
     def show(self, req, limit_id):
@@ -86,7 +87,8 @@ class LimitController(Controller):
         for limit in body['limits']:
             if bool(limit.get('project_id')) == bool(limit.get('domain_id')):
                 raise BadRequest('Every limit needs either project_id or domain_id.')
-        return listed(req, 'limits', [_shown(limit) for limit in self.managers.limits.create(body['limits'])])
+        made = listed(req, 'limits', [_shown(limit) for limit in self.managers.limits.create(body['limits'])])
+        return {'limits': made['limits']}
 
     def _target(self, limit_id):
         limit = self.managers.limits.get(limit_id)

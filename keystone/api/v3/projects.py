@@ -3,8 +3,8 @@ from essex import config, wsgi
 from essex.exception import BadRequest, Unauthorized
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
-from keystone.api.v3.collection import hints_of, listed, self_link, single, taken
-from keystone.exception import TagNotFound
+from keystone.api.v3.collection import hints_of, listed, self_link, single, taken, with_extra
+from keystone.exception import DomainNotFound, ProjectNotFound, TagNotFound
 
 CONF = config.CONF
 
@@ -37,7 +37,12 @@ class ProjectController(Controller):
         else:
             values['domain_id'] = values.get('domain_id') or self._domain_above(values) or domain_for(req)
         self.enforce(req, 'create_project', project=values)
-        return single(req, 'project', self.managers.resource.create_project(values), 'projects')
+        try:
+            made = self.managers.resource.create_project(values)
+        except (ProjectNotFound, DomainNotFound) as error:
+            # What the body names, not what the path does.
+            raise BadRequest(str(error)) from error
+        return single(req, 'project', made, 'projects')
 
     def _domain_above(self, values):
         parent = values.get('parent_id') and self.managers.resource.find_project(values['parent_id'])
@@ -62,7 +67,7 @@ class ProjectController(Controller):
             more['parents'] = [single(req, 'project', each, 'projects')
                                for each in self._visible(req, resource.parents(project['id']))]
         elif 'parents_as_ids' in asked:
-            tree = None
+            tree = None if project['is_domain'] else {project['domain_id']: None}
             for parent in reversed(resource.parents(project['id'])):
                 tree = {parent['id']: tree}
             more['parents'] = tree
@@ -84,7 +89,8 @@ class ProjectController(Controller):
     def update(self, req, project_id, body):
         self._load(req, 'update_project', project_id)
         values = taken(body, 'project', 'extra')
-        return single(req, 'project', self.managers.resource.update_project(project_id, values), 'projects')
+        changed = self.managers.resource.update_project(project_id, values)
+        return single(req, 'project', with_extra(changed, _FIELDS), 'projects')
 
     @wsgi.route('DELETE', '/projects/<project_id>', status=204)
     def delete(self, req, project_id):

@@ -101,4 +101,4 @@ class ImpliedRoleController(Controller):
         self.enforce(req, 'list_role_inference_rules')
         found = [{'prior_role': _summary(req, prior), 'implies': [_summary(req, role) for role in implied]}
                  for prior, implied in self.managers.roles.inferences()]
-        return {'role_inferences': found, 'links': {'self': self_link(req, 'role_inferences')}}
+        return {'role_inferences': found}

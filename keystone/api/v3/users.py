@@ -5,7 +5,7 @@ from essex import wsgi
 from essex.exception import BadRequest
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
-from keystone.api.v3.collection import hints_of, listed, single, taken
+from keystone.api.v3.collection import hints_of, listed, single, taken, with_extra
 from keystone.api.v3.projects import domain_for, restrict_to_domain, within_one_domain
 
 _FLAG = {'type': ['boolean', 'null']}
@@ -97,7 +97,7 @@ class UserController(Controller):
         changed = self.managers.identity.update_user(user_id, values)
         if federated is not None:
             self.managers.shadows.set_identities(user_id, federated)
-        return self._shown(req, changed)
+        return self._shown(req, with_extra(changed, {*_FIELDS} - {'description'}))
 
     @wsgi.route('DELETE', '/users/<user_id>', status=204)
     def delete(self, req, user_id):
@@ -113,7 +113,8 @@ class UserController(Controller):
     def groups(self, req, user_id):
         self._load(req, 'list_groups_for_user', user_id)
         hints = hints_of(req, text=('name',))
-        return listed(req, 'groups', self.managers.groups.groups_of(user_id, hints), hints=hints)
+        found = [{'membership_expires_at': None, **group} for group in self.managers.groups.groups_of(user_id, hints)]
+        return listed(req, 'groups', found, hints=hints)
 
     @wsgi.route('GET', '/users/<user_id>/projects')
     def projects(self, req, user_id):

@@ -40,8 +40,8 @@ class Bootstrap:
     def run(self):
         """Everything, in an order in which it can be interrupted and begun again."""
         self._domain()
-        project = self._project()
-        user = self._user()
+        project = self.project()
+        user = self.user()
         roles = {name: self._role(name) for name in dict.fromkeys([*CHAIN, 'service', self.answers.role_name])}
         for prior, implied in zip(CHAIN, CHAIN[1:], strict=False):
             self.managers.roles.add_implied(roles[prior]['id'], roles[implied]['id'])
@@ -67,13 +67,15 @@ class Bootstrap:
                                                         'description': 'The default domain'})
             return self._note('domain', made, True)
 
-    def _project(self):
+    def project(self):
+        """The project of that name in the default domain, made when it is missing."""
         domain_id, name = CONF.identity.default_domain_id, self.answers.project_name
         found = self.managers.resource.list_projects(Hints().add('name', name).add('domain_id', domain_id))
         return self._first('project', found, lambda: self.managers.resource.create_project(
             {'name': name, 'domain_id': domain_id, 'description': 'Bootstrap project for initializing the cloud.'}))
 
-    def _user(self):
+    def user(self):
+        """The user of that name in the default domain, made when missing, enabled and with the password."""
         domain_id, name = CONF.identity.default_domain_id, self.answers.username
         identity = self.managers.identity
         try:

@@ -129,9 +129,7 @@ class GrantManager:
         with db.reader() as session:
             grants = assignments.of_user(session, user_id, self._groups(user_id, groups))
             ids = {target_id for kind, target_id, _, inherited in grants if kind == 'project' and not inherited}
-            for kind, target_id, _, inherited in grants:
-                if inherited and kind in ('project', 'domain'):
-                    ids.update(project['id'] for project in projects.subtree(session, target_id))
+            ids |= projects.below(session, {target_id for _, target_id, _, inherited in grants if inherited})
             if enabled_only:
                 hints.add('enabled', True)
                 off = records.many(session, Project, Project.domain_id == DOMAIN_ROOT, ~Project.enabled)

@@ -1,6 +1,8 @@
-"""keystone-manage's commands about the whole installation: doctor, export, import."""
+"""keystone-manage's commands about the whole installation: doctor, export, import, and single projects and users."""
+import os
 import sys
 
+from keystone.bootstrap import Answers, Bootstrap
 from keystone.doctor import ERROR
 from keystone.managers import Managers
 from keystone.transfer import document
@@ -54,6 +56,19 @@ def import_(arguments):
         raise SystemExit(ERRORS)
 
 
+def project_setup(arguments):
+    """Make a project in the default domain, unless it is there, and print its id."""
+    print(Bootstrap(Managers(), Answers(password=None, project_name=arguments.project_name)).project()['id'])
+
+
+def user_setup(arguments):
+    """Make a user in the default domain, or put the given password in force, and print the id."""
+    password = arguments.user_password_plain or os.environ.get('OS_BOOTSTRAP_PASSWORD')
+    if not password:
+        raise SystemExit('keystone-manage: give the password in OS_BOOTSTRAP_PASSWORD.')
+    print(Bootstrap(Managers(), Answers(password=password, username=arguments.username)).user()['id'])
+
+
 def add(add_command):
     """Declare the commands; `add_command(function)` returns a parser."""
     add_command(doctor)
@@ -61,3 +76,8 @@ def add(add_command):
     made = add_command(import_)
     made.add_argument('file', metavar='FILE', help='a file of `export`; - is standard input')
     made.add_argument('--dry-run', action='store_true', help='tell what would change, and change nothing')
+    add_command(project_setup).add_argument('--project-name', required=True, metavar='NAME', help='name of the project')
+    made = add_command(user_setup)
+    made.add_argument('--username', required=True, metavar='NAME', help='name of the user')
+    made.add_argument('--user-password-plain', metavar='PASSWORD',
+                      help='the password; better in OS_BOOTSTRAP_PASSWORD, where ps does not show it')

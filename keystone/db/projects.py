@@ -51,6 +51,17 @@ def subtree(session, project_id):
     return [records.ref(Project, row) for row in rows]
 
 
+def below(session, project_ids):
+    """The ids of every project below any of these projects and domains, in one statement."""
+    if not project_ids:
+        return set()
+    start = select(_project.c.id).where(_project.c.parent_id.in_(sorted(project_ids))).cte('below', recursive=True)
+    child = _project.alias('child')
+    # UNION drops what was met before, so this ends whatever the tree is like.
+    walk = start.union(select(child.c.id).where(child.c.parent_id == start.c.id))
+    return set(session.execute(select(walk.c.id)).scalars())
+
+
 def parents(session):
     """(id, parent_id) of every project; domains have None."""
     return session.execute(select(_project.c.id, _project.c.parent_id)).all()

@@ -7,7 +7,7 @@ import sqlalchemy
 
 from essex import db
 from essex.db import migration
-from essex.exception import BadRequest
+from essex.exception import BadRequest, Conflict
 from keystone.assignment.grants import Grant
 from keystone.assignment.listing import Wanted
 from keystone.db import models, oauth1
@@ -122,6 +122,40 @@ def test_effective_assignments(cloud):
     assert {(item.target_id, item.role_id) for item in items} == {
         (project['id'], cloud.roles[role]) for project in (cloud.project, cloud.elsewhere, cloud.admin_project)
         for role in ('member', 'reader')}
+
+
+def test_limits_filters_policies_and_settings_of_domains(cloud):
+    managers = cloud.managers
+    domain = managers.domains.create_domain({'name': 'd'})
+    project = cloud.new_project('p', domain_id=domain['id'])
+    service = managers.catalog.create_service({'type': 't'})
+    endpoint = managers.catalog.create_endpoint({'service_id': service['id'], 'interface': 'public', 'url': 'http://x',
+                                                 'region_id': 'RegionOne'})
+    wanted = {'service_id': service['id'], 'resource_name': 'ü', 'default_limit': 2 ** 31 - 1}
+    managers.registered_limits.create([wanted, {**wanted, 'region_id': 'RegionOne'}])
+    with pytest.raises(Conflict):
+        managers.registered_limits.create([wanted])
+    limit = {'service_id': service['id'], 'resource_name': 'ü', 'resource_limit': -1}
+    managers.limits.create([{**limit, 'project_id': project['id']}, {**limit, 'domain_id': domain['id']}])
+    assert len(managers.limits.list({'region_id': ''}, domain_id=domain['id'])) == 2
+    group = managers.endpoint_filters.create_group({'name': 'g', 'filters': {'service_id': service['id']}})
+    managers.endpoint_filters.give(project['id'], group['id'], group=True)
+    managers.endpoint_filters.give(project['id'], endpoint['id'])
+    (entry,) = managers.catalog.catalog('u', project['id'])
+    assert [each['id'] for each in entry['endpoints']] == [endpoint['id']]
+    policy = managers.policies.create_policy({'blob': 'x' * 70000, 'type': 'text/plain'})
+    place = {'service_id': service['id'], 'region_id': 'RegionOne'}
+    managers.policies.associate(policy['id'], place)
+    managers.policies.associate(policy['id'], place)
+    assert managers.policies.policy_for(endpoint['id'])['blob'] == 'x' * 70000
+    managers.domain_config.replace(domain['id'], {'ldap': {'url': 'ldap://€', 'password': 'p'}})
+    managers.domain_config.update(domain['id'], {'ldap': {'password': 'q', 'use_tls': True}})
+    assert managers.domain_config.options(domain['id'])['ldap'] == {'url': 'ldap://€', 'password': 'q', 'use_tls': True}
+    managers.domains.update_domain(domain['id'], {'enabled': False})
+    managers.domains.delete_domain(domain['id'])
+    managers.catalog.delete_service(service['id'])
+    assert managers.limits.list({}) == managers.registered_limits.list(Hints()) == []
+    assert managers.domain_config.configured_domains() == [] and managers.policies.endpoints_for(policy['id']) == []
 
 
 def test_a_domain_goes_with_all_it_holds(cloud):

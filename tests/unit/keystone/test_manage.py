@@ -1,6 +1,7 @@
 """keystone-manage as an operator runs it, and what bootstrap makes."""
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -53,6 +54,25 @@ def test_an_installation_from_nothing_twice(manage, tmp_path):
     assert manage('reset_last_active').stdout.startswith('1 users')
     assert manage('credential_rotate').returncode == 0
     assert manage('credential_migrate').stdout.startswith('0 ')
+
+
+def test_doctor_export_and_import(manage, cloud, tmp_path):
+    shutil.copy(ROOT / 'etc' / 'keystone' / 'keystone-api-paste.ini', tmp_path)
+    (tmp_path / 'receipt-keys').symlink_to(tmp_path / 'fernet-keys')
+    done = manage('doctor')
+    assert done.returncode == 2 and 'does not answer at http://k:5000' in done.stdout and done.stderr == ''
+    project = manage('project_setup', '--project-name', 'lab').stdout.strip()
+    assert len(project) == 32
+    assert manage('user_setup', '--username', 'ann', OS_BOOTSTRAP_PASSWORD='p').returncode == 0
+    path = tmp_path / 'cloud.yaml'
+    assert manage('export', str(path)).returncode == 0
+    text = path.read_text(encoding='utf-8')
+    assert project in text and 'ann' not in text
+    path.write_text(text + '- {role: member, user: ann, project: lab}\n- {role: member, user: bob, project: lab}\n',
+                    encoding='utf-8')
+    for arguments, told in ((['--dry-run'], '1 changes would be made, 1 problems'), ([], '1 changes made, 1 problems')):
+        done = manage('import', *arguments, str(path))
+        assert done.returncode == 1 and told in done.stdout, done.stderr
 
 
 def test_what_is_missing_is_said(manage):

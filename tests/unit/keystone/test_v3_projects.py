@@ -254,3 +254,23 @@ class TestNames:
         conf.set('admin_project_domain_name', 'Default', 'resource')
         cloud.managers.tokens.cache.clear()
         assert marked(cloud.admin_project) is True and marked(cloud.project) is False
+
+
+def test_inherited_projects_of_a_user_cost_the_same_statements_whatever_the_number(cloud):
+    from essex import db
+    tops = [cloud.new_project(f't{n}') for n in range(6)]
+    for top in tops:
+        below = cloud.managers.resource.create_project({'name': f'{top["name"]}-c', 'parent_id': top['id']})
+        cloud.managers.resource.create_project({'name': f'{top["name"]}-l', 'parent_id': below['id']})
+
+    def seen():
+        with db.count_statements() as counter:
+            found = cloud.managers.grants.projects_of(cloud.stranger['id'])
+        return counter.total, sorted(project['name'] for project in found)
+    cloud.grant(cloud.stranger, 'reader', project=tops[0], inherited=True)
+    few, names = seen()
+    assert names == ['elsewhere', 't0-c', 't0-l']
+    for top in tops[1:]:
+        cloud.grant(cloud.stranger, 'reader', project=top, inherited=True)
+    many, names = seen()
+    assert many == few and len(names) == 13

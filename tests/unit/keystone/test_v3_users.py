@@ -4,6 +4,17 @@ import pytest
 from tests.unit.keystone.conftest import PASSWORD
 
 
+def test_a_list_of_many_users_costs_two_statements(as_admin, cloud):
+    from essex import db
+    from keystone.db.models import User
+    with cloud.managers.changes.writer() as session:
+        session.add_all(User(id=f'u{n}', name=f'u{n}', domain_id='default', extra={'email': 'e'}) for n in range(200))
+    as_admin('GET', '/users')
+    with db.count_statements() as counter:
+        assert len(as_admin('GET', '/users').json['users']) > 200
+    assert counter.total <= 2, counter.statements
+
+
 class TestUsers:
 
     def test_life_of_a_user(self, as_admin, cloud):

@@ -1,5 +1,6 @@
 """The same behaviour on SQLite, PostgreSQL and MariaDB; the schema of the migrations is that of the models."""
 import datetime
+import time
 import uuid
 
 import pytest
@@ -15,6 +16,7 @@ from keystone.db.records import Hints
 from keystone.exception import AuthFailed, NameConflict, TokenNotFound
 from keystone.federation.exception import DuplicateRemoteId
 from keystone.identity.id_mapping import IdMap
+from keystone.token.stores.sql import SqlStore
 from tests.unit.keystone.conftest import PASSWORD, Api, Cloud
 
 
@@ -78,6 +80,16 @@ def test_log_in_scope_and_revoke(cloud):
     with pytest.raises(TokenNotFound):
         cloud.managers.tokens.validate(token.id)
     assert cloud.managers.tokens.validate(cloud.issue(cloud.owner, password='new').id)
+
+
+def test_tokens_are_kept_and_flushed(cloud):
+    store, now = SqlStore(), time.time()
+    for number in range(3):
+        store.put(str(number) * 32, 'u' * 32, {'methods': ['ü'], 'end': now + 0.25}, now - 1 + number)
+    assert store.get('0' * 32) is None and store.get('2' * 32) == {'methods': ['ü'], 'end': now + 0.25}
+    assert store.flush() >= 1
+    store.remove('2' * 32)
+    assert store.get('2' * 32) is None
 
 
 def test_names_are_unique_byte_by_byte_and_per_domain(cloud):

@@ -18,14 +18,22 @@ from essex.exception import ConfigError, ServiceUnavailable
 
 LOG = logging.getLogger(__name__)
 
+
+
+def _of_essex(name):
+    """An option's name in files of the Essex era."""
+    return [cfg.DeprecatedOpt(name, group='DEFAULT')]
+
+
 OPTS = [
-    cfg.StrOpt('connection', secret=True,
+    cfg.StrOpt('connection', secret=True, deprecated_opts=_of_essex('sql_connection'),
                help='Where the state is: sqlite:////path/file.sqlite, postgresql+psycopg2://user:password@host/name '
                     'or mysql+pymysql://user:password@host/name.'),
     cfg.IntOpt('max_pool_size', default=20, min=1, help='Connections kept open (not SQLite).'),
     cfg.IntOpt('max_overflow', default=40, min=0, help='Connections beyond the pool under load (not SQLite).'),
-    cfg.IntOpt('connection_recycle_time', default=3600, help='Seconds after which a connection is replaced.'),
-    cfg.IntOpt('max_retries', default=10, min=1,
+    cfg.IntOpt('connection_recycle_time', default=3600, deprecated_opts=_of_essex('sql_idle_timeout'),
+               help='Seconds after which a connection is replaced.'),
+    cfg.IntOpt('max_retries', default=10, min=1, deprecated_opts=_of_essex('sql_max_retries'),
                help='How often a transaction is tried that met a deadlock, a lock or a lost connection.'),
 ]
 CONF = config.register(OPTS, 'database')

@@ -18,8 +18,9 @@ OPTS = [
     cfg.IntOpt('client_socket_timeout', default=900, help='Seconds a silent connection is kept.'),
     cfg.IntOpt('max_header_line', default=16384, help='Longest header line in bytes.'),
     cfg.IntOpt('wsgi_default_pool_size', default=1000, help='Requests served at once by one process.'),
-    cfg.StrOpt('ssl_cert_file', help='Certificate chain; with it the API speaks HTTPS alone.'),
-    cfg.StrOpt('ssl_key_file', help='Its private key.'),
+    cfg.StrOpt('ssl_cert_file', deprecated_name='cert_file',
+               help='Certificate chain; with it the API speaks HTTPS alone.'),
+    cfg.StrOpt('ssl_key_file', deprecated_name='key_file', help='Its private key.'),
 ]
 CONF = config.register(OPTS)
 

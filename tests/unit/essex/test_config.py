@@ -2,7 +2,11 @@
 import io
 import logging
 
-from essex import config
+from essex import (
+    config,
+    db,  # noqa: F401 - declares options
+)
+from essex.wsgi import server  # noqa: F401 - declares options
 
 
 def test_an_override_holds(conf):
@@ -29,3 +33,13 @@ def test_a_name_with_line_breaks_makes_no_line_of_its_own():
     first, *rest = out.getvalue().splitlines()
     assert first.endswith(r'PUT /c/a\r\n2026-01-01 root logged in\x1b[2J\x85é failed')
     assert rest[-1] == 'ValueError: kept'
+
+
+def test_files_of_the_essex_era_are_read(conf, tmp_path):
+    path = tmp_path / 'glance-api.conf'
+    path.write_text('[DEFAULT]\nsql_connection = sqlite:////x\nsql_idle_timeout = 5\nsql_max_retries = 3\n'
+                    'cert_file = /a\nkey_file = /b\n')
+    config.CONF([], project='essex', default_config_files=[str(path)])
+    database = config.CONF.database
+    assert (database.connection, database.connection_recycle_time, database.max_retries) == ('sqlite:////x', 5, 3)
+    assert (config.CONF.ssl_cert_file, config.CONF.ssl_key_file) == ('/a', '/b')

@@ -54,6 +54,14 @@ def _plain(value):
     return value.isoformat() if isinstance(value, datetime.datetime) else str(value)
 
 
+def _broker():
+    """transport_url. Raises ConfigError for memory://, where nobody outside would ever hear of anything."""
+    if CONF.transport_url.startswith('memory:'):
+        raise ConfigError('[oslo_messaging_notifications] driver asks for notifications, but no broker is named: set '
+                          'transport_url there or in [DEFAULT].')
+    return CONF.transport_url
+
+
 class Notifier:
     """Sends as `service`.host over the exchange `exchange` unless the options say otherwise; made when first used."""
 
@@ -69,7 +77,7 @@ class Notifier:
                                         durable=CONF.oslo_messaging_rabbit.amqp_durable_queues)
         self._sender = None
         if {'messaging', 'messagingv2'} & {*self._drivers}:
-            self._sender = _Sender(options.transport_url or CONF.transport_url)
+            self._sender = _Sender(options.transport_url or _broker())
 
     @property
     def enabled(self):
@@ -80,6 +88,13 @@ class Notifier:
         """Tell of an event; returns at once. `payload` is a dict that JSON can hold, without secrets."""
         if not self._drivers:
             return
+        try:
+            self._emit(event_type, payload, priority)
+        except Exception:
+            # What it tells of is done already: that must not fail for something JSON cannot hold.
+            LOG.exception('the notification %s is lost', event_type)
+
+    def _emit(self, event_type, payload, priority):
         message = {'message_id': str(uuid.uuid4()), 'publisher_id': self.publisher_id, 'event_type': event_type,
                    'priority': priority, 'payload': payload, '_unique_id': uuid.uuid4().hex,
                    'timestamp': str(datetime.datetime.now(datetime.UTC).replace(tzinfo=None))}

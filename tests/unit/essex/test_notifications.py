@@ -56,8 +56,9 @@ def test_off_by_default(conf):
 def test_an_unknown_driver_or_broker_stops_the_start(notifier):
     with pytest.raises(ConfigError, match='pigeon'):
         notifier('pigeon')
-    with pytest.raises(ConfigError, match='transport_url'):
-        notifier('messaging', url='http://x')
+    for url in ('http://x', None):
+        with pytest.raises(ConfigError, match='transport_url'):
+            notifier('messaging', url=url)
 
 
 def test_both_forms_over_memory(notifier, conf):
@@ -83,6 +84,11 @@ def test_the_log_as_a_driver(notifier, caplog):
     notifier('log').emit('identity.user.created', {'resource_info': 'u'})
     (record,) = [each for each in caplog.records if each.name == 'essex.notification.identity.user.created']
     assert json.loads(record.message)['payload'] == {'resource_info': 'u'}
+
+
+def test_what_cannot_be_told_fails_nobody(notifier, caplog):
+    notifier('log').emit('identity.user.created', {'resource_info': 2 ** 70, '\ud800': 1})
+    assert 'identity.user.created is lost' in caplog.text
 
 
 def test_a_broker_that_is_away_delays_nobody_and_the_queue_has_an_end(notifier, monkeypatch, caplog):

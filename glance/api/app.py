@@ -25,6 +25,7 @@ from glance.api.v2 import (
 )
 from glance.api.v2.metadefs import items as metadef_items
 from glance.api.v2.metadefs.namespaces import NamespaceController
+from glance.image.importing import options as import_options
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
 
@@ -34,6 +35,7 @@ def manager():
     """The ImageManager of this process, its stores ready. Raises ConfigError."""
     found = Stores()
     found.check()
+    import_options.check()
     return ImageManager(found)
 
 

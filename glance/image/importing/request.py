@@ -21,15 +21,15 @@ from glance.exception import (
 from glance.image import fetch, limits, status
 from glance.image.importing import marks, remote
 from glance.image.importing.operation import IMPORT, at_node
+from glance.image.importing.options import names
 
 DIRECT, WEB, GLANCE, COPY = 'glance-direct', 'web-download', 'glance-download', 'copy-image'
 METHODS = (DIRECT, WEB, GLANCE, COPY)
 
 OPTS = [
-    cfg.ListOpt('enabled_import_methods', default=[DIRECT, WEB, COPY],
-                item_type=cfg.types.String(choices=METHODS), bounds=True,
-                help='Ways of import that users have: glance-direct (staged data), web-download, glance-download (from '
-                     'the image service of another region), copy-image (into further stores).'),
+    names('enabled_import_methods', METHODS, default=[DIRECT, WEB, COPY],
+          help='Ways of import that users have: glance-direct (staged data), web-download, glance-download (from the '
+               'image service of another region), copy-image (into further stores).'),
     cfg.IntOpt('import_dead_after', default=3600, min=60,
                help='Seconds without a sign of life after which another node may take over or give up an import.'),
 ]
@@ -55,19 +55,19 @@ def begin(manager, context, image_id, wish, task=None):
     image = manager.get(context, image_id)
     _check_image(image, wish)
     more = _check_method(context, wish)
-    names = _stores(manager, image, wish)
-    task = task or _task(context, image, wish, names)
-    data = {'method': wish.method, 'stores': names, 'must_succeed': wish.must_succeed, 'task': task.id,
+    chosen = _stores(manager, image, wish)
+    task = task or _task(context, image, wish, chosen)
+    data = {'method': wish.method, 'stores': chosen, 'must_succeed': wish.must_succeed, 'task': task.id,
             'host': CONF.host, 'roles': list(context.roles), **more}
     operation = _enter(context, image, wish, task, data, manager.stores.several)
     manager.ring(at_node(data), operation.id)
     return task
 
 
-def _task(context, image, wish, names):
+def _task(context, image, wish, chosen):
     return tasks.Task(str(uuid.uuid4()), 'api_image_import', owner=context.project_id, image_id=image.id,
                       request_id=context.request_id, user_id=context.user_id,
-                      input={'image_id': image.id, 'backend': names, 'import_req': {
+                      input={'image_id': image.id, 'backend': chosen, 'import_req': {
                           'method': {'name': wish.method, **wish.parameters}, 'stores': wish.stores,
                           'all_stores': wish.all_stores, 'all_stores_must_succeed': wish.must_succeed}})
 
@@ -104,24 +104,24 @@ def _stores(manager, image, wish):
             raise ImportConflict('This service has one store: there is none to copy images to.')
         return [stores.default.name]
     if wish.all_stores:
-        names = [store.name for store in stores if not store.read_only]
+        chosen = [store.name for store in stores if not store.read_only]
     else:
-        names = list(dict.fromkeys(wish.stores or [stores.default.name]))
-    for name in names:
+        chosen = list(dict.fromkeys(wish.stores or [stores.default.name]))
+    for name in chosen:
         try:
             stores.for_upload(name)
         except StoreNotFound as error:
             raise UnknownStore(str(error)) from error
     if wish.method == COPY:
-        names = _missing(image, names, wish.all_stores)
-    return names
+        chosen = _missing(image, chosen, wish.all_stores)
+    return chosen
 
 
-def _missing(image, names, all_stores):
+def _missing(image, chosen, all_stores):
     present = {place.store for place in image.locations}
-    if not all_stores and present & set(names):
-        raise CopyPresent(image_id=image.id, stores=', '.join(sorted(present & set(names))))
-    missing = [name for name in names if name not in present]
+    if not all_stores and present & set(chosen):
+        raise CopyPresent(image_id=image.id, stores=', '.join(sorted(present & set(chosen))))
+    missing = [name for name in chosen if name not in present]
     if not missing:
         raise CopyPresent(image_id=image.id, stores=', '.join(sorted(present)))
     return missing

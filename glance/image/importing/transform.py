@@ -14,15 +14,14 @@ from glance.db import images, staging
 from glance.db.visibility import EVERYONE
 from glance.image import limits
 from glance.image.importing import convert, decompress
+from glance.image.importing.options import names
 
 LOG = logging.getLogger(__name__)
 
 OPTS = [
-    cfg.ListOpt('image_import_plugins', default=[],
-                item_type=cfg.types.String(choices=['no_op', 'inject_image_metadata', *(
-                    each.NAME for each in (decompress, convert))]), bounds=False,
-                help='What is done to data that is imported, of: inject_image_metadata, image_decompression (of '
-                     'containers called compressed), image_conversion (by qemu-img).'),
+    names('image_import_plugins', ['no_op', 'inject_image_metadata', decompress.NAME, convert.NAME], default=[],
+          help='What is done to data that is imported, of: inject_image_metadata, image_decompression (of containers '
+               'called compressed), image_conversion (by qemu-img).'),
 ]
 INJECT_OPTS = [
     cfg.ListOpt('ignore_user_roles', default=['admin'], help='Whose imports get no metadata injected.'),

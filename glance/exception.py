@@ -114,6 +114,10 @@ class QuotaExceeded(exception.TooLarge):
     message = 'An image may have at most %(limit)s %(what)s; this request would make it %(wanted)s.'
 
 
+class LimitExceeded(exception.TooLarge):
+    message = 'Project %(project)s is over its limit %(name)s: it is %(limit)s, and this would make it %(wanted)s.'
+
+
 class ImageTooLarge(exception.TooLarge):
     message = 'The image data is larger than %(limit)s bytes, the most this service takes for one image.'
 

@@ -274,6 +274,15 @@ def stored_bytes(owner):
         )).scalar())
 
 
+def count(owner, statuses=None):
+    """How many living images a project has, in one of `statuses` or at all."""
+    statement = select(func.count()).select_from(Row).where(Row.owner == owner, Row.deleted == false())
+    if statuses:
+        statement = statement.where(Row.status.in_(statuses))
+    with db.reader() as session:
+        return session.execute(statement).scalar()
+
+
 def purge(deleted_before, limit, rows=True):
     """Drop what is kept of images deleted before a time, at most `limit`; returns how many.
 

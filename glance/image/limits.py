@@ -65,7 +65,3 @@ def check_storage(owner, more):
     quota = storage_quota()
     if quota and images.stored_bytes(owner) + more > quota:
         raise StorageQuotaExceeded(owner=owner, limit=quota)
-
-
-def check_staging(image):
-    """Raise when `image`'s project may stage no more."""

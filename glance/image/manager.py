@@ -23,7 +23,7 @@ from glance.exception import (
     NotRestorable,
     ProtectedImage,
 )
-from glance.image import copies, limits, places, protection, rules, status
+from glance.image import copies, keystone_limits, limits, places, protection, rules, status
 from glance.image.importing import hashing
 from glance.image.shelf import Shelf
 from glance.image.staged import Stage
@@ -72,6 +72,7 @@ class ImageManager:
         protection.enforce(context, {}, image.properties, {})
         rules.check(image)
         limits.check_details(None, image)
+        keystone_limits.check(image.owner, 'image_count_total')
         if images.exists_id(image.id):
             raise DuplicateImage(image_id=image.id)
         try:
@@ -199,6 +200,10 @@ class ImageManager:
     def add_place(self, context, image, place):
         """Give a queued image a place of its data; returns the Task that makes its hash."""
         return hashing.begin(self, context, image.id, place)
+
+    def usage(self, context):
+        """{limit: {'limit', 'usage'}} of the caller's project; empty without limits of the identity service."""
+        return keystone_limits.usage(context.project_id)
 
     def tasks_of(self, image):
         """The tasks of an image, newest first."""

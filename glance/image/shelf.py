@@ -5,7 +5,6 @@ A file is known to the database before it is there, so that one which nobody kno
 import contextlib
 import logging
 import os
-import urllib.parse
 
 from essex import concurrency
 from glance.db import staging
@@ -36,10 +35,6 @@ class Shelf:
     def abandon(self, image_id, upload_id):
         """See Store.abandon."""
         self.discard(upload_id)
-
-    def url(self, name):
-        """The URL of a file."""
-        return 'file://' + urllib.parse.quote(self.path(name))
 
     def path(self, name):
         """Where a file is."""

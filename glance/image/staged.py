@@ -3,7 +3,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from glance.db import images, staging
-from glance.image import status
+from glance.image import keystone_limits, status
 from glance.image.importing import marks
 from glance.image.shelf import Shelf
 from glance.image.upload import Upload
@@ -26,6 +26,10 @@ class Stage(Upload):
 
     def __init__(self, image, stores):
         super().__init__(image, Shelf(stores))
+
+    def _check_limits(self, size):
+        keystone_limits.check(self.image.owner, 'image_count_uploading')
+        keystone_limits.check(self.image.owner, 'image_stage_total', size)
 
     def _enter(self):
         if not images.change_status(self.image.id, (status.QUEUED,), status=status.UPLOADING, updated_at=db.utcnow()):

@@ -21,7 +21,7 @@ from glance.exception import (
     ImageNotFound,
     StoreUnavailable,
 )
-from glance.image import limits, lives, rules, signature, status
+from glance.image import keystone_limits, limits, lives, rules, signature, status
 from glance.image.intake import Intake, inspection_for
 from glance.image.model import Location
 from glance.image.shelf import Shelf
@@ -61,6 +61,7 @@ class Upload:
         """Take `source` to its end; returns the facts. Raises what went wrong, everything undone."""
         _running.add(self.id)
         try:
+            self._check_limits(size or 0)
             self._begin(size)
             try:
                 return self._transfer(source, size, expected_md5)
@@ -69,6 +70,11 @@ class Upload:
                 raise
         finally:
             _running.discard(self.id)
+
+    def _check_limits(self, size):
+        """Keep to what the identity service lets the project have; asked before anything is held."""
+        keystone_limits.check(self.image.owner, 'image_count_uploading')
+        keystone_limits.check(self.image.owner, 'image_size_total', size)
 
     @db.retry
     def _begin(self, size):

@@ -29,6 +29,11 @@ class InfoController(wsgi.Controller):
         return {'stores': [{**self._entry(store), 'weight': store.weight, **store.describe()}
                            for store in self._several()]}
 
+    @wsgi.route('GET', '/info/usage')
+    def usage(self, req):
+        """What the caller's project has, and may have."""
+        return {'usage': self.manager.usage(req.context)}
+
     def _several(self):
         stores = self.manager.stores
         if not stores.several:

@@ -2,7 +2,7 @@
 from essex import concurrency, db
 from glance.db import images
 from glance.exception import ChecksumMismatch
-from glance.image import rules, status
+from glance.image import keystone_limits, rules, status
 from glance.image.model import Location
 from glance.image.upload import Upload, columns_of
 
@@ -20,6 +20,9 @@ class Copy(Upload):
     def _beat(self):
         super()._beat()
         self._also()
+
+    def _check_limits(self, size):
+        keystone_limits.check(self.image.owner, 'image_size_total', size)
 
     def _enter(self):
         rules.check_complete(self.image)

@@ -18,7 +18,7 @@ from glance.exception import (
     StoreNotFound,
     UnknownStore,
 )
-from glance.image import fetch, limits, status
+from glance.image import fetch, keystone_limits, status
 from glance.image.importing import marks, remote
 from glance.image.importing.operation import IMPORT, at_node
 from glance.image.importing.options import names
@@ -55,6 +55,9 @@ def begin(manager, context, image_id, wish, task=None):
     image = manager.get(context, image_id)
     _check_image(image, wish)
     more = _check_method(context, wish)
+    if wish.method in (WEB, GLANCE):
+        for name in ('image_stage_total', 'image_count_uploading'):
+            keystone_limits.check(image.owner, name)
     chosen = _stores(manager, image, wish)
     task = task or _task(context, image, wish, chosen)
     data = {'method': wish.method, 'stores': chosen, 'must_succeed': wish.must_succeed, 'task': task.id,
@@ -145,8 +148,6 @@ def _enter(context, image, wish, task, data, several):
         if wish.method != COPY:
             after.status = status.IMPORTING
             _enter_data(image.id, wish.method, data)
-        if wish.method in (WEB, GLANCE):
-            limits.check_staging(before)
         after.updated_at = db.utcnow()
         images.save(before, after)
         operation = JOURNAL.add(IMPORT, image.id, context, data)

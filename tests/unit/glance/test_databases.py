@@ -1,4 +1,5 @@
 """The same on SQLite, PostgreSQL and MariaDB: migrations, exact comparison, order, pages, locks, what is too long."""
+import datetime
 import io
 import threading
 import uuid
@@ -10,10 +11,13 @@ from essex import db
 from essex.context import RequestContext
 from essex.db import migration
 from glance import policy
-from glance.db import cached, images, locations
+from glance.db import cached, images, journal, locations, staging, tasks
+from glance.db.journal import JOURNAL
 from glance.db.models import Base
-from glance.exception import DuplicateImage, DuplicateMember, InvalidTransition, QuotaExceeded
+from glance.exception import DuplicateImage, DuplicateMember, ImportConflict, InvalidTransition, QuotaExceeded
 from glance.image import sharing, upload
+from glance.image.importing import request as imports
+from glance.image.importing.worker import runner_of
 from glance.image.manager import ImageManager
 from glance.image.model import Image, Location
 from glance.image.query import ImageQuery
@@ -234,3 +238,40 @@ def test_the_caches_of_nodes_and_copies_given_up(rules, context):
         assert images.hold(image.id) and locations.begin_removal(image.id, 'else')
     assert [place.store for place in rules.get(context, image.id).locations] == ['file']
     assert rules.finish_removals() == 1 and locations.removals() == []
+
+
+def test_tasks_and_staged_data(rules, context):
+    expiry = db.utcnow() + datetime.timedelta(hours=1)
+    for number in range(5):
+        task = tasks.Task(tasks.new_id(), 'import', owner='alpha', input={'number': number}, status='pending')
+        tasks.add(task)
+        tasks.change(task.id, expires_at=expiry if number % 2 else None, message='\U0001f600')
+    for order in ([('expires_at', 'asc')], [('expires_at', 'desc')], [('status', 'asc')], [('created_at', 'desc')]):
+        found, marker = [], None
+        while page := tasks.find({'type': 'import'}, 'alpha', order, 2, marker):
+            found += page
+            marker = page[-1].id
+        assert sorted(each.input['number'] for each in found) == [0, 1, 2, 3, 4]
+    tasks.change(task.id, expires_at=db.utcnow() - datetime.timedelta(seconds=1))
+    assert tasks.get(task.id) is None and tasks.expire() == 1
+    image = make(rules, context)
+    staging.put(image.id, name='first', host='here', size=7)
+    assert staging.change(image.id, 'first', next='second') and not staging.change(image.id, 'other', next='third')
+    assert staging.known(['first', 'second', 'third']) == {'first', 'second'} and staging.bytes_of('alpha') == 7
+    assert staging.get(image.id).name == 'first'
+    assert images.purge(db.utcnow(), 10) == 0
+    rules.delete(context, image)
+    assert staging.known(['first']) == set() and images.count('alpha') == 0
+
+
+def test_an_import_from_its_lock_to_its_end(rules, context):
+    image = make(rules, context)
+    rules.stage(context, image, io.BytesIO(b'data'))
+    imports.begin(rules, context, image.id, imports.Wish(imports.DIRECT, {}))
+    with pytest.raises(ImportConflict):
+        imports.begin(rules, context, image.id, imports.Wish(imports.DIRECT, {}))
+    runner = runner_of(rules)
+    for operation_id in JOURNAL.ready(runner.owner, runner.queues):
+        runner.run(operation_id)
+    assert rules.get(context, image.id).status == 'active' and tasks.of_image(image.id)[0].status == 'success'
+    assert journal.adopt('import.', 'import.here', {'host': 'here'}, db.utcnow()) == 0

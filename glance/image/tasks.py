@@ -1,18 +1,15 @@
 """Tasks as users begin and see them. An import of the older kind makes a new image of what is at a URL."""
-import datetime
 import uuid
 
-from essex import config, db
 from essex.exception import EssexError, Forbidden
 from glance.db import tasks
 from glance.db.tasks import SORT_KEYS, Task
 from glance.exception import InvalidImage
 from glance.image import fetch
 from glance.image.importing import request
+from glance.image.importing.operation import expiry
 
 __all__ = ['SORT_KEYS', 'begin', 'find', 'get']
-
-CONF = config.CONF
 
 _NEEDED = ('import_from', 'import_from_format', 'image_properties')
 
@@ -54,7 +51,7 @@ def begin(manager, context, kind, given, make_image):
 
 def _failed(task, error):
     task.status, task.message = 'failure', str(error)
-    task.expires_at = db.utcnow() + datetime.timedelta(hours=CONF.task.task_time_to_live)
+    task.expires_at = expiry()
     tasks.add(task)
     return task
 

@@ -1,5 +1,4 @@
 """The hash of data that an image was only told the place of: read in the background, as an operation."""
-import datetime
 import hashlib
 import logging
 import time
@@ -12,7 +11,7 @@ from glance.db.journal import JOURNAL
 from glance.db.visibility import EVERYONE
 from glance.exception import ChecksumMismatch
 from glance.image import places, status
-from glance.image.importing.operation import at_node
+from glance.image.importing.operation import at_node, expiry
 
 LOG = logging.getLogger(__name__)
 CONF = config.CONF
@@ -46,11 +45,6 @@ def begin(manager, context, image_id, place):
     if CONF.do_secure_hash:
         manager.ring(at_node(data), task.operation_id)
     return task
-
-
-def expiry():
-    """When a task that ends now is forgotten."""
-    return db.utcnow() + datetime.timedelta(hours=CONF.task.task_time_to_live)
 
 
 class HashExecutor(Executor):

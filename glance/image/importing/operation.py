@@ -194,9 +194,8 @@ class ImportExecutor(Executor):
 
     @staticmethod
     def _end(run, state, **values):
-        expires = db.utcnow() + datetime.timedelta(hours=CONF.task.task_time_to_live)
         run.data.pop('token', None)
-        tasks.change(run.data['task'], status=state, expires_at=expires, **values)
+        tasks.change(run.data['task'], status=state, expires_at=expiry(), **values)
 
     # -- tools
 
@@ -218,6 +217,11 @@ class ImportExecutor(Executor):
                 last = time.monotonic()
                 run.check_cancelled()
         return beat
+
+
+def expiry():
+    """When a task that ends now is forgotten."""
+    return db.utcnow() + datetime.timedelta(hours=CONF.task.task_time_to_live)
 
 
 def _give_back(image, stores):

@@ -7,13 +7,14 @@ import zipfile
 import pytest
 
 from essex import db
-from glance.db import images, staging
+from glance.db import images, staging, uploads
 from glance.db.models import Operation
 from glance.db.visibility import EVERYONE
 from glance.exception import StoreFull
 from glance.image import fetch, upload
 from glance.image.importing import marks
 from glance.store.filesystem import FilesystemStore
+from glance.store.loader import STAGING
 from tests.fixtures.web import WebServer
 
 DATA = b'some data ' * 30000
@@ -193,6 +194,16 @@ def test_deleted_while_it_waits(cloud, work, staged, stored):
     work()
     assert staged() == [] and stored() == []
     assert images.pending_delete(db.utcnow()) == []
+
+
+def test_a_staging_that_died(cloud, rules, conf, staged, tmp_path):
+    """As kill -9 leaves it: the note, the status, half a file. The file system store is not touched."""
+    image = cloud.owner.create()
+    images.change_status(image['id'], ('queued',), status='uploading')
+    uploads.begin(id='dead', image_id=image['id'], host=conf.host, life='gone', store=STAGING, failed_status='queued')
+    (rules.stores.staging and tmp_path / 'staging' / '.partial' / 'dead.dead').write_bytes(b'half')
+    assert upload.recover(rules.stores) == 1 and staged() == []
+    assert stage(cloud.owner, image).status_int == 204
 
 
 def test_files_nobody_knows_are_swept(cloud, rules, staged, tmp_path):

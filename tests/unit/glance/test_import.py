@@ -16,6 +16,7 @@ from glance.image.importing import marks
 from glance.store.filesystem import FilesystemStore
 from glance.store.loader import STAGING
 from tests.fixtures.web import WebServer
+from tests.unit.glance.conftest import CAST, Caller
 
 DATA = b'some data ' * 30000
 
@@ -213,6 +214,26 @@ def test_files_nobody_knows_are_swept(cloud, rules, staged, tmp_path):
     (tmp_path / 'staging' / 'stray').write_text('x')
     (tmp_path / 'staging' / '.partial' / 'a.b').write_text('x')
     assert upload.recover(rules.stores) == 2 and staged() == kept
+
+
+def test_what_another_node_has_staged_is_asked_for_there(cloud, conf, web):
+    owner = Caller(cloud.api, {**CAST['owner'], 'auth_token': 'token'})
+    image = owner.create()
+    here = conf.host
+    conf.set('host', 'other')
+    stage(owner, image)
+    conf.set('host', here)
+    assert start(owner, image, 'glance-direct').status_int == 409
+    path = f'/v2/images/{image["id"]}/import'
+    web.pages[path] = (202, {}, b'')
+    staging.change(image['id'], staging.get(image['id']).name, address=web.url(''))
+    assert start(owner, image, 'glance-direct').status_int == 202 and web.seen[-1] == path
+    web.pages[path] = (409, {'Content-Type': 'text/plain'}, b'not now')
+    answer = start(owner, image, 'glance-direct')
+    assert answer.status_int == 409 and answer.text == 'not now'
+    assert start(owner, image, 'glance-direct', {'X-Essex-Passed-On': '1'}).status_int == 502
+    staging.change(image['id'], staging.get(image['id']).name, address='http://127.0.0.1:1')
+    assert start(owner, image, 'glance-direct').status_int == 502
 
 
 # -- several stores

@@ -94,9 +94,17 @@ class Twins:
         for kind in ('user', 'project', 'role'):
             found = keystone.call('GET', f'/{kind}s').json()[f'{kind}s']
             ids |= {f'{kind} {each["name"]}': each['id'] for each in found}
+        admin, member = ids['user admin'], ids['role member']
         for role in ('admin', 'member'):
-            keystone.call('PUT', f'/domains/default/users/{ids["user admin"]}/roles/{ids["role " + role]}')
-        return ids
+            keystone.call('PUT', f'/domains/default/users/{admin}/roles/{ids["role " + role]}')
+        trust = keystone.call('POST', '/OS-TRUST/trusts', {'trust': {
+            'trustor_user_id': admin, 'trustee_user_id': ids['bob'], 'project_id': ids['project admin'],
+            'impersonation': True, 'roles': [{'id': member}]}})
+        assert trust.status_code == 201, trust.text
+        made = keystone.call('POST', f'/users/{admin}/application_credentials', {'application_credential': {
+            'name': 'script', 'secret': PASSWORD, 'roles': [{'id': member}]}})
+        assert made.status_code == 201, made.text
+        return {**ids, 'trust': trust.json()['trust']['id'], 'credential': made.json()['application_credential']['id']}
 
     def _rename(self, names):
         """Other ids everywhere in our database."""
@@ -115,8 +123,12 @@ class Twins:
     def logins(self):
         """{kind: arguments of login} for every published layout."""
         project, default = {'project': {'id': self.ids['project admin']}}, {'id': 'default'}
+        credential = {'methods': ['application_credential'], 'application_credential': {
+            'id': self.ids['credential'], 'secret': PASSWORD}}
         return {'unscoped': ({'unscoped': {}}, 'admin', {}), 'project': (project, 'admin', {}),
-                'domain': ({'domain': default}, 'admin', {}), 'system': ({'system': {'all': True}}, 'admin', {})}
+                'domain': ({'domain': default}, 'admin', {}), 'system': ({'system': {'all': True}}, 'admin', {}),
+                'trust': ({'OS-TRUST:trust': {'id': self.ids['trust']}}, 'bob', {}),
+                'credential': (None, 'admin', credential)}
 
 
 @pytest.fixture(scope='module')
@@ -127,7 +139,7 @@ def twins(original, tmp_path_factory):
     made.stock.close()
 
 
-@pytest.mark.parametrize('kind', ['unscoped', 'project', 'domain', 'system'])
+@pytest.mark.parametrize('kind', ['unscoped', 'project', 'domain', 'system', 'trust', 'credential'])
 @pytest.mark.parametrize('issuer', ['ours', 'stock'])
 def test_a_token_of_one_is_one_of_the_other(twins, issuer, kind):
     scope, user, identity = twins.logins()[kind]

@@ -22,7 +22,8 @@ def fields(token):
         domain = token.project_domain
         shown['project'] = {'id': token.project['id'], 'name': token.project['name'],
                             'domain': {'id': domain['id'], 'name': domain['name']}}
-        shown['is_domain'] = is_domain(token.project)
+        if not claims.trust_id:     # of these the original does not say so
+            shown['is_domain'] = is_domain(token.project)
         if is_admin_project(token.project, domain) is not None:
             shown['is_admin_project'] = is_admin_project(token.project, domain)
     elif token.domain:

@@ -1,4 +1,4 @@
-"""Nothing yet."""
+"""Nothing: what lockout, history and activity need has been there from the beginning, and receipts need no table."""
 
 
 def upgrade(migrate_engine):

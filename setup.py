@@ -48,7 +48,8 @@ EXTRAS = {
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
              'signxml>=4,<6',  # what the extra `saml` installs
-             'moto[server,s3]>=5,<6'],  # an S3 server to keep images in
+             'moto[server,s3]>=5,<6',   # an S3 server to keep images in
+             'jsonschema>=4.20,<5', 'openapi-spec-validator>=0.7,<1'],  # what the published documents of the APIs say
 }
 
 # Drivers are chosen by these names in the configuration; a site adds its own the same way.

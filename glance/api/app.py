@@ -39,22 +39,23 @@ def manager():
     return ImageManager(found)
 
 
+V2 = (images.ImageController, data.DataController, tags.TagController, members.MemberController,
+      actions.ActionController, info.InfoController, stores.StoreController, imports.ImportController,
+      tasks.TaskController, locations.LocationController, cache.CacheController)
+# Those that need no ImageManager.
+DEFINITIONS = (NamespaceController, metadef_items.PropertyController, metadef_items.ObjectController,
+               metadef_items.TagController, metadef_items.ResourceTypeController, schemas.SchemaController)
+V1 = (v1_images.ImageController, v1_members.MemberController)
+
+
 def v2_app(rules):
     """Version 2 over an ImageManager."""
-    controllers = [kind(rules) for kind in (images.ImageController, data.DataController, tags.TagController,
-                                            members.MemberController, actions.ActionController,
-                                            info.InfoController, stores.StoreController, imports.ImportController,
-                                            tasks.TaskController, locations.LocationController,
-                                            cache.CacheController)]
-    definitions = [kind() for kind in (NamespaceController, metadef_items.PropertyController,
-                                       metadef_items.ObjectController, metadef_items.TagController,
-                                       metadef_items.ResourceTypeController)]
-    return wsgi.Application([*controllers, *definitions, schemas.SchemaController()], render)
+    return wsgi.Application([*(kind(rules) for kind in V2), *(kind() for kind in DEFINITIONS)], render)
 
 
 def v1_app(rules):
     """Version 1 over an ImageManager."""
-    return wsgi.Application([v1_images.ImageController(rules), v1_members.MemberController(rules)], render)
+    return wsgi.Application([kind(rules) for kind in V1], render)
 
 
 def registry_app(rules):

@@ -51,7 +51,10 @@ def check(rules, version=DEFAULT):
     """Raises ValidationError unless `rules` are a list of rules of that version."""
     if version not in _CHECKS:
         raise ValidationError(f'There is no schema version {version} of mappings. There are: {", ".join(_CHECKS)}.')
-    _CHECKS[version]({'rules': rules})
+    try:
+        _CHECKS[version]({'rules': rules})
+    except ValidationError as error:
+        raise ValidationError(f'This is no mapping of schema version {version}. {error}') from None
     for rule in rules:
         _check_templates(rule['local'])
 

@@ -15,7 +15,8 @@ _PROVIDER = {'enabled': schemas.BOOLEAN, 'description': _DESCRIPTION, 'authoriza
 _PROTOCOL = {'mapping_id': schemas.ID,
              'remote_id_attribute': {'type': ['string', 'null'], 'minLength': 1, 'maxLength': 64}}
 _VERSION = {'type': 'string', 'minLength': 1, 'maxLength': 5}
-_MAPPING = {'rules': {'type': 'array', 'minItems': 1, 'items': {'type': 'object'}}, 'schema_version': _VERSION}
+_MAPPING = {'rules': {'type': 'array', 'minItems': 1, 'items': {
+    'type': 'object', 'required': ['local', 'remote']}}, 'schema_version': _VERSION}
 _URL = {'type': 'string', 'maxLength': 225, 'pattern': '^[a-zA-Z0-9+.-]+:.+'}
 _SERVICE = {'auth_url': _URL, 'sp_url': _URL, 'description': _DESCRIPTION, 'enabled': schemas.BOOLEAN,
             'relay_state_prefix': {'type': 'string', 'minLength': 1, 'maxLength': 256}}

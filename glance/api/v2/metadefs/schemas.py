@@ -4,7 +4,7 @@ import copy
 NAME = {'type': 'string', 'minLength': 1, 'maxLength': 80}
 _LONG = {'type': ['string', 'null'], 'maxLength': 500}
 _TEXT = {'type': 'string'}
-_STAMP = {'type': 'string', 'readOnly': True, 'description': 'Date and time', 'format': 'date-time'}
+_STAMP = {'type': 'string', 'readOnly': True, 'description': 'Date and time'}
 _COUNT = {'type': 'integer', 'minimum': 0}
 _STRINGS = {'type': 'array', 'items': _TEXT, 'uniqueItems': True}
 _TYPE = {'type': 'string', 'enum': ['array', 'boolean', 'integer', 'number', 'object', 'string', 'null']}

@@ -60,6 +60,9 @@ class Intake:
             while chunk := self._read():
                 self.size += len(chunk)
                 self._check_size(self.size)
+                if self._announced is not None and self.size > self._announced:
+                    # At once: the pieces are as small as what was announced, the data may be anything.
+                    raise SizeMismatch(announced=self._announced, received=f'{self.size} or more')
                 # While the store writes this chunk and the next one comes in, each hash has a thread of its own.
                 _wait(hashing)
                 hashing = [concurrency.spawn(concurrency.in_thread, each.update, chunk) for each in self._hashes]

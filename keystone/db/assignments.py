@@ -1,19 +1,20 @@
 """Grants: which actor has which role on which target."""
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
+from essex import db
 from keystone.db import federation, records
 from keystone.db.models import GLOBAL, Assignment, ImpliedRole, Membership, Role
 
 _grant = Assignment.__table__
 
 
-def _to(user_id, extra_groups):
+def _to(user_id, extra_groups, now):
     """The condition for grants to the user or to a group of the user, for good or for the time being."""
     groups = (select(Membership.group_id).where(Membership.user_id == user_id)
-              .union_all(federation.current_groups(user_id)))
+              .union_all(federation.current_groups(user_id, now)))
     actors = [and_(_grant.c.actor_type == 'user', _grant.c.actor_id == user_id),
               and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(groups))]
-    if extra_groups:
+    if extra_groups is not None:
         actors.append(and_(_grant.c.actor_type == 'group', _grant.c.actor_id.in_(extra_groups)))
     return or_(*actors)
 
@@ -21,17 +22,32 @@ def _to(user_id, extra_groups):
 def of_user(session, user_id, extra_groups=()):
     """(target_type, target_id, role_id, inherited) of every grant to the user or a group of the user."""
     query = select(_grant.c.target_type, _grant.c.target_id, _grant.c.role_id, _grant.c.inherited)
-    return session.execute(query.where(_to(user_id, extra_groups))).all()
+    return session.execute(query.where(_to(user_id, tuple(extra_groups) or None, db.utcnow()))).all()
+
+
+def _roles_on(below, grouped):
+    """The statement of `role_ids_on`: for a target `below` others, and a user in groups beside the database's."""
+    here = and_(_grant.c.target_type == bindparam('target_type'), _grant.c.target_id == bindparam('target_id'),
+                ~_grant.c.inherited)
+    if below:
+        # An inherited grant holds below its target; stored on projects and domains alike.
+        here = or_(here, and_(_grant.c.inherited, _grant.c.target_id.in_(bindparam('above', expanding=True))))
+    extra_groups = bindparam('extra_groups', expanding=True) if grouped else None
+    return select(_grant.c.role_id).where(_to(bindparam('user_id'), extra_groups, bindparam('now')), here).distinct()
+
+
+# Made once: every token issued runs one of them.
+_ROLES_ON = {(below, grouped): _roles_on(below, grouped) for below in (False, True) for grouped in (False, True)}
 
 
 def role_ids_on(session, user_id, target_type, target_id, above=(), extra_groups=()):
     """Ids of the roles the user has on the target, through groups and from the projects `above` it too."""
-    here = and_(_grant.c.target_type == target_type, _grant.c.target_id == target_id, ~_grant.c.inherited)
+    values = {'user_id': user_id, 'now': db.utcnow(), 'target_type': target_type, 'target_id': target_id}
     if above:
-        # An inherited grant holds below its target; stored on projects and domains alike.
-        here = or_(here, and_(_grant.c.inherited, _grant.c.target_id.in_(above)))
-    query = select(_grant.c.role_id).where(_to(user_id, extra_groups), here).distinct()
-    return session.execute(query).scalars().all()
+        values['above'] = list(above)
+    if extra_groups:
+        values['extra_groups'] = list(extra_groups)
+    return session.execute(_ROLES_ON[bool(above), bool(extra_groups)], values).scalars().all()
 
 
 def _key(actor_type, actor_id, target_type, target_id, role_id=None, inherited=False):
@@ -81,7 +97,7 @@ def rows(session, of_user=None, extra_groups=(), **wanted):
     query = select(*_COLUMNS)
     many = {}
     if of_user is not None:
-        query = query.where(_to(of_user, extra_groups))
+        query = query.where(_to(of_user, tuple(extra_groups) or None, db.utcnow()))
     for name, value in wanted.items():
         if isinstance(value, set):
             if len(value) <= _AT_MOST:

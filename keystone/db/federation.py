@@ -93,6 +93,6 @@ def renew_memberships(session, user_id, idp_id, group_ids, expires_at):
                                                expires_at=expires_at))
 
 
-def current_groups(user_id):
-    """A subquery: ids of the groups identity providers have put the user in for the time being."""
-    return select(_member.c.group_id).where(and_(_member.c.user_id == user_id, _member.c.expires_at > db.utcnow()))
+def current_groups(user_id, now):
+    """A subquery: ids of the groups identity providers have put the user in until some time after `now`."""
+    return select(_member.c.group_id).where(and_(_member.c.user_id == user_id, _member.c.expires_at > now))

@@ -1,5 +1,5 @@
 """Projects and domains, their tree and tags."""
-from sqlalchemy import Integer, and_, delete, insert, literal, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, insert, literal, select, update
 
 from keystone.db import records
 from keystone.db.models import DOMAIN_ROOT, Project, ProjectTag
@@ -7,8 +7,8 @@ from keystone.db.models import DOMAIN_ROOT, Project, ProjectTag
 _project, _tag = Project.__table__, ProjectTag.__table__
 
 
-def chain(session, condition):
-    """The project that fits and every project above it, up to and with its domain; nearest first.
+def _chain(condition):
+    """The statement for the project that fits and every project above it, up to and with its domain; nearest first.
 
     One statement whatever the depth: a project's parent is its domain when it has no other.
     """
@@ -16,22 +16,33 @@ def chain(session, condition):
     above = _project.alias('above')
     walk = start.union_all(select(*above.c, start.c.depth + 1).where(above.c.id == start.c.parent_id,
                                                                     start.c.depth < 100))
-    rows = session.execute(select(walk).order_by(walk.c.depth)).mappings()
-    return [records.ref(Project, row) for row in rows]
+    return select(walk).order_by(walk.c.depth)
+
+
+_named = _project.alias('named')
+# Made once: putting one together costs more than running it, and every token issued runs one.
+_CHAINS = {
+    'id': _chain(_project.c.id == bindparam('project_id')),
+    'domain id': _chain(and_(_project.c.name == bindparam('project'), _project.c.domain_id == bindparam('domain_id'))),
+    'domain name': _chain(and_(_project.c.name == bindparam('project'), _project.c.domain_id == (
+        select(_named.c.id).where(_named.c.name == bindparam('domain_name'), _named.c.domain_id == DOMAIN_ROOT)
+        .scalar_subquery())))}
+
+
+def _walk(session, by, **values):
+    return [records.ref(Project, row) for row in session.execute(_CHAINS[by], values).mappings()]
 
 
 def chain_by_id(session, project_id):
-    """`chain` of one project; empty when there is none."""
-    return chain(session, _project.c.id == project_id)
+    """A project and every one above it, its domain last; empty when there is none."""
+    return _walk(session, 'id', project_id=project_id)
 
 
 def chain_by_name(session, name, domain_id=None, domain_name=None):
-    """`chain` of the project `name` in a domain given by id or name."""
+    """As `chain_by_id`, of the project `name` in a domain given by id or name."""
     if domain_id is None:
-        domain = _project.alias('named')
-        domain_id = (select(domain.c.id).where(domain.c.name == domain_name, domain.c.domain_id == DOMAIN_ROOT)
-                     .scalar_subquery())
-    return chain(session, and_(_project.c.name == name, _project.c.domain_id == domain_id))
+        return _walk(session, 'domain name', project=name, domain_name=domain_name)
+    return _walk(session, 'domain id', project=name, domain_id=domain_id)
 
 
 def domain(session, domain_id=None, name=None):

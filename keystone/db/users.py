@@ -104,7 +104,7 @@ def group_ids(session, user_id):
 def groups_of(session, user_id, hints):
     """Groups a user is in, for good or for the time being."""
     mine = select(Membership.group_id).where(Membership.user_id == user_id).union_all(
-        federation.current_groups(user_id))
+        federation.current_groups(user_id, db.utcnow()))
     return records.listing(session, Group, hints, Group.id.in_(mine))
 
 

@@ -45,6 +45,8 @@ _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 # IPv4 addresses in IPv6 clothes that a gateway translates back (RFC 6052).
 _NAT64 = ipaddress.ip_network('64:ff9b::/96')
+# All that is given out of the Internet's addresses. The library calls more of them global: fec0::/10, ::a.b.c.d.
+_PUBLIC6 = ipaddress.ip_network('2000::/3')
 
 
 class Target:
@@ -107,6 +109,8 @@ def _is_open(text):
             inner = ipaddress.IPv4Address(int(address) & 0xffffffff)
         if inner is not None:
             return _is_open(str(inner))
+        if address not in _PUBLIC6:
+            return False
     return address.is_global and not address.is_multicast
 
 

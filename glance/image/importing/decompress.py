@@ -17,6 +17,7 @@ CONF = config.register(OPTS, 'image_decompression')
 
 NAME = 'image_decompression'
 _CHUNK = 1024 * 1024
+_ZIPPED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def make(image, shelf, source, target, limit, beat):
@@ -68,13 +69,30 @@ def _gunzip(file):
 
 
 def _unzip(path):
-    with zipfile.ZipFile(path) as archive:
+    with open(path, 'rb') as file, zipfile.ZipFile(_Careful(file)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(entries) != 1:
             raise ValueError(f'the zip holds {len(entries)} files; an image is one')
+        if entries[0].compress_type not in _ZIPPED:
+            # The library would unfold a whole piece of these at once, to ten thousand times its size.
+            raise ValueError('the zip is compressed in another way than deflate')
         with contextlib.closing(archive.open(entries[0])) as entry:
             while data := concurrency.in_thread(entry.read, _CHUNK):
                 yield data
+
+
+class _Careful:
+    """A file that is read in pieces only: a zip's directory is read at once, whatever size it says it has."""
+
+    def __init__(self, file):
+        self._file, self.seek, self.tell, self.seekable = file, file.seek, file.tell, file.seekable
+
+    def read(self, count=-1):
+        """The next `count` bytes, or the rest. Raises BadZipFile for more than a piece."""
+        data = self._file.read(_CHUNK + 1 if count < 0 else min(count, _CHUNK + 1))
+        if len(data) > _CHUNK:
+            raise zipfile.BadZipFile('the directory of the zip is larger than that of one file can be')
+        return data
 
 
 class _Bounded:

@@ -367,12 +367,18 @@ def plugins(conf):
     return lambda *names: conf.set('image_import_plugins', list(names), 'image_import_opts')
 
 
-def zipped(*entries):
+def zipped(*entries, how=zipfile.ZIP_DEFLATED, comment=b''):
     made = io.BytesIO()
-    with zipfile.ZipFile(made, 'w', zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(made, 'w', how) as archive:
         for name, data in entries:
-            archive.writestr(name, data)
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type, entry.comment = how, comment
+            archive.writestr(entry, data)
     return made.getvalue()
+
+
+# Its directory alone would take as much memory as it likes.
+LARGE_DIRECTORY = zipped(*((f'{number}/', b'') for number in range(20)), ('a', DATA), comment=bytes(60000))
 
 
 @pytest.mark.parametrize('data', [gzip.compress(DATA), gzip.compress(DATA[:5000]) + gzip.compress(DATA[5000:]),
@@ -391,7 +397,8 @@ def test_compressed_data(cloud, work, plugins, staged, data):
 @pytest.mark.parametrize('data,why', [
     (b'plain', 'neither gzip nor zip'), (gzip.compress(DATA)[:-20], 'ends early'), (b'\x1f\x8b\x08nonsense', ''),
     (zipped(('a', b'1'), ('b', b'2')), '2 files'), (zipped(), 'neither'), (b'..-lh5-....', 'LHA'),
-    (zipped(('a', DATA))[:200], '')])
+    (zipped(('a', DATA))[:200], ''), (LARGE_DIRECTORY, 'directory of the zip'),
+    (zipped(('a', DATA), how=zipfile.ZIP_BZIP2), 'deflate'), (zipped(('a', DATA), how=zipfile.ZIP_LZMA), 'deflate')])
 def test_compressed_data_that_is_not(cloud, work, plugins, ended, data, why):
     plugins('image_decompression')
     image = cloud.owner.create(container_format='compressed')

@@ -9,6 +9,7 @@ from oslo_config import cfg
 
 from essex import config, notifications
 from essex.exception import ConfigError
+from glance.image.model import OWN
 
 OPTS = [
     cfg.ListOpt('disabled_notifications', default=[],
@@ -83,7 +84,7 @@ def _document(record):
             'is_public': record.visibility == 'public', 'visibility': record.visibility, 'deleted': record.deleted,
             'deleted_at': _stamp(record.deleted_at), 'tags': record.tags,
             'properties': {name: value for name, value in record.properties.items()
-                           if not name.startswith('os_glance')}}
+                           if not name.startswith(OWN)}}
 
 
 def _stamp(moment):

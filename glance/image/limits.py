@@ -4,6 +4,7 @@ from oslo_config import cfg
 from essex import config
 from glance.db import images
 from glance.exception import QuotaExceeded, StorageQuotaExceeded
+from glance.image.model import OWN
 
 OPTS = [
     cfg.IntOpt('image_property_quota', default=128, min=-1, help='Properties an image may have; -1: any number.'),
@@ -38,7 +39,7 @@ def check_details(before, after):
 
 def _count(image, name):
     # What the service itself notes at an image takes no room from its owner.
-    return sum(not str(each).startswith('os_glance') for each in getattr(image, name))
+    return sum(not str(each).startswith(OWN) for each in getattr(image, name))
 
 
 def storage_quota():

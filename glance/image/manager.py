@@ -22,9 +22,11 @@ from glance.exception import (
     InvalidImage,
     NotRestorable,
     ProtectedImage,
+    ReservedField,
 )
 from glance.image import copies, keystone_limits, limits, places, protection, rules, status
 from glance.image.importing import hashing
+from glance.image.model import OWN
 from glance.image.shelf import Shelf
 from glance.image.staged import Stage
 from glance.image.upload import Upload
@@ -69,6 +71,7 @@ class ImageManager:
         image.id = image.id or str(uuid.uuid4())
         image.created_at = image.updated_at = db.utcnow()
         image.tags = sorted(set(image.tags))
+        _check_own({}, image.properties)
         protection.enforce(context, {}, image.properties, {})
         rules.check(image)
         limits.check_details(None, image)
@@ -97,6 +100,7 @@ class ImageManager:
             hidden = protection.hide(context, after)
             seen = dict(after.properties)
             change(after)
+            _check_own(before.properties, after.properties)
             protection.enforce(context, seen, after.properties, hidden)
             after.properties.update(hidden)
             after.tags = sorted(set(after.tags))
@@ -245,6 +249,13 @@ class ImageManager:
             if not images.change_status(image.id, (status.ACTIVE, status.DEACTIVATED), status=wanted,
                                         updated_at=db.utcnow()):
                 raise ImageNotFound(image_id=image.id)
+
+
+def _check_own(before, after):
+    """Raise ReservedField when a request changes what the service itself notes at an image."""
+    for name in {*before, *after}:
+        if name.startswith(OWN) and before.get(name) != after.get(name):
+            raise ReservedField(name=name[:80], why='reserved')
 
 
 def is_id(text):

@@ -78,3 +78,5 @@ COLUMNS = tuple(field.name for field in dataclasses.fields(Image)
 # Names no custom property can have: they are the image's own.
 BASE_NAMES = frozenset(COLUMNS) | {'tags', 'locations', 'location', 'self', 'file', 'schema', 'direct_url', 'stores',
                                    'is_public', 'properties'}
+# How the names of properties begin that the service itself notes, and no request sets.
+OWN = 'os_glance'

@@ -21,6 +21,7 @@ from essex import config
 from essex.exception import ConfigError
 from glance import policy
 from glance.exception import PropertyProtected
+from glance.image.model import OWN
 
 OPTS = [
     cfg.StrOpt('property_protection_file', help='File that says who may do what with which property. Unset: those '
@@ -78,7 +79,7 @@ def check():
 def allows(context, action, name):
     """Whether `context` may do `action` to a property called `name`."""
     rules = _rules()
-    if rules is None or name.startswith('os_glance'):
+    if rules is None or name.startswith(OWN):
         return True
     for pattern, permissions in rules:
         if pattern.match(name):

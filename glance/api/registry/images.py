@@ -6,7 +6,7 @@ from glance.api import parse
 from glance.api.v1 import views
 from glance.api.v1.query import parse_query
 from glance.image import status
-from glance.image.model import Image, Location
+from glance.image.model import OWN, Image, Location
 
 _PURGE = 'X-Glance-Registry-Purge-Props'
 _TEXT = ('name', 'disk_format', 'container_format', 'checksum')
@@ -91,7 +91,7 @@ class ImageController(wsgi.Controller):
             policy.enforce(req.context, 'set_owner', image)
             image.owner = given['owner']
         if purge and 'properties' in given:
-            image.properties = {}
+            image.properties = {name: value for name, value in image.properties.items() if name.startswith(OWN)}
         image.properties.update(given.get('properties') or {})
         if any(given.get(name) is not None for name in ('location', 'status', 'checksum', 'size')):
             self._place(req, image, given)

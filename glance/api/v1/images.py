@@ -12,7 +12,7 @@ from glance.api.streams import Body, image_response
 from glance.api.v1 import headers, views
 from glance.api.v1.query import parse_query
 from glance.image import sources, status
-from glance.image.model import Image
+from glance.image.model import OWN, Image
 
 _FIELDS = ('name', 'disk_format', 'container_format', 'protected', 'min_ram', 'min_disk')
 
@@ -186,7 +186,7 @@ def _apply(context, image, meta, keep_properties):
     if 'is_public' in meta.fields:
         _publish(context, image, meta.fields['is_public'])
     if not keep_properties:
-        image.properties = {name: value for name, value in image.properties.items() if name.startswith('os_glance')}
+        image.properties = {name: value for name, value in image.properties.items() if name.startswith(OWN)}
     image.properties.update(meta.properties)
 
 

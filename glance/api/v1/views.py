@@ -1,4 +1,6 @@
 """Images and memberships as version 1 and the registry show them."""
+from glance.image.model import OWN
+
 BRIEF = ('id', 'name', 'disk_format', 'container_format', 'checksum')
 
 
@@ -20,7 +22,7 @@ def image(record):
             'updated_at': stamp(record.updated_at), 'deleted': record.deleted,
             'deleted_at': stamp(record.deleted_at),
             'properties': {name: value for name, value in record.properties.items()
-                           if not name.startswith('os_glance')}}
+                           if not name.startswith(OWN)}}
 
 
 def member(record):

@@ -9,6 +9,7 @@ from glance import policy
 from glance.api.v2.schemas import WRITABLE
 from glance.exception import PropertyMissing, ReservedField
 from glance.image import places
+from glance.image.model import OWN
 
 V20 = 'application/openstack-images-v2.0-json-patch'
 V21 = 'application/openstack-images-v2.1-json-patch'
@@ -89,7 +90,7 @@ def check_writable(name):
     for names, why in ((DISALLOWED, 'made by the service'), (READ_ONLY, 'read-only'), (RESERVED, 'reserved')):
         if name in names:
             raise ReservedField(name=name, why=why)
-    if name.startswith('os_glance'):
+    if name.startswith(OWN):
         raise ReservedField(name=name, why='reserved')
 
 

@@ -3,6 +3,8 @@ import uuid
 
 import pytest
 
+from glance.db import images
+
 
 @pytest.fixture
 def admin(cloud):
@@ -49,6 +51,18 @@ def test_users_tell_nothing_about_data(owner):
     image = created(owner, name='x', owner='alpha')
     assert image['owner'] == 'alpha' and 'location' not in image
     assert owner('PUT', f'/images/{image["id"]}', {'image': {'owner': 'beta'}}).status_int == 403
+
+
+def test_what_the_service_notes_is_kept(cloud, owner):
+    image = created(owner, properties={'a': '1'})
+    path, mark = f'/images/{image["id"]}', 'os_glance_failed_import'
+    images.set_property(image['id'], mark, 'fast')
+    for properties in ({mark: ''}, {'os_glance_import_task': 'x'}):
+        assert owner('PUT', path, {'image': {'properties': properties}}).status_int == 403
+        assert owner('POST', '/images', {'image': {'properties': properties}}).status_int == 403
+    purge = {'X-Glance-Registry-Purge-Props': 'true'}
+    assert owner('PUT', path, {'image': {'properties': {}}}, purge).json['image']['properties'] == {}
+    assert cloud.owner('GET', f'/v2{path}').json[mark] == 'fast'
 
 
 def test_purging_properties(owner):

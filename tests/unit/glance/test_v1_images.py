@@ -39,6 +39,14 @@ def test_it_creates_without_data_and_uploads_later(cloud):
     assert cloud.owner('PUT', f'/v1/images/{image["id"]}', data=DATA).status_int == 409
 
 
+def test_what_the_service_notes_is_not_set_by_headers(cloud):
+    mark = {'x-image-meta-property-os-glance-import-task': 'x'}
+    assert post(cloud.owner, **mark).status_int == 403
+    image = post(cloud.owner).json['image']
+    assert cloud.owner('PUT', f'/v1/images/{image["id"]}', headers=mark).status_int == 403
+    assert 'os_glance_import_task' not in cloud.owner('GET', f'/v2/images/{image["id"]}').json
+
+
 def test_head_and_get_describe_it_in_headers(cloud):
     image = post(cloud.owner, DATA, **{'x-image-meta-property-a': 'b', 'x-image-meta-min_ram': '5'}).json['image']
     head = cloud.owner('HEAD', f'/v1/images/{image["id"]}')

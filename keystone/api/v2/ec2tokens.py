@@ -7,10 +7,10 @@ from keystone.api.v2 import token_view
 from keystone.api.v2.base import Controller
 
 CONF = config.register([
-    cfg.BoolOpt('open_v2_tokens', default=True,
-                help='Whether /v2.0/ec2tokens and /v2.0/s3tokens answer without a token, as the filters of the Essex '
-                     'era need. Who gets hold of a signed request can then get a token with it: false asks for the '
-                     'role service or admin, as v3 always does.'),
+    cfg.BoolOpt('open_v2_tokens', default=False,
+                help='Whether /v2.0/ec2tokens and /v2.0/s3tokens answer without a token, as filters of the Essex era '
+                     'need, which send none. Who gets hold of a signed request, such as a presigned URL, can then '
+                     'get a token with it. By default they ask for the role service or admin, as v3 always does.'),
 ], 'ec2')
 
 

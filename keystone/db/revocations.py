@@ -36,5 +36,5 @@ def since(session, moment=None):
 
 
 def purge(session, before):
-    """Forget events made before a moment: no token they could fit is alive."""
+    """Forget events made before a moment: no token they could fit is taken any more."""
     session.execute(delete(_event).where(_event.c.revoked_at < before))

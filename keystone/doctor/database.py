@@ -1,6 +1,4 @@
 """The database: reachable, of this version, cleaned, its clock right; what bootstrap makes is there."""
-import datetime
-
 import sqlalchemy
 from sqlalchemy import func, select
 
@@ -18,6 +16,7 @@ from keystone.db.models import (
     User,
 )
 from keystone.doctor import error, warning
+from keystone.revocation.manager import lifetime
 
 CONF = config.CONF
 
@@ -56,7 +55,7 @@ def clock():
 def leftovers():
     """Rows nobody needs any more."""
     now = db.utcnow()
-    old = now - datetime.timedelta(seconds=CONF.token.expiration + CONF.revoke.expiration_buffer)
+    old = now - lifetime()
     with db.reader() as session:
         events = _count(session, RevocationEvent, RevocationEvent.revoked_at < old)
         tokens = _count(session, StoredToken, StoredToken.expires < now)

@@ -14,7 +14,8 @@ from keystone.db import revocations
 
 OPTS = [
     cfg.IntOpt('expiration_buffer', default=1800, min=0,
-               help='Seconds an event is kept beyond the life of the tokens it can fit.'),
+               help='Seconds an event is kept beyond the life of the tokens it can fit; [token] allow_expired_window '
+                    'where that is longer.'),
 ]
 CONF = config.register(OPTS, 'revoke')
 
@@ -29,8 +30,14 @@ def seconds(moment):
     return int((moment - _EPOCH).total_seconds())
 
 
+def lifetime():
+    """How long an event may still fit a token that somebody takes."""
+    beyond = max(CONF.revoke.expiration_buffer, CONF.token.allow_expired_window)
+    return datetime.timedelta(seconds=CONF.token.expiration + beyond)
+
+
 class RevocationManager:
-    """The events that may still fit a living token."""
+    """The events that may still fit a token: a living one, or one that is taken after its end (allow_expired)."""
 
     def __init__(self, changes):
         self.changes = changes
@@ -46,17 +53,14 @@ class RevocationManager:
         self._listeners.append(function)
 
     def load(self, events):
-        """Take in new events; forget those no living token can fit."""
-        horizon = db.utcnow() - self._lifetime()
+        """Take in new events; forget those no token can fit any more."""
+        horizon = db.utcnow() - lifetime()
         fresh = [event for event in events if event['revoked_at'] >= horizon]
         for event in fresh:
             self._index.setdefault(self._key(event), []).append(event)
         self._forget(horizon)
         for function in self._listeners if fresh else ():
             function(fresh)
-
-    def _lifetime(self):
-        return datetime.timedelta(seconds=CONF.token.expiration + CONF.revoke.expiration_buffer)
 
     def _forget(self, horizon):
         for key, events in list(self._index.items()):
@@ -78,7 +82,7 @@ class RevocationManager:
             self.changes.announce(session, REVOCATIONS)
             values = {**dict.fromkeys(FIELDS), **fields}
             revocations.add(session, {**fields, 'issued_before': self._issued_before(values, now), 'revoked_at': now})
-            revocations.purge(session, now - self._lifetime())
+            revocations.purge(session, now - lifetime())
 
     def _issued_before(self, values, now):
         """Up to which second an event made now voids tokens: those issued since an earlier event in this second,

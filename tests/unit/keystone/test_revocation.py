@@ -1,5 +1,6 @@
 """What voids tokens of each kind, at once, here and in another process; and how long events are kept."""
 import datetime
+import time
 
 import pytest
 
@@ -129,7 +130,8 @@ def test_roles_on_domain_and_system(kit):
     assert kit.dead(kit.other, made) == {'domain', 'system'}
 
 
-def test_events_are_kept_as_long_as_a_token_can_live_and_the_buffer(kit, conf):
+@pytest.mark.parametrize('buffer,window', [(50, 0), (10, 50)])
+def test_events_are_kept_as_long_as_a_token_can_be_taken(kit, conf, buffer, window):
     revocation, old = kit.managers.revocation, kit.cloud.token(kit.user)
     kit.managers.tokens.revoke(kit.managers.tokens.validate(old))
     (event,) = [each for each in revocation.events() if each['audit_id']]
@@ -139,13 +141,28 @@ def test_events_are_kept_as_long_as_a_token_can_live_and_the_buffer(kit, conf):
             moment = db.utcnow() - datetime.timedelta(seconds=seconds)
             session.query(RevocationEvent).filter_by(id=event['id']).update({'revoked_at': moment})
     conf.set('expiration', 100, 'token')
-    conf.set('expiration_buffer', 50, 'revoke')
+    conf.set('expiration_buffer', buffer, 'revoke')
+    conf.set('allow_expired_window', window, 'token')
     age(140)
     revocation.revoke(user_id='somebody')
     assert event['id'] in [each['id'] for each in revocation.events()]
     age(160)
     revocation.revoke(user_id='somebody else')
     assert event['id'] not in [each['id'] for each in revocation.events()]
+
+
+def test_a_revoked_token_is_not_taken_after_its_end_either(kit, api, monkeypatch):
+    cloud, managers = kit.cloud, kit.managers
+    revoked, other = cloud.token(kit.user), cloud.token(cloud.member, cloud.project)
+    managers.tokens.revoke(managers.tokens.validate(revoked))
+    moment, later = db.utcnow() + datetime.timedelta(hours=40), time.time() + 40 * 3600
+    monkeypatch.setattr('keystone.token.manager.time.time', lambda: later)
+    monkeypatch.setattr('keystone.revocation.manager.db.utcnow', lambda: moment)
+    managers.revocation.revoke(user_id='somebody')
+    managers.changes.check()
+    for subject, status in ((revoked, 404), (other, 200)):
+        answer = api('GET', '/v3/auth/tokens?allow_expired=1', token=cloud.admin_token, subject=subject)
+        assert answer.status_int == status
 
 
 def test_the_list_of_events_shows_each_kind(kit, api):

@@ -39,9 +39,6 @@ _OTHERS = {
 }
 
 
-def list_rules():
-    """All rules, for the API and for the sample file."""
-    rules = list(_BASE)
-    rules += [rule(f'servers:{name}', check) for check, names in _SERVERS.items() for name in names]
-    rules += [rule(name, check) for check, names in _OTHERS.items() for name in names]
-    return rules
+RULES = [*_BASE,
+         *(rule(f'servers:{name}', check) for check, names in _SERVERS.items() for name in names),
+         *(rule(name, check) for check, names in _OTHERS.items() for name in names)]

@@ -25,7 +25,7 @@ def enforcer():
     """The rules of this API, made on first use."""
     global _enforcer
     if _enforcer is None:
-        _enforcer = policy.Enforcer(policies.list_rules())
+        _enforcer = policy.Enforcer(policies.RULES)
     return _enforcer
 
 

@@ -1,5 +1,6 @@
 """What a caller with a delegated token may not do, lest he gives himself more than he was given."""
 from essex.exception import Forbidden
+from keystone.credential.ec2_drivers import DELEGATIONS
 from keystone.exception import TokenNotFound
 
 # A service that enforces access rules says so, and which version of them.
@@ -20,6 +21,30 @@ def refuse_delegated(req):
     if token is not None and (token.claims.trust_id or token.claims.access_token_id):
         raise Forbidden('A token that was itself delegated cannot be used to delegate or to make credentials.')
     refuse_restricted(req)
+
+
+def delegation(req):
+    """{name of DELEGATIONS: id} of what the caller's token is by; empty when it may do what its user may."""
+    token = req.environ.get('keystone.token')
+    if token is None or token.shown.get('application_credential', {}).get('restricted') is False:
+        return {}
+    found = {name: getattr(token.claims, name) for name in DELEGATIONS}
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def within_delegation(controller, req, rule, secrets, bound):
+    """Of a list of secrets those the caller's token reaches: a delegated one only what was made with the same
+    delegation, as another secret would be worth more. `bound(secret)` is what it was made with, as `delegation`."""
+    own = delegation(req)
+    if not own or controller.allowed(req, rule):
+        return secrets
+    return [secret for secret in secrets if bound(secret) == own]
+
+
+def refuse_beyond(controller, req, rule, secret, bound):
+    """Raise Forbidden when `within_delegation` leaves a secret out."""
+    if not within_delegation(controller, req, rule, [secret], bound):
+        raise Forbidden('A delegated token reaches only credentials that were made with the same delegation.')
 
 
 def check_understood(req, token):

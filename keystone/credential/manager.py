@@ -6,6 +6,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import BadRequest
+from keystone.credential.ec2_drivers import DELEGATIONS
 from keystone.credential.store import Vault
 from keystone.db import credentials, records
 from keystone.db.models import Credential
@@ -19,8 +20,6 @@ CONF = config.register([
 EC2 = 'ec2'
 # What a TEXT column of MariaDB holds.
 _SEALED = 65535
-# What of a key pair's blob says by which delegation it was made: nobody changes that later.
-BOUND = ('trust_id', 'app_cred_id', 'access_token_id')
 
 
 def _ec2_id(access):
@@ -35,7 +34,16 @@ def ec2_blob(text):
         raise BadRequest('Invalid blob in credential: that of type ec2 has to be a JSON object.') from error
     if not isinstance(blob, dict) or not isinstance(blob.get('access'), str) or not blob['access']:
         raise BadRequest('Invalid blob in credential: that of type ec2 has to be a JSON object with "access".')
+    for name in DELEGATIONS:
+        if not isinstance(blob.get(name), (str, type(None))):
+            raise BadRequest(f'Invalid blob in credential: {name} has to be a text.')
     return blob
+
+
+def bound_to(credential):
+    """{name of DELEGATIONS: id} of what a credential was made with; empty for what its user made himself."""
+    blob = ec2_blob(credential['blob']) if credential['type'] == EC2 else {}
+    return {name: blob[name] for name in DELEGATIONS if blob.get(name) is not None}
 
 
 class CredentialManager:
@@ -76,7 +84,7 @@ class CredentialManager:
             return [self.vault.open(row) for row in credentials.of_user(session, user_id, kind)]
 
     def create(self, values, bound=None):
-        """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of BOUND: id} is written into
+        """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of DELEGATIONS: id} is written into
         the blob of a key pair. Raises BadRequest, IdConflict, CredentialLimitExceeded."""
         ref = {**values, 'id': new_id()}
         if ref['type'] == EC2:
@@ -107,7 +115,8 @@ class CredentialManager:
                 raise BadRequest('A credential of type ec2 needs a project_id.')
             blob = ec2_blob(new['blob'])
             before = ec2_blob(old['blob']) if old['type'] == EC2 else {}
-            for name in BOUND:
+            # By which delegation a key pair was made nobody changes later.
+            for name in DELEGATIONS:
                 if blob.get(name) != before.get(name):
                     raise BadRequest(f'{name} can not be updated for credential')
         sealed = self._seal(new) if {'blob', 'type'} & {*values} else {}

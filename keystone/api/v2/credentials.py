@@ -2,7 +2,7 @@
 from essex import wsgi
 from keystone.api.v2.base import Controller
 from keystone.api.v3 import schemas
-from keystone.api.v3.ec2 import check_may_use
+from keystone.api.v3.ec2 import check_may_use, reachable, reached
 
 CREATE = {'type': 'object', 'properties': {'tenant_id': schemas.ID}, 'required': ['tenant_id']}
 
@@ -25,14 +25,15 @@ class Ec2Controller(Controller):
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2')
     def index(self, req, user_id):
         self._check(req, 'ec2_list_credentials', user_id)
-        return {'credentials': [_view(ref) for ref in self.managers.ec2.list(user_id)]}
+        return {'credentials': [_view(ref) for ref in reachable(self, req, user_id)]}
 
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2/<access>')
     def show(self, req, user_id, access):
         self._check(req, 'ec2_get_credential', user_id)
-        return {'credential': _view(self.managers.ec2.get(user_id, access))}
+        return {'credential': _view(reached(self, req, 'ec2_get_credential', user_id, access))}
 
     @wsgi.route('DELETE', '/users/<user_id>/credentials/OS-EC2/<access>', status=204)
     def delete(self, req, user_id, access):
         self._check(req, 'ec2_delete_credential', user_id)
+        reached(self, req, 'ec2_delete_credential', user_id, access)
         self.managers.ec2.delete(user_id, access)

@@ -1,9 +1,12 @@
 """/v3/credentials: secrets kept for users, of any type."""
 from essex import wsgi
+from essex.exception import Forbidden
 from keystone.api.base import Controller
+from keystone.api.delegated import delegation, refuse_beyond, within_delegation
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
-from keystone.credential.manager import BOUND
+from keystone.credential.ec2_drivers import DELEGATIONS
+from keystone.credential.manager import EC2, bound_to
 
 _BLOB = {'type': 'string', 'maxLength': 65536}
 _FIELDS = {'blob': _BLOB, 'type': {'type': 'string', 'minLength': 1, 'maxLength': 255}, 'user_id': schemas.ID,
@@ -22,20 +25,29 @@ class CredentialController(Controller):
             # Everybody may ask, and gets his own.
             self.enforce(req, 'list_credentials', credential={'user_id': req.context.user_id})
             hints.add('user_id', req.context.user_id)
-        return listed(req, 'credentials', self.managers.credentials.list(hints), hints=hints)
+        found = within_delegation(self, req, 'list_credentials', self.managers.credentials.list(hints), bound_to)
+        return listed(req, 'credentials', found, hints=hints)
+
+    def _refuse_others(self, req, rule, kind):
+        """With a passcode's secret, say, a delegated token would turn into a whole one."""
+        if kind != EC2 and delegation(req) and not self.allowed(req, rule):
+            raise Forbidden('A delegated token manages credentials of type ec2 alone.')
 
     @wsgi.route('POST', '/credentials', status=201, schema=CREATE)
     def create(self, req, body):
         values = taken(body, 'credential', *NOT_SETTABLE)
         self.enforce(req, 'create_credential', credential=values)
+        self._refuse_others(req, 'create_credential', values['type'])
         token = req.environ.get('keystone.token')
         # What a delegated token makes is worth no more than that token.
-        bound = {name: getattr(token.claims, name) for name in BOUND} if token is not None else {}
+        bound = {name: getattr(token.claims, name) for name in DELEGATIONS} if token is not None else {}
         bound = {name: value for name, value in bound.items() if value is not None}
         return single(req, 'credential', self.managers.credentials.create(values, bound), 'credentials')
 
     def _load(self, req, rule, credential_id):
-        return self.load(req, rule, 'credential', self.managers.credentials.get, credential_id)
+        credential = self.load(req, rule, 'credential', self.managers.credentials.get, credential_id)
+        refuse_beyond(self, req, rule, credential, bound_to)
+        return credential
 
     @wsgi.route('GET', '/credentials/<credential_id>')
     def show(self, req, credential_id):
@@ -45,6 +57,7 @@ class CredentialController(Controller):
     def update(self, req, credential_id, body):
         credential = self._load(req, 'update_credential', credential_id)
         values = taken(body, 'credential', *NOT_SETTABLE)
+        self._refuse_others(req, 'update_credential', values.get('type', credential['type']))
         # Nobody hands a secret to a user he could not make one for.
         self.enforce(req, 'update_credential', credential={**credential, **values})
         return single(req, 'credential', self.managers.credentials.update(credential_id, values), 'credentials')

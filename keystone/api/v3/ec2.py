@@ -2,6 +2,7 @@
 from essex import wsgi
 from essex.exception import Forbidden
 from keystone.api.base import Controller
+from keystone.api.delegated import refuse_beyond, within_delegation
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import listed, self_link
 from keystone.credential.ec2_drivers import DELEGATIONS
@@ -29,18 +30,35 @@ class Ec2Controller(Controller):
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2')
     def index(self, req, user_id):
         self._check(req, 'ec2_list_credentials', user_id)
-        found = [self._view(req, ref) for ref in self.managers.ec2.list(user_id)]
+        found = [self._view(req, ref) for ref in reachable(self, req, user_id)]
         return listed(req, 'credentials', found, itemize=False)
 
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2/<access>')
     def show(self, req, user_id, access):
         self._check(req, 'ec2_get_credential', user_id)
-        return {'credential': self._view(req, self.managers.ec2.get(user_id, access))}
+        return {'credential': self._view(req, reached(self, req, 'ec2_get_credential', user_id, access))}
 
     @wsgi.route('DELETE', '/users/<user_id>/credentials/OS-EC2/<access>', status=204)
     def delete(self, req, user_id, access):
         self._check(req, 'ec2_delete_credential', user_id)
+        reached(self, req, 'ec2_delete_credential', user_id, access)
         self.managers.ec2.delete(user_id, access)
+
+
+def _bound_to(ref):
+    return {name: ref[name] for name in DELEGATIONS if ref[name] is not None}
+
+
+def reachable(controller, req, user_id):
+    """The key pairs of a user that the caller's token reaches."""
+    return within_delegation(controller, req, 'ec2_list_credentials', controller.managers.ec2.list(user_id), _bound_to)
+
+
+def reached(controller, req, rule, user_id, access):
+    """One of them. Raises CredentialNotFound, Forbidden."""
+    found = controller.managers.ec2.get(user_id, access)
+    refuse_beyond(controller, req, rule, found, _bound_to)
+    return found
 
 
 def check_may_use(controller, req, user_id, project_id):

@@ -168,3 +168,63 @@ def test_a_list_costs_one_statement(cloud, new, as_admin):
     with db.count_statements() as counter:
         assert len(as_admin('GET', '/credentials').json['credentials']) == 5
     assert len([each for each in counter.statements if 'FROM credential' in each]) == 1
+
+
+def _delegated(cloud, api, kind):
+    """The text of a token of the owner that is worth less than one of his own."""
+    own, key = cloud.token(cloud.owner, cloud.project), cloud.owner['id']
+    if kind == 'trust':
+        trust = {'trustor_user_id': key, 'trustee_user_id': cloud.member['id'], 'impersonation': True,
+                 'project_id': cloud.project['id'], 'roles': [{'name': 'reader'}]}
+        made = api('POST', '/v3/OS-TRUST/trusts', {'trust': trust}, token=own).json['trust']
+        return cloud.issue(cloud.member, {'OS-TRUST:trust': {'id': made['id']}}).id
+    body = {'application_credential': {'name': 'p', 'roles': [{'name': 'reader'}],
+                                       'unrestricted': kind == 'unrestricted'}}
+    made = api('POST', f'/v3/users/{key}/application_credentials', body, token=own).json['application_credential']
+    return cloud.managers.auth.authenticate({'methods': ['application_credential'], 'application_credential': {
+        'id': made['id'], 'secret': made['secret']}}).id
+
+
+@pytest.mark.parametrize('kind', ['trust', 'application credential'])
+def test_a_delegated_token_reaches_no_secret_worth_more(cloud, new, api, kind):
+    own, token, user_id = cloud.token(cloud.owner, cloud.project), _delegated(cloud, api, kind), cloud.owner['id']
+    pair = new(own).json['credential']
+    passcode = new(own, type='totp', blob='GEZDGNBVGY3TQOJQ').json['credential']
+    for credential in (pair, passcode):
+        path = f'/v3/credentials/{credential["id"]}'
+        for method, body in (('GET', None), ('PATCH', {'credential': {'blob': '{"access": "x"}'}}), ('DELETE', None)):
+            assert api(method, path, body, token=token).status_int == 403, method
+    assert api('GET', '/v3/credentials', token=token).json['credentials'] == []
+    for base in ('/v3', '/v2.0'):
+        ec2 = f'{base}/users/{user_id}/credentials/OS-EC2'
+        assert api('GET', ec2, token=token).json['credentials'] == []
+        for method in ('GET', 'DELETE'):
+            assert api(method, f'{ec2}/{"a" * 32}', token=token).status_int == 403
+    # With a secret for passcodes it would log in as the whole user.
+    assert new(token, type='totp', blob='GEZDGNBVGY3TQOJQ').status_int == 403
+    assert len(api('GET', '/v3/credentials', token=own).json['credentials']) == 2
+
+
+@pytest.mark.parametrize('kind', ['trust', 'application credential'])
+def test_what_a_delegated_token_makes_stays_bound(cloud, new, api, kind):
+    token = _delegated(cloud, api, kind)
+    made = new(token).json['credential']
+    assert [each['id'] for each in api('GET', '/v3/credentials', token=token).json['credentials']] == [made['id']]
+    path, blob = f'/v3/credentials/{made["id"]}', json.dumps({'access': 'a' * 32, 'secret': 's'})
+    # Not by way of another type either.
+    assert api('PATCH', path, {'credential': {'type': 'cert'}}, token=token).status_int == 403
+    assert api('PATCH', path, {'credential': {'blob': blob}}, token=token).status_int == 400
+    assert api('PATCH', path, {'credential': {'note': 'mine'}}, token=token).status_int == 200
+    assert api('DELETE', path, token=token).status_int == 204
+
+
+def test_an_unrestricted_application_credential_manages_all(cloud, new, api):
+    token = _delegated(cloud, api, 'unrestricted')
+    new(cloud.token(cloud.owner, cloud.project))
+    assert len(api('GET', '/v3/credentials', token=token).json['credentials']) == 1
+    assert new(token, type='cert').status_int == 201
+
+
+@pytest.mark.parametrize('name', ['trust_id', 'app_cred_id', 'access_token_id'])
+def test_delegations_in_a_blob_are_texts(new, name):
+    assert new(blob=json.dumps({'access': 'b', 'secret': 's', name: {'x': 1}})).status_int == 400

@@ -42,8 +42,8 @@ class TotpMethod(AuthMethod):
 
     def _prove(self, passcode, **who):
         identity = self.managers.identity
-        with identity.throttle.by_user('totp', *who.values()):
-            user = identity.find(**who)
+        user = identity.find(**who)
+        with identity.throttle.by_user('totp', *([user['id']] if user else who.values())):
             # Looked up for nobody, too: how long it takes must not tell whether there is such a user.
             fits = self._fits(user['id'] if user else '', passcode.encode('utf-8', 'replace'))
             if user is None or not identity.may_log_in(user, fits):

@@ -74,15 +74,20 @@ def _v2(request, secret, host):
     return _mac(secret, text, kind)
 
 
-def _v4(request, secret, host):
+def _moment_v4(request):
+    """The time that version 4 signs."""
     params, headers = request['params'], request['headers']
+    in_header = _AUTHORIZATION.match(headers.get('authorization', '')) and headers.get('x-amz-date')
+    return in_header or params.get('X-Amz-Date') or ''
+
+
+def _v4(request, secret, host):
+    params, headers, moment = request['params'], request['headers'], _moment_v4(request)
     found = _AUTHORIZATION.match(headers.get('authorization', ''))
     if found:
         credential, signed = found[1], found[2]
-        moment = headers.get('x-amz-date') or params.get('X-Amz-Date') or ''
     else:
         credential, signed = params.get('X-Amz-Credential', ''), params.get('X-Amz-SignedHeaders', '')
-        moment = params.get('X-Amz-Date', '')
     parts = credential.split('/')
     if len(parts) != 5:
         raise BadRequest('The credential of the signature has to be ACCESS/DATE/REGION/SERVICE/aws4_request.')
@@ -112,9 +117,11 @@ def sign_v4(secret, scope, text):
 
 
 def signed_at(request):
-    """When an EC2 request says it was signed (aware), or None. Raises BadRequest: no time that can be read."""
-    params = request['params']
-    text = params.get('Timestamp') or request['headers'].get('x-amz-date') or params.get('X-Amz-Date')
+    """When an EC2 request was signed (aware), or None. Raises BadRequest: no time that can be read.
+
+    Only the time that the signature covers: another could be put beside it to make an old request new.
+    """
+    text = _moment_v4(request) if version_of(request) == '4' else request['params'].get('Timestamp')
     if not text:
         return None
     for form in ('%Y%m%dT%H%M%SZ', '%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%dT%H:%M:%S.%fZ', '%Y-%m-%dT%H:%M:%S'):

@@ -86,8 +86,9 @@ class IdentityManager:
         return self.driver.full_user_by_name(name, domain_id, domain_name)
 
     def _prove(self, password, *who):
-        with self.throttle.by_user(*who):
-            user = self.find(*who)
+        user = self.find(*who)
+        # However he was named: by id, by name, in any spelling a database takes for the same.
+        with self.throttle.by_user(*([user['id']] if user else who)):
             # Computed in any case: how long it takes must not tell whether there is such a user.
             fits = self.driver.check_password(user, password)
             if user is None or not self.may_log_in(user, fits):

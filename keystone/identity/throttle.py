@@ -1,6 +1,7 @@
 """How many failed authentications a minute one address, and one user name, may cause.
 
-Only failures count, so that busy services are not held up. What is counted is known to this process alone:
+Only failures count, so that busy services are not held up. A user is counted apart at an address where he has logged
+in: a stranger who fails in his name does not keep him, or a service, out. What is counted is known to this process alone:
 with several processes an attacker has as many times the limit. Names that do not exist are counted like others.
 """
 import collections
@@ -35,6 +36,8 @@ class Throttle:
     def __init__(self):
         # {key: [start of the window, failures in it]}, oldest window first.
         self._windows = collections.OrderedDict()
+        # (user, address) pairs that were seen to log in, as keys; the oldest first.
+        self._homes = collections.OrderedDict()
         self._lock = threading.Lock()
 
     def by_address(self):
@@ -44,11 +47,13 @@ class Throttle:
 
     def by_user(self, *who):
         """As by_address, for the user that `who` names."""
+        address = origin.current().address
         # Hashed: what somebody claims to be called may be long.
-        return self._counted(hash(('user', *who)), CONF.auth.failures_per_user)
+        home = hash(('home', address, *who)) if address else None
+        return self._counted(home if home in self._homes else hash(('user', *who)), CONF.auth.failures_per_user, home)
 
     @contextlib.contextmanager
-    def _counted(self, key, limit):
+    def _counted(self, key, limit, home=None):
         if limit:
             self._check(key, limit)
         try:
@@ -57,6 +62,12 @@ class Throttle:
             if limit:
                 self._count(key)
             raise
+        if home is not None:
+            with self._lock:
+                self._homes[home] = True
+                self._homes.move_to_end(home)
+                while len(self._homes) > _KEYS:
+                    self._homes.popitem(last=False)
 
     def _check(self, key, limit):
         began, failures = self._windows.get(key, (0, 0))

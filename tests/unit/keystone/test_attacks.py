@@ -47,6 +47,25 @@ class TestLimits:
         clock[0] += 61
         assert attempt('owner', PASSWORD).status_int == 201
 
+    def test_one_user_has_one_count_however_he_is_named(self, attempt, conf, cloud):
+        conf.set('failures_per_user', 2, 'auth')
+        named = ({}, {'domain': {'name': 'Default'}}, {'name': None, 'domain': None, 'id': cloud.owner['id']})
+        for who, status in zip(named, (401, 401, 429), strict=True):
+            given = {key: value for key, value in {'name': 'owner', 'domain': {'id': 'default'}, **who}.items() if value}
+            body = {'auth': {'identity': {'methods': ['password'], 'password': {'user': {**given, 'password': 'x'}}}}}
+            assert Api(cloud)('POST', '/v3/auth/tokens', body).status_int == status, who
+
+    def test_a_stranger_keeps_nobody_out_of_where_he_logs_in(self, attempt, conf, clock):
+        conf.set('failures_per_user', 2, 'auth')
+        home, stranger = '192.0.2.10', '192.0.2.66'
+        assert attempt('owner', PASSWORD, home).status_int == 201
+        assert [attempt('owner', address=stranger).status_int for _ in range(3)] == [401, 401, 429]
+        assert attempt('owner', PASSWORD, '192.0.2.11').status_int == 429
+        assert attempt('owner', PASSWORD, home).status_int == 201
+        # There it has a limit, too.
+        assert [attempt('owner', address=home).status_int for _ in range(3)] == [401, 401, 429]
+        assert attempt('fellow', PASSWORD, home).status_int == 201
+
     def test_an_address(self, attempt, conf, clock, api, cloud):
         conf.set('failures_per_address', 3, 'auth')
         for number in range(3):

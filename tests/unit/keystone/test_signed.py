@@ -98,6 +98,11 @@ def test_version_4_in_headers_and_in_the_query(ask, keys):
     assert ask({**request, 'body_hash': EMPTY}).status_int == 401
     old = {**headers, 'X-Amz-Date': '20120405T000000Z'}
     assert ask({**request, 'headers': old}).status_int == 401
+    # No time counts but the one that was signed.
+    with_time = {**request['params'], 'Timestamp': now()}
+    assert ask({**request, 'params': with_time}).status_int == 200
+    assert signatures.signed_at({'params': with_time, 'headers': {name.lower(): value for name, value in old.items()}}
+                                ).year == 2012
     aws = AWSRequest('GET', url, params={'Action': 'DescribeInstances', 'Version': '2016-11-15'})
     SigV4QueryAuth(secret, 'ec2', 'RegionOne').add_auth(aws)
     params = dict(parse_qsl(urlsplit(aws.url).query))
@@ -162,9 +167,19 @@ def test_what_is_old_is_refused(ask, keys, conf):
         assert ask(query_request(keys, seconds=seconds)).status_int == 401
     assert ask(query_request(keys, seconds=-14 * 60)).status_int == 200
     assert ask(query_request(keys, Timestamp='')).status_int == 401
+    beside = {'X-Amz-Date': now(form='%Y%m%dT%H%M%SZ')}
+    assert ask({**query_request(keys, Timestamp=''), 'headers': beside}).status_int == 401
     assert ask(query_request(keys, Timestamp='yesterday')).status_int == 400
     conf.set('auth_ttl', 0, 'credential')
     assert ask(query_request(keys, seconds=-10 ** 6)).status_int == 200
+
+
+def test_who_knows_a_key_does_not_keep_its_owner_out(ask, keys, conf):
+    conf.set('failures_per_user', 1, 'auth')
+    for request, path in ((query_request(keys), '/v3/ec2tokens'), (s3_request(keys), '/v3/s3tokens')):
+        for _ in range(3):
+            assert ask({**request, 'signature': 'forged'}, path=path).status_int == 401
+        assert ask(request, path=path).status_int == 200
 
 
 def test_who_is_gone_or_may_nothing_gets_nothing(ask, cloud, keys):

@@ -84,7 +84,8 @@ class AuthManager:
     def _prove(self, name, identity, wanted_scope):
         if name not in self.methods:
             raise AuthMethodNotSupported(self.methods)
-        wants_scope = wanted_scope is not None and 'unscoped' not in wanted_scope
+        # Who asks for nothing gets his default project, if he has one.
+        wants_scope = wanted_scope is None or 'unscoped' not in wanted_scope
         return self.methods[name].authenticate(identity.get(name) or {}, wants_scope)
 
 

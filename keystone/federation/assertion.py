@@ -71,7 +71,8 @@ def remote_id_attribute(protocol):
         return protocol['remote_id_attribute']
     # Operators' files have a section named like the protocol.
     group = protocol['id']
-    if group.isidentifier():
+    # Only those there are: who makes protocols up registers nothing.
+    if group.isidentifier() and group in {*CONF.auth.methods, *CONF.list_all_sections()}:
         config.register([cfg.StrOpt('remote_id_attribute')], group)
         if CONF[group].remote_id_attribute:
             return CONF[group].remote_id_attribute

@@ -1,5 +1,6 @@
 """Users of identity providers as users here: made when they first come, with groups and projects as mapped."""
 import datetime
+import hashlib
 from urllib.parse import quote
 
 from sqlalchemy.exc import IntegrityError
@@ -52,6 +53,8 @@ class ShadowManager:
         if email:
             values['email'] = email
         with self.changes.writer() as session:
+            if any(link[0] != provider['id'] for link in federation.links_of(session, user_id)):
+                raise AssertionRefused(reason='another identity provider with the same domain has a user of that id')
             if users.full(session, user_id) is None:
                 # Somebody else of this domain may be called so already; names of users from outside are for show.
                 if _named(session, provider['domain_id'], name):
@@ -176,7 +179,11 @@ def unique_id_and_name(user, remote_user):
     key = user.get('id') or name
     if not key:
         raise AssertionRefused(reason='the mapping gives the user neither id nor name, and there is no REMOTE_USER')
-    return quote(key)[:255], (name or key)[:255]
+    unique_id = quote(key)
+    if len(unique_id) > 255:
+        # Cut off, two users would be one.
+        unique_id = hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()
+    return unique_id, (name or key)[:255]
 
 
 def _named(session, domain_id, name):

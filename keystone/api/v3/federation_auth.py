@@ -2,10 +2,11 @@
 import webob
 
 from essex import wsgi
-from essex.exception import Unauthorized
+from essex.exception import Forbidden, Unauthorized
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.token_view import TokenView
+from keystone.credential.ec2_drivers import DELEGATIONS
 from keystone.db.records import Hints
 from keystone.federation import assertion, dashboards, saml
 
@@ -64,6 +65,9 @@ class FederationAuthController(Controller):
     def _vouch(self, body, make):
         """The answer with an assertion about the token in the body, for the service provider it names."""
         token = self.managers.tokens.validate(body['auth']['identity']['token']['id'])
+        if any(getattr(token.claims, name) for name in DELEGATIONS):
+            raise Forbidden('There is no assertion for a delegated token: elsewhere it would be taken for its whole '
+                            'user, with all his groups.')
         provider = self.managers.service_providers.enabled_provider(
             body['auth']['scope']['service_provider']['id'])
         groups = self.managers.groups.groups_of(token.user['id'], Hints())

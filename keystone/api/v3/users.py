@@ -2,7 +2,7 @@
 import datetime
 
 from essex import wsgi
-from essex.exception import BadRequest
+from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken, with_extra
@@ -66,16 +66,23 @@ class UserController(Controller):
         values = taken(body, 'user', *NOT_SETTABLE)
         values.setdefault('domain_id', domain_for(req))
         self.enforce(req, 'create_user', user=values)
-        federated = self._checked_identities(values)
+        federated = self._checked_identities(req, values, values['domain_id'])
         made = self.managers.identity.create_user(values)
         if federated is not None:
             self.managers.shadows.set_identities(made['id'], federated)
         return self._shown(req, made)
 
-    def _checked_identities(self, values, user_id=None):
-        """Takes `federated` out of a user's values; None when it is not given."""
+    def _checked_identities(self, req, values, domain_id, user_id=None):
+        """Takes `federated` out of a user's values; None when it is not given.
+
+        A domain's manager does so for the providers of that domain alone: he would get what others give their users.
+        """
         federated = values.pop('federated', None)
         self.managers.shadows.check_identities(federated or (), user_id)
+        if federated and not self.allowed(req, 'update_identity_provider'):
+            for each in federated:
+                if self.managers.providers.get_provider(each['idp_id'])['domain_id'] != domain_id:
+                    raise Forbidden(f'{each["idp_id"]} is the identity provider of another domain.')
         return federated
 
     def _shown(self, req, user):
@@ -91,9 +98,9 @@ class UserController(Controller):
 
     @wsgi.route('PATCH', '/users/<user_id>', schema=UPDATE)
     def update(self, req, user_id, body):
-        self._load(req, 'update_user', user_id)
+        user = self._load(req, 'update_user', user_id)
         values = taken(body, 'user', *NOT_SETTABLE)
-        federated = self._checked_identities(values, user_id)
+        federated = self._checked_identities(req, values, user['domain_id'], user_id)
         changed = self.managers.identity.update_user(user_id, values)
         if federated is not None:
             self.managers.shadows.set_identities(user_id, federated)

@@ -3,7 +3,7 @@ import datetime
 
 import pytest
 
-from essex import db
+from essex import config, db
 from keystone.assignment.grants import Grant
 from keystone.db.models import ExpiringMembership
 from keystone.federation import dashboards
@@ -188,6 +188,26 @@ class TestBelief:
         assert log_in().status_int == 401
         assert log_in(OTHER='https://acme').status_int == 201
 
+    def test_made_up_protocols_leave_nothing_behind(self, api):
+        assert api('GET', '/v3/auth/OS-FEDERATION/websso/made_up?origin=x').status_int == 401
+        assert 'made_up' not in config.CONF
+
+    def test_users_with_long_names_are_not_one(self, log_in, acme, cloud):
+        names = ['é' * 60 + letter for letter in 'ab']
+        ids = {log_in(OIDC_sub=name, OIDC_name=name).json['token']['user']['id'] for name in names}
+        assert len(ids) == 2
+        assert log_in(OIDC_sub=names[0], OIDC_name='x').json['token']['user']['id'] in ids
+
+    def test_another_provider_of_the_domain_cannot_say_he_is_bob(self, log_in, acme, cloud):
+        providers = cloud.managers.providers
+        log_in()
+        providers.create_provider('evil', {'enabled': True, 'remote_ids': ['https://evil'],
+                                           'domain_id': providers.get_provider('acme')['domain_id']})
+        providers.create_protocol('evil', 'mapped', {'mapping_id': 'm'})
+        path = AUTH.replace('/acme/', '/evil/')
+        assert log_in(path, OIDC_iss='https://evil').status_int == 401
+        assert log_in(path, OIDC_iss='https://evil', OIDC_sub='eve', OIDC_name='Eve').status_int == 201
+
     def test_prefix(self, log_in, acme, conf):
         conf.set('assertion_prefix', 'MELLON_', 'federation')
         assert log_in().status_int == 401
@@ -253,6 +273,24 @@ class TestUsers:
         assert named('/users?protocol_id=mapped&unique_id=bob%2540acme') == ['Bob']
         assert named('/users?idp_id=acme&unique_id=x') == []
         assert as_admin('DELETE', f'/users/{user_id}').status_int == 204 and named('/users?idp_id=acme') == []
+
+    def test_a_domains_manager_says_so_for_its_own_providers(self, api, acme, cloud):
+        domain = cloud.managers.domains.create_domain({'name': 'd'})
+        cloud.managers.providers.create_provider('own', {'enabled': True, 'domain_id': domain['id']})
+        cloud.managers.providers.create_protocol('own', 'mapped', {'mapping_id': 'm'})
+        manager = cloud.new_user('boss', domain_id=domain['id'])
+        cloud.grant(manager, 'manager', domain_id=domain['id'])
+        token = cloud.token(manager, domain_id=domain['id'])
+        user = {'name': 'u', 'domain_id': domain['id'], 'password': 'p'}
+
+        def identity(idp):
+            return {'federated': [{'idp_id': idp, 'protocols': [{'protocol_id': 'mapped', 'unique_id': 'bob'}]}]}
+        # Bob's groups and projects would be given to a user whose password the manager knows.
+        assert api('POST', '/v3/users', {'user': {**user, **identity('acme')}}, token=token).status_int == 403
+        made = api('POST', '/v3/users', {'user': {**user, **identity('own')}}, token=token)
+        assert made.status_int == 201
+        path = f'/v3/users/{made.json["user"]["id"]}'
+        assert api('PATCH', path, {'user': identity('acme')}, token=token).status_int == 403
 
     def test_an_administrator_says_who_somebody_will_be(self, as_admin, log_in, acme, cloud):
         def identity(unique_id='bob%40acme', idp='acme', protocol='mapped'):

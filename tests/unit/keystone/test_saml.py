@@ -91,6 +91,15 @@ def test_an_envelope_for_enhanced_clients(ask, saml, cloud, signing):
 
 
 @pytest.mark.parametrize('path', [SAML, ECP])
+def test_nobody_vouches_for_who_only_acts_for_another(ask, saml, cloud, path):
+    trust = cloud.managers.trusts.create({'trustor_user_id': cloud.owner['id'], 'trustee_user_id': cloud.member['id'],
+                                          'impersonation': True, 'project_id': cloud.project['id']},
+                                         [{'name': 'reader'}])
+    answer = ask(cloud.issue(cloud.member, {'OS-TRUST:trust': {'id': trust['id']}}).id, path)
+    assert answer.status_int == 403 and 'delegated' in answer.json['error']['message']
+
+
+@pytest.mark.parametrize('path', [SAML, ECP])
 def test_refusals(ask, saml, cloud, conf, path):
     token = cloud.token(cloud.owner, cloud.project)
     assert ask(cloud.token(cloud.owner), path).status_int == 403

@@ -114,6 +114,11 @@ def test_rescoping_can_be_forbidden(cloud, conf):
     scoped = cloud.issue(cloud.owner, {'project': {'id': cloud.project['id']}})
     with pytest.raises(Exception, match='cannot be exchanged'):
         by_token(cloud, scoped.id, {'project': {'id': cloud.project['id']}})
+    assert by_token(cloud, scoped.id, {'unscoped': {}}).project is None
+    # Nor by way of a default project.
+    cloud.managers.identity.update_user(cloud.owner['id'], {'default_project_id': cloud.project['id']})
+    with pytest.raises(Exception, match='cannot be exchanged'):
+        by_token(cloud, scoped.id, None)
 
 
 def test_a_revoked_token_buys_nothing(cloud):

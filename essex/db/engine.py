@@ -171,7 +171,8 @@ def is_transient(error):
 def retry(function):
     """Run the function again, whole, when the database asks for it. It must open its own writer inside.
 
-    Raises ServiceUnavailable when the database stays away.
+    That is also once when a key turns out to be taken: what is looked for and not found, another process may write
+    before this one does. Raises ServiceUnavailable when the database stays away.
     """
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
@@ -181,6 +182,10 @@ def retry(function):
         for attempt in itertools.count(1):
             try:
                 return function(*args, **kwargs)
+            except exc.IntegrityError:
+                # Somebody else has just written what this was about to: the second look finds it.
+                if attempt > 1:
+                    raise
             except exc.DBAPIError as error:
                 if not is_transient(error):
                     raise

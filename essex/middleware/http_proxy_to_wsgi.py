@@ -34,7 +34,8 @@ class ProxyHeaders:
             environ['SCRIPT_NAME'] = prefix.rstrip('/') + environ.get('SCRIPT_NAME', '')
         address = environ.get('HTTP_X_FORWARDED_FOR')
         if address:
-            environ['REMOTE_ADDR'] = address.split(',')[0].strip()
+            # The last one is whom the proxy saw; those before are what that client claims.
+            environ['REMOTE_ADDR'] = address.split(',')[-1].strip()
 
 
 def filter_factory(global_conf, **local_conf):

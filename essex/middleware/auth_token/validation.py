@@ -31,14 +31,14 @@ class Validator:
 
         With `allow_expired` also for one that has expired no longer ago than Keystone allows.
         """
-        # What is known of a token with the one question does not answer the other.
-        name = f'expired:{token}' if allow_expired else token
-        found = self.cache.get(name)
-        if found is not None:
-            return found
         # Header values cannot hold these, so it cannot be a token.
         if not token.isascii() or not token.isprintable() or len(token) > _LONGEST:
             return False
+        # What is known of a token with the one question does not answer the other; no token has a line's end.
+        name = f'expired\n{token}' if allow_expired else token
+        found = self.cache.get(name)
+        if found is not None:
+            return found
         kept = self._shared.get(name) if self._shared else None
         document = kept[0] if kept else self._ask(token, allow_expired)
         found = self._read(document)

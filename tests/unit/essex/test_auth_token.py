@@ -140,6 +140,9 @@ class TestServiceTokens:
         assert call(app, X_Auth_Token='old', X_Service_Token='nova').status_int == 200
         assert call(app, X_Auth_Token='old').status_int == 401
         assert len(keystone.asked) == asked
+        # Nor is there another name by which it is remembered.
+        assert call(app, X_Auth_Token='expired:old').status_int == 401
+        assert call(app, X_Auth_Token='expired\nold').status_int == 401
 
     def test_an_invalid_one_is_refused(self, app):
         assert call(app, X_Auth_Token='good', X_Service_Token='bad').status_int == 401

@@ -83,6 +83,18 @@ def test_retry_gives_up_with_a_sentence(things, conf):
         work()
 
 
+def test_who_was_overtaken_looks_again(things):
+    tries = []
+
+    @db.retry
+    def work():
+        tries.append(1)
+        if len(tries) == 1:
+            raise exc.IntegrityError('x', {}, sqlite3.IntegrityError('UNIQUE'))
+        return 'done'
+    assert work() == 'done'
+
+
 def test_retry_lets_others_through(things):
     @db.retry
     def work():

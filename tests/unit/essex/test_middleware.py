@@ -121,6 +121,20 @@ def test_a_proxy_is_believed_only_where_there_is_one(conf):
     assert get(app, **headers).json['host'] == 'cloud.example'
 
 
+def test_the_address_is_the_one_the_proxy_saw(conf):
+    seen = []
+
+    def note(environ, start_response):
+        seen.append(environ['REMOTE_ADDR'])
+        return echo(environ, start_response)
+    app = http_proxy_to_wsgi.ProxyHeaders(note)
+    conf.set('enable_proxy_headers_parsing', True, 'oslo_middleware')
+    # What stands before it the client said himself.
+    get(app, X_Forwarded_For='192.0.2.66, 192.0.2.1')
+    get(app, X_Forwarded_For='192.0.2.2')
+    assert seen == ['192.0.2.1', '192.0.2.2']
+
+
 class Tokens:
     """Stands where Keystone's client is, so that the filter's own rules show."""
 

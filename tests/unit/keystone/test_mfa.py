@@ -197,9 +197,10 @@ class TestRules:
 
     def test_v2_gives_no_token_for_one_factor(self, rule, api):
         rule()
-        answer = api('POST', '/v2.0/tokens', {'auth': {'passwordCredentials': {'username': 'two',
-                                                                               'password': PASSWORD}}})
-        assert answer.status_int == 401
+        body = {'auth': {'passwordCredentials': {'username': 'two', 'password': PASSWORD}}}
+        for headers in ({}, {'Accept': 'application/xml'}):
+            answer = api('POST', '/v2.0/tokens', body, headers=headers)
+            assert answer.status_int == 401 and answer.json['required_auth_methods']
 
     @pytest.mark.parametrize('rules', ['password', ['password'], [[1]], [[]], {}, [['password', 'password']]])
     def test_bad_rules_are_400(self, as_admin, user, rules):

@@ -84,8 +84,8 @@ class CredentialManager:
             return [self.vault.open(row) for row in credentials.of_user(session, user_id, kind)]
 
     def create(self, values, bound=None):
-        """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of DELEGATIONS: id} is written into
-        the blob of a key pair. Raises BadRequest, IdConflict, CredentialLimitExceeded."""
+        """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of DELEGATIONS: id} is written
+        into the blob of a key pair. Raises BadRequest, IdConflict, CredentialLimitExceeded."""
         ref = {**values, 'id': new_id()}
         if ref['type'] == EC2:
             blob = {**ec2_blob(ref['blob']), **(bound or {})}

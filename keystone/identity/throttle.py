@@ -1,8 +1,8 @@
 """How many failed authentications a minute one address, and one user name, may cause.
 
 Only failures count, so that busy services are not held up. A user is counted apart at an address where he has logged
-in: a stranger who fails in his name does not keep him, or a service, out. What is counted is known to this process alone:
-with several processes an attacker has as many times the limit. Names that do not exist are counted like others.
+in: a stranger who fails in his name does not keep him, or a service, out. What is counted is known to this process
+alone: with several processes an attacker has as many times the limit. Names that do not exist are counted like others.
 """
 import collections
 import contextlib

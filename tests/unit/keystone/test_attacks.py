@@ -51,8 +51,9 @@ class TestLimits:
         conf.set('failures_per_user', 2, 'auth')
         named = ({}, {'domain': {'name': 'Default'}}, {'name': None, 'domain': None, 'id': cloud.owner['id']})
         for who, status in zip(named, (401, 401, 429), strict=True):
-            given = {key: value for key, value in {'name': 'owner', 'domain': {'id': 'default'}, **who}.items() if value}
-            body = {'auth': {'identity': {'methods': ['password'], 'password': {'user': {**given, 'password': 'x'}}}}}
+            given = {'name': 'owner', 'domain': {'id': 'default'}, 'password': 'x', **who}
+            user = {key: value for key, value in given.items() if value}
+            body = {'auth': {'identity': {'methods': ['password'], 'password': {'user': user}}}}
             assert Api(cloud)('POST', '/v3/auth/tokens', body).status_int == status, who
 
     def test_a_stranger_keeps_nobody_out_of_where_he_logs_in(self, attempt, conf, clock):

@@ -44,6 +44,7 @@ def begin(manager, context, kind, given, make_image):
     try:
         request.begin(manager, context, image.id, request.Wish(request.WEB, {'uri': given['import_from']}), task)
     except EssexError as error:
+        image.protected = False   # as it was asked to be made: but it will never be used
         manager.delete(context, image)
         return _failed(task, error)
     return tasks.get(task.id)

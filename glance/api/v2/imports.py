@@ -7,6 +7,7 @@ from essex.client import session
 from essex.exception import BadGateway, BadRequest, EssexError
 from glance import policy
 from glance.api.v2 import views
+from glance.image import sharing
 from glance.image.importing import request as imports
 from glance.image.importing.request import Wish
 
@@ -39,10 +40,11 @@ class ImportController(wsgi.Controller):
 
     @wsgi.route('GET', '/images/<image_id>/tasks')
     def tasks(self, req, image_id):
-        """The tasks of an image."""
+        """The tasks of an image, to those who own it: what went in may hold the secret of a URL."""
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'get_image', image)
-        return {'tasks': [views.task(each) for each in self.manager.tasks_of(image)]}
+        owned = req.context.is_admin or sharing.owns(req.context, image)
+        return {'tasks': [views.task(each) for each in self.manager.tasks_of(image)] if owned else []}
 
 
 def _wish(req):

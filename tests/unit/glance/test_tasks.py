@@ -43,10 +43,19 @@ def test_an_import_makes_an_image(cloud, wish, work):
     assert cloud.owner('GET', image['file']).body == b'data'
 
 
+def test_tasks_of_an_image_are_its_owners(cloud, wish):
+    wish['input']['import_from'] += '?signature=secret'
+    image = {'id': cloud.admin('POST', '/v2/tasks', wish).json['image_id']}
+    path = f'/v2/images/{image["id"]}/tasks'
+    assert 'secret' in cloud.admin('GET', path).text
+    assert cloud.owner('GET', path).json == {'tasks': []}   # a public image of another project
+
+
 @pytest.mark.parametrize('change', [
     {'import_from': 'file:///etc/passwd'}, {'import_from': 7}, {'image_properties': []},
     {'image_properties': {'disk_format': 'x', 'container_format': 'bare'}}, {'image_properties': {'status': 'active'}},
-    {'image_properties': {'name': 'formats missing'}}, {'image_properties': {'name': 7}}])
+    {'image_properties': {'name': 'formats missing'}}, {'image_properties': {'name': 'x', 'protected': True}},
+    {'image_properties': {'name': 7}}])
 def test_a_task_tells_what_its_input_lacks(cloud, wish, work, change):
     wish['input'].update(change)
     task = cloud.admin('POST', '/v2/tasks', wish).json

@@ -1,6 +1,7 @@
 """Images, memberships and tasks as version 2 shows them."""
 from glance.image.importing import marks
 from glance.image.places import CONF
+from glance.store.base import without_secret
 
 _PLAIN = ('name', 'status', 'visibility', 'protected', 'os_hidden', 'checksum', 'os_hash_algo', 'os_hash_value',
           'owner', 'size', 'virtual_size', 'container_format', 'disk_format', 'min_ram', 'min_disk')
@@ -24,14 +25,15 @@ def image(record, several_stores=False):
     return document
 
 
-def places(record):
-    """Where the data is, as far as the operator has it shown."""
-    shown = {}
+def places(record, trusted):
+    """Where the data is, as far as the operator has it shown; only `trusted` callers see accounts in old addresses."""
+    shown = [(place.url if trusted else without_secret(place.url), place.meta or {}) for place in record.locations]
+    document = {}
     if CONF.show_multiple_locations:
-        shown['locations'] = [{'url': place.url, 'metadata': place.meta or {}} for place in record.locations]
-    if CONF.show_image_direct_url and record.locations:
-        shown['direct_url'] = record.locations[0].url
-    return shown
+        document['locations'] = [{'url': url, 'metadata': meta} for url, meta in shown]
+    if CONF.show_image_direct_url and shown:
+        document['direct_url'] = shown[0][0]
+    return document
 
 
 def member(record):

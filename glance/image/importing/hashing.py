@@ -12,6 +12,7 @@ from glance.db.visibility import EVERYONE
 from glance.exception import ChecksumMismatch
 from glance.image import places, status
 from glance.image.importing.operation import at_node, expiry
+from glance.store.base import without_secret
 
 LOG = logging.getLogger(__name__)
 CONF = config.CONF
@@ -26,7 +27,8 @@ def begin(manager, context, image_id, place):
             'validation': place.validation, 'task': None}
     task = tasks.Task(tasks.new_id(), 'location_import', owner=context.project_id, image_id=image_id,
                       request_id=context.request_id, user_id=context.user_id,
-                      input={'image_id': image_id, 'loc_url': place.url, 'validation_data': place.validation or {}})
+                      input={'image_id': image_id, 'loc_url': without_secret(place.url),
+                             'validation_data': place.validation or {}})
     data['task'] = task.id
 
     def change(image):

@@ -4,6 +4,7 @@ import hashlib
 import pytest
 
 from glance.image import fetch
+from glance.image.model import Location
 from glance.store.loader import Stores
 from tests.fixtures.web import WebServer
 
@@ -51,6 +52,17 @@ def test_nothing_is_shown_or_changed_unless_the_operator_says_so(cloud, url):
     for step in (('add', '/locations/-', at(url)), ('replace', '/locations', []), ('remove', '/locations/0')):
         assert cloud.admin.patch(image, step).status_int == 403
     assert cloud.owner('POST', '/v2/images', {'locations': [at(url)]}).status_int == 403
+
+
+def test_accounts_in_old_addresses_are_not_shown_to_owners(cloud, conf, make):
+    conf.set('show_multiple_locations', True)
+    conf.set('show_image_direct_url', True)
+    old = Location('swift+https://glance:user:secret@identity.test/v2.0/glance/x', 'swift')
+    image = make(locations=[old], status='active')
+    shown = cloud.owner('GET', f'/v2/images/{image.id}').json
+    assert shown['direct_url'] == shown['locations'][0]['url'] == 'swift+https://identity.test/v2.0/glance/x'
+    assert cloud.admin('GET', f'/v2/images/{image.id}').json['direct_url'] == old.url
+    assert 'secret' not in cloud.owner('GET', '/v2/images').text
 
 
 def test_the_direct_url(cloud, conf):

@@ -14,6 +14,8 @@ from essex.client.image import ImageClient
 from essex.context import RequestContext
 from essex.exception import BadRequest, EssexError
 from glance.exception import UploadBroken
+from glance.image import protection
+from glance.image.model import BASE_NAMES, OWN
 
 OPTS = [
     cfg.ListOpt('extra_properties', default=['hw_', 'trait:', 'os_distro', 'os_secure_boot', 'os_type'],
@@ -42,10 +44,16 @@ def look(context, parameters):
         raise BadRequest(f'Image {image_id} of region {region[:80]} cannot be had: {error}') from error
     if found['status'] != 'active':
         raise BadRequest(f'Image {image_id} of region {region[:80]} is {found["status"]}, not active.')
+    return {'endpoint': endpoint, 'remote_id': image_id, 'size': found.get('size'),
+            'properties': _properties(context, found), 'token': _seal(context.auth_token)}
+
+
+def _properties(context, found):
+    """Those of the remote image's properties that are taken over: the caller could give them to an image himself."""
     wanted = tuple(CONF.glance_download_opts.extra_properties)
-    properties = {name: value for name, value in found.items() if name.startswith(wanted) and isinstance(value, str)}
-    return {'endpoint': endpoint, 'remote_id': image_id, 'size': found.get('size'), 'properties': properties,
-            'token': _seal(context.auth_token)}
+    return {name: value for name, value in found.items()
+            if name.startswith(wanted) and isinstance(value, str) and name not in BASE_NAMES
+            and not name.startswith(OWN) and protection.allows(context, 'create', name)}
 
 
 def _endpoint(context, region, interface):

@@ -1,7 +1,9 @@
 """Staging and imports: what each method needs and does, and the ways in which it ends."""
 import gzip
 import io
+import json
 import os
+import uuid
 import zipfile
 
 import pytest
@@ -358,6 +360,45 @@ def test_the_lock_of_a_dead_node_is_taken_away(cloud, several, work, conf):
     assert show(cloud, image)['stores'] == 'fast,slow'
     states = {task['status'] for task in cloud.admin('GET', f'/v2/images/{image["id"]}/tasks').json['tasks']}
     assert states == {'success', 'failure'}
+
+
+# -- from another region
+
+@pytest.fixture
+def elsewhere(conf, web):
+    """The image service of the region far, with an image; returns that image's document."""
+    conf.set('enabled_import_methods', ['glance-download'])
+    image = {'id': str(uuid.uuid4()), 'status': 'active', 'size': len(DATA), 'hw_disk_bus': 'scsi', 'hw_secret': 'x',
+             'os_distro': 'essex', 'os_type': None, 'os_glance_import_task': 'x', 'other': 'x'}
+    web.pages[f'/v2/images/{image["id"]}'] = (200, {'Content-Type': 'application/json'}, json.dumps(image).encode())
+    web.pages[f'/v2/images/{image["id"]}/file'] = (200, {}, DATA)
+    return image
+
+
+def far(cloud, web):
+    """The owner, with the region in its catalog."""
+    endpoint = {'interface': 'public', 'region_id': 'far', 'url': web.url('/v2')}
+    return Caller(cloud.api, {**cloud.owner.context, 'auth_token': 'a token', 'service_catalog': [
+        {'type': 'image', 'endpoints': [endpoint]}]})
+
+
+def test_an_image_of_another_region(cloud, conf, work, web, elsewhere, tmp_path):
+    protected = tmp_path / 'protected'
+    protected.write_text('[hw_secret]\ncreate = admin\nread = @\nupdate = admin\ndelete = admin\n'
+                         '[.*]\ncreate = @\nread = @\nupdate = @\ndelete = @\n')
+    conf.set('property_protection_file', str(protected))
+    conf.set('extra_properties', ['hw_', 'os_'], 'glance_download_opts')
+    image, caller = cloud.owner.create(), far(cloud, web)
+    method = {'glance_region': 'far', 'glance_image_id': elsewhere['id']}
+    for wrong in ({'glance_region': 'near'}, {'glance_image_id': 'x'}, {'glance_image_id': str(uuid.uuid4())}):
+        assert start(caller, image, 'glance-download', method={**method, **wrong}).status_int == 400
+    answer = start(caller, image, 'glance-download', method=method)
+    assert answer.status_int == 202, answer.text
+    work()
+    now = show(cloud, image)
+    assert now['status'] == 'active' and now['size'] == len(DATA) and marks.LOCK not in now
+    assert now['hw_disk_bus'] == 'scsi' and now['os_distro'] == 'essex'
+    assert 'hw_secret' not in now and 'other' not in now and 'os_type' not in now
 
 
 # -- what is made of the data

@@ -1,5 +1,8 @@
 """Queries on definitions of metadata."""
+import contextlib
+
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
 
 from essex import db
 from glance.db.models import Association, Definition, ResourceType
@@ -154,12 +157,10 @@ def link(space_id, links):
     """Add Links to a namespace; kinds that are new become known. IntegrityError for one that is there."""
     now = db.utcnow()
     with db.writer() as session:
-        names = [each.name for each in links]
-        known = set(session.execute(select(ResourceType.name).where(ResourceType.name.in_(names))).scalars())
-        new = [{'name': name, 'created_at': now, 'updated_at': now} for name in dict.fromkeys(names)
-               if name not in known]
-        if new:
-            session.execute(insert(ResourceType), new)
+        for name in sorted({each.name for each in links}):
+            # A savepoint: where it is known, perhaps since a moment, the transaction around it goes on.
+            with contextlib.suppress(IntegrityError), session.begin_nested():
+                session.execute(insert(ResourceType).values(name=name, created_at=now, updated_at=now))
         if links:
             session.execute(insert(Association), [
                 {'namespace_id': space_id, 'resource_type': each.name, 'prefix': each.prefix,

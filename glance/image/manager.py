@@ -58,7 +58,9 @@ class ImageManager:
         return image
 
     def find(self, context, query):
-        """The images that answer an ImageQuery."""
+        """The images that answer an ImageQuery. By properties that it may not read, `context` finds none."""
+        if not all(protection.allows(context, 'read', name) for name in query.properties):
+            return []
         found = images.find(query, context)
         for image in found:
             protection.hide(context, image)

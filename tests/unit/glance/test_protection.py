@@ -34,6 +34,14 @@ def protect(conf, tmp_path):
     return write
 
 
+def test_nobody_finds_by_what_he_may_not_read(cloud, protect):
+    image = cloud.admin('POST', '/v2/images', {'x_billing_code': '7', 'visibility': 'public', 'open': '1'}).json
+    for path in ('/v2/images?x_billing_code=7', '/v1/images?property-x_billing_code=7'):
+        assert [each['id'] for each in cloud.admin('GET', path).json['images']] == [image['id']]
+        assert cloud.owner('GET', path).json['images'] == []
+    assert len(cloud.owner('GET', '/v2/images?open=1').json['images']) == 1
+
+
 def test_creating_and_reading(cloud, protect):
     for name in ('x_billing_code', 'named_by_no_rule'):
         answer = cloud.owner('POST', '/v2/images', {name: '1'})

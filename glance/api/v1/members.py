@@ -55,7 +55,8 @@ class MemberController(wsgi.Controller):
         if not (req.context.project_id or req.context.is_admin):
             raise Unauthorized('Sharing an image needs a token with a project.')
         image = self.manager.get(req.context, image_id)
-        if not policy.allows(req.context, 'add_member', image) and not sharing.may_share(req.context, image):
+        shared_on = image.visibility == 'shared' and sharing.may_share(req.context, image)
+        if not policy.allows(req.context, 'add_member', image) and not shared_on:
             # As if it were not there: a member learns no more about an image than it has to.
             raise ImageNotFound(image_id=image_id)
         if image.visibility == 'public':

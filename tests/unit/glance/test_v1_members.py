@@ -85,6 +85,15 @@ def test_a_public_image_is_not_shared(cloud, make):
     assert cloud.stranger('PUT', f'/v1/images/{image.id}/members/gamma').status_int == 403
 
 
+def test_a_member_does_not_take_back_what_the_owner_shares_with_all(cloud, image):
+    path = f'/v1/images/{image["id"]}/members'
+    assert cloud.owner('PUT', f'{path}/beta', {'member': {'can_share': True}}).status_int == 204
+    assert cloud.stranger('PUT', f'{path}/gamma').status_int == 204
+    cloud.owner.patch(image, ('replace', '/visibility', 'community'))
+    assert cloud.stranger('PUT', f'{path}/delta').status_int == 404
+    assert cloud.owner('GET', f'/v2/images/{image["id"]}').json['visibility'] == 'community'
+
+
 def test_the_quota(cloud, image, conf):
     conf.set('image_member_quota', 1)
     path = f'/v1/images/{image["id"]}/members'

@@ -11,15 +11,18 @@ _SCHEMES = ('http', 's3', 'swift')
 _MISSING = (404, 410)
 
 
-def check(context, url):
-    """Raise InvalidImage, FetchRefused or Forbidden unless `url` may be pointed at or copied from."""
+def check(context, url, trusted=False):
+    """Raise InvalidImage, FetchRefused or Forbidden unless `url` may be pointed at or copied from.
+
+    Administrators, and who else is `trusted`, may name what the stores read with an account.
+    """
     scheme = url.partition(':')[0].lower()
-    if not scheme.startswith(_SCHEMES):
+    if not scheme.startswith((*_SCHEMES, 'rbd') if trusted else _SCHEMES):
         raise InvalidImage(f'External source are not supported: {scheme[:20]!r} addresses are not taken. '
                            'Give an http, https, swift or s3 address.')
     if scheme in ('http', 'https'):
         fetch.check(url)
-    elif not context.is_admin:
+    elif not (trusted or context.is_admin):
         # The store reads it with its own account, or connects to whatever host it names.
         raise Forbidden(f'Only an administrator may name {scheme[:20]} addresses: the service opens them with its own '
                         'account. Send the data itself, or name an http or https address.')

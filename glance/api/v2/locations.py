@@ -28,10 +28,10 @@ class LocationController(wsgi.Controller):
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'add_image_location', image)
         places.check_status(image, (status.QUEUED,))
-        if not body['url'].lower().startswith(('http://', 'https://')):
+        trusted = policy.allows(req.context, 'service_api', image)
+        if not trusted and not body['url'].lower().startswith(('http://', 'https://')):
             if ':' not in body['url']:
                 raise BadRequest('url is the address of the data.')
-            if not policy.allows(req.context, 'service_api', image):
-                raise Forbidden('Only http and https addresses are taken from users.')
-        place = places.look(self.manager.stores, req.context, {'metadata': {}, **body})
+            raise Forbidden('Only http and https addresses are taken from users.')
+        place = places.look(self.manager.stores, req.context, {'metadata': {}, **body}, trusted)
         self.manager.add_place(req.context, image, place)

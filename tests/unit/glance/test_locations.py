@@ -7,6 +7,7 @@ from glance.image import fetch
 from glance.image.model import Location
 from glance.store.loader import Stores
 from tests.fixtures.web import WebServer
+from tests.unit.glance.conftest import CAST, Caller
 
 DATA = b'some data ' * 3000
 HASH = hashlib.sha512(DATA).hexdigest()
@@ -198,6 +199,15 @@ def test_without_a_hash_of_ones_own(cloud, conf, url, work):
     assert tell(cloud.owner, image, url, **said()).status_int == 202
     now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
     assert now['status'] == 'active' and now['os_hash_value'] == HASH
+
+
+def test_other_services_name_what_the_stores_read(cloud, url):
+    service = Caller(cloud.api, {**CAST['owner'], 'roles': ('service', 'member')})
+    path = f'/v2/images/{cloud.owner.create()["id"]}/locations'
+    for address in ('rbd://cluster/pool/image/snap', 's3://host/bucket/image'):
+        answer = service('POST', path, {'url': address})
+        assert answer.status_int == 400 and 'No store of this service' in answer.text
+    assert service('POST', path, {'url': 'file:///etc/passwd'}).status_int == 400
 
 
 def test_what_is_refused_there(cloud, url):

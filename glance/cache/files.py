@@ -71,7 +71,7 @@ class Files:
     def begin(self, image_id):
         """An open file for a copy that comes in, or None when another process or thread writes one."""
         path = self.path(image_id, INCOMPLETE)
-        file = open(path, 'ab', buffering=0)   # noqa: SIM115 - whoever asked closes it
+        file = open(path, 'ab', buffering=0, opener=_private)   # noqa: SIM115 - whoever asked closes it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(file.fileno()).st_ino == os.stat(path).st_ino:
@@ -89,3 +89,8 @@ class Files:
             with contextlib.suppress(FileNotFoundError):
                 if os.stat(self.path(image_id, kind)).st_mtime <= before:
                     yield image_id
+
+
+def _private(path, flags):
+    """Opens a file that other users of the host may not read, wherever the directory is."""
+    return os.open(path, flags, 0o640)

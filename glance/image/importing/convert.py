@@ -72,7 +72,7 @@ def _run(arguments, file_size=None):
     try:
         process = subprocess.Popen(['prlimit', *limits, '--', *arguments], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors='replace',
-                                   start_new_session=True, env={**os.environ, 'LC_ALL': 'C'})
+                                   start_new_session=True, umask=0o027, env={**os.environ, 'LC_ALL': 'C'})
     except FileNotFoundError as error:
         raise TransformFailed(plugin=NAME, problem='qemu-img is not installed on this node (qemu-utils)') from error
     try:

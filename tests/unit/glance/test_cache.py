@@ -50,6 +50,7 @@ def read(cloud, image, cache, *span):
 def test_what_was_read_is_read_from_the_cache(cloud, make, stored, tmp_path, each_cache):
     cache, image = each_cache, make(data=DATA)
     assert read(cloud, image, cache) == DATA and cache.has(image.id)
+    assert (tmp_path / 'cache' / image.id).stat().st_mode & 0o007 == 0
     (tmp_path / 'images' / image.id).unlink()
     assert read(cloud, image, cache) == DATA and read(cloud, image, cache, 100, 50) == DATA[100:150]
     entry, = cache.entries()

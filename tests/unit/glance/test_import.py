@@ -14,7 +14,7 @@ from glance.db.models import Operation
 from glance.db.visibility import EVERYONE
 from glance.exception import StoreFull
 from glance.image import fetch, upload
-from glance.image.importing import marks
+from glance.image.importing import convert, marks
 from glance.store.filesystem import FilesystemStore
 from glance.store.loader import STAGING
 from tests.fixtures.web import WebServer
@@ -483,6 +483,11 @@ def test_conversion(cloud, work, plugins, tmp_path, staged):
     assert now['status'] == 'active', last_task(cloud, image)
     assert now['disk_format'] == 'raw' and now['size'] == now['virtual_size'] == 3 * 1024 * 1024
     assert cloud.owner('GET', image['file']).body == bytes(3 * 1024 * 1024) and staged() == []
+
+
+def test_what_qemu_makes_is_not_for_everybody(tmp_path):
+    convert._run(['touch', str(tmp_path / 'made')])
+    assert (tmp_path / 'made').stat().st_mode & 0o007 == 0
 
 
 def test_conversion_of_what_is_no_image(cloud, work, plugins, conf, ended, tmp_path):

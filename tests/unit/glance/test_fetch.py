@@ -143,6 +143,20 @@ def test_one_bad_address_of_several_is_enough(conf, monkeypatch):
         fetch.open_url('http://two.example.org/')
 
 
+def test_a_host_of_many_addresses_is_given_up_soon(conf, monkeypatch):
+    monkeypatch.setattr(socket, 'getaddrinfo', lambda *args, **options: [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, '', (f'192.0.32.{number}', 80)) for number in range(200)])
+    tried = []
+
+    def connect(address, timeout):
+        tried.append(address)
+        raise TimeoutError('timed out')
+    monkeypatch.setattr(socket, 'create_connection', connect)
+    with pytest.raises(FetchFailed, match='cannot be reached'):
+        fetch.open_url('http://many.example.org/')
+    assert 1 < len(tried) < 10
+
+
 def test_servers_that_misbehave(web, local, conf):
     web.pages['/missing'] = (404, {}, b'')
     with pytest.raises(FetchFailed, match='404'):

@@ -65,9 +65,11 @@ def show(name, values, unit='ms'):
 def asking(daemon, method, path, token, expected=200, **options):
     """A function that sends one request and checks its status."""
     url, headers = daemon.url + path, {'X-Auth-Token': token, **options.pop('headers', {})}
+    # Kept connections, as services have them.
+    session = requests.Session()
 
     def send():
-        answer = requests.request(method, url, headers=headers, timeout=300, **options)
+        answer = session.request(method, url, headers=headers, timeout=300, **options)
         if answer.status_code != expected:
             raise SystemExit(f'{method} {url}: {answer.status_code} {answer.text[:300]}')
         return answer

@@ -104,6 +104,12 @@ def set_tags(session, project_id, names):
         session.execute(insert(_tag), [{'project_id': project_id, 'name': name} for name in sorted(set(names))])
 
 
+def add_tag(session, project_id, name):
+    """The project has this tag, too."""
+    if name not in tags(session, [project_id])[project_id]:
+        session.execute(insert(_tag).values(project_id=project_id, name=name))
+
+
 def remove_tag(session, project_id, name):
     """Returns whether the project had the tag."""
     return records.remove(session, ProjectTag, ProjectTag.project_id == project_id, ProjectTag.name == name)

@@ -26,7 +26,7 @@ class AppCredManager:
 
     @staticmethod
     def _shown(creds):
-        roles = {role['id']: {name: role[name] for name in ('id', 'name', 'domain_id')}
+        roles = {role['id']: {name: role[name] for name in ('id', 'name', 'domain_id', 'description', 'options')}
                  for role in roles_.shown({role_id for cred in creds for role_id in cred['role_ids']})}
         shown = []
         for cred in creds:

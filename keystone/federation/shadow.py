@@ -30,7 +30,7 @@ class ShadowManager:
         with db.reader() as session:
             user_id = federation.user_id_of(session, provider['id'], protocol_id, unique_id)
         if user_id is None:
-            user_id = self._make(provider, protocol_id, unique_id, name, email)
+            user_id = self._made(provider, protocol_id, unique_id, name, email)
         user = self.identity.full_user(user_id)
         # Somebody an administrator linked keeps the name he has here.
         if user['name'] != name and user_id == public_id(provider['domain_id'], 'user', unique_id):
@@ -45,6 +45,17 @@ class ShadowManager:
             with self.changes.writer() as session:
                 records.change(session, User, user['id'], {'name': name}, NameConflict(kind='user', name=name))
             user['name'] = name
+
+    def _made(self, provider, protocol_id, unique_id, *values):
+        try:
+            return self._make(provider, protocol_id, unique_id, *values)
+        except Conflict:
+            # A browser sends several requests at once: another of them may just have made the user.
+            with db.reader() as session:
+                user_id = federation.user_id_of(session, provider['id'], protocol_id, unique_id)
+            if user_id is None:
+                raise
+            return user_id
 
     @db.retry
     def _make(self, provider, protocol_id, unique_id, name, email):

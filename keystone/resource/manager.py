@@ -214,11 +214,17 @@ class ResourceManager:
             self.changes.tell('updated', 'project', project_id)
         return self.get_project(project_id)['tags']
 
+    @db.retry
     def add_tag(self, project_id, name):
-        """Add one tag; nothing happens when it is there."""
-        tags = self.get_project(project_id)['tags']
-        if name not in tags:
-            self.set_tags(project_id, [*tags, name])
+        """Add one tag; nothing happens when it is there. Raises BadRequest: too many."""
+        project = self.get_project(project_id)
+        check_mutable('project', project)
+        if len({*project['tags'], name}) > MAX_TAGS:
+            raise BadRequest(f'A project has at most {MAX_TAGS} tags.')
+        with self.changes.writer() as session:
+            # That one alone: another process may add another.
+            projects.add_tag(session, project_id, name)
+            self.changes.tell('updated', 'project', project_id)
 
     @db.retry
     def remove_tag(self, project_id, name):

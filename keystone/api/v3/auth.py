@@ -84,7 +84,8 @@ class AuthController(Controller):
     def validate(self, req):
         expired = req.query_string and is_true(req.query().get('allow_expired', ['0'])[-1])
         token = self._subject(req, CONF.token.allow_expired_window if expired else 0)
-        self.enforce(req, 'validate_token', token={'user_id': token.user['id']})
+        rule = 'check_token' if req.method == 'HEAD' else 'validate_token'
+        self.enforce(req, rule, token={'user_id': token.user['id']})
         check_understood(req, token)
         return self.view.reply(req, token)
 
@@ -98,15 +99,16 @@ class AuthController(Controller):
         self.enforce(req, 'revoke_token', token={'user_id': token.user['id']})
         self.managers.tokens.revoke(token)
 
-    def _own(self, req):
+    def _own(self, req, rule):
         token = req.environ.get('keystone.token')
         if token is None:
             raise Unauthorized()
+        self.enforce(req, rule)
         return token
 
     @wsgi.route('GET', '/auth/catalog')
     def catalog(self, req):
-        token = self._own(req)
+        token = self._own(req, 'get_auth_catalog')
         if not token.scoped:
             raise Forbidden('An unscoped token has no catalog: ask for a token for a project or a domain.')
         manager = self.managers.catalog
@@ -115,18 +117,18 @@ class AuthController(Controller):
     @wsgi.route('GET', '/auth/projects')
     @wsgi.route('GET', '/OS-FEDERATION/projects')
     def projects(self, req):
-        token = self._own(req)
+        token = self._own(req, 'get_auth_projects')
         found = self.managers.grants.projects_of(token.user['id'], groups=token.claims.group_ids or ())
         return listed(req, 'projects', found)
 
     @wsgi.route('GET', '/auth/domains')
     @wsgi.route('GET', '/OS-FEDERATION/domains')
     def domains(self, req):
-        token = self._own(req)
+        token = self._own(req, 'get_auth_domains')
         return listed(req, 'domains', self.managers.grants.domains_of(token.user['id'], token.claims.group_ids or ()))
 
     @wsgi.route('GET', '/auth/system')
     def system(self, req):
-        token = self._own(req)
+        token = self._own(req, 'get_auth_system')
         has = self.managers.grants.has_system_role(token.user['id'], token.claims.group_ids or ())
         return _own_list(req, 'system', [{'all': True}] if has else [])

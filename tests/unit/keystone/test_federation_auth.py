@@ -320,3 +320,11 @@ def test_a_remembered_token_is_looked_up_again_in_time(log_in, acme, cloud):
         cloud.managers.tokens.cache.get(token).looked_up_at -= 601
         cloud.managers.tokens.validate(token)
         assert counter.total > 0
+
+
+def test_two_requests_of_somebody_new_at_once(log_in, acme, cloud, monkeypatch):
+    user_id = log_in().json['token']['user']['id']
+    # As the slower request sees it: nobody there when it looks, somebody when it writes.
+    monkeypatch.setattr('keystone.federation.shadow.users.full', lambda session, key: None)
+    provider = cloud.managers.providers.get_provider('acme')
+    assert cloud.managers.shadows._made(provider, 'mapped', 'bob%40acme', 'Bob', None) == user_id

@@ -4,6 +4,7 @@ import pytest
 from essex.context import RequestContext
 from essex.policy import Enforcer
 from keystone.policies import RULES
+from tests.unit.keystone.conftest import Api
 
 OWN, ANY, ADMIN = 'own', 'any', 'admin'
 # method, path, body, who may (beside admin): OWN the owner alone, ANY everybody with a token, ADMIN nobody else.
@@ -232,3 +233,17 @@ def test_the_static_admin_token_opens_everything_when_set(api, conf):
     assert api('GET', '/v3/users', token='ADMIN').status_int == 200
     assert api('GET', '/v3/auth/projects', token='ADMIN').status_int == 401
     assert api('GET', '/v3/users', token='ADMIn').status_int == 401
+
+
+def test_rules_of_ones_own_token_can_be_changed(conf, cloud, tmp_path):
+    from keystone.api import loaded
+    names = {f'/v3/auth/{name}': f'get_auth_{name}' for name in ('catalog', 'projects', 'domains', 'system')}
+    (tmp_path / 'policy.yaml').write_text(''.join(f'"identity:{rule}": "!"\n' for rule in [
+        *names.values(), 'check_token']), encoding='utf-8')
+    conf.set('policy_file', str(tmp_path / 'policy.yaml'), 'oslo_policy')
+    loaded._loaded.pop('enforcer', None)
+    api, token = Api(cloud), cloud.token(cloud.owner, cloud.project)
+    for path in names:
+        assert api('GET', path, token=token).status_int == 403, path
+    assert api('HEAD', '/v3/auth/tokens', token=token, subject=token).status_int == 403
+    assert api('GET', '/v3/auth/tokens', token=token, subject=token).status_int == 200

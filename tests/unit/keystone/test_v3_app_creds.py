@@ -52,7 +52,8 @@ def test_as_the_api_shows_it(kit, cloud):
     (rule,) = cred['access_rules']
     assert rule == {**RULE, 'id': rule['id']}
     assert sorted(cred['roles'], key=lambda role: role['name']) == [
-        {'id': cloud.roles[name], 'name': name, 'domain_id': None} for name in ('member', 'reader')]
+        {'id': cloud.roles[name], 'name': name, 'domain_id': None, 'description': None, 'options': {'immutable': True}}
+        for name in ('member', 'reader')]
     assert {name: cred[name] for name in cred if name not in ('id', 'links', 'roles', 'access_rules')} == {
         'name': 'monitoring', 'description': 'd', 'expires_at': '2099-12-31T23:59:59.500000', 'unrestricted': False,
         'project_id': cloud.project['id'], 'user_id': kit.user['id'], 'system': None}

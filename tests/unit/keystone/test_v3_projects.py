@@ -274,3 +274,14 @@ def test_inherited_projects_of_a_user_cost_the_same_statements_whatever_the_numb
         cloud.grant(cloud.stranger, 'reader', project=top, inherited=True)
     many, names = seen()
     assert many == few and len(names) == 13
+
+
+def test_tags_that_two_processes_add_are_both_there(cloud):
+    from keystone.managers import Managers
+    other, key = Managers(), cloud.project['id']
+    stale = other.resource.get_project(key)
+    cloud.managers.resource.add_tag(key, 'one')
+    # What this process saw before the first one wrote.
+    other.resource.get_project = lambda _: stale
+    other.resource.add_tag(key, 'two')
+    assert cloud.managers.resource.get_project(key)['tags'] == ['one', 'two']

@@ -71,6 +71,7 @@ class TrustController(Controller):
     @wsgi.route('DELETE', '/OS-TRUST/trusts/<trust_id>', status=204)
     def delete(self, req, trust_id):
         self._load(req, 'delete_trust', trust_id)
+        refuse_restricted(req)
         self.managers.trusts.delete(trust_id)
 
     @wsgi.route('GET', '/OS-TRUST/trusts/<trust_id>/roles')

@@ -228,3 +228,11 @@ def test_an_unrestricted_application_credential_manages_all(cloud, new, api):
 @pytest.mark.parametrize('name', ['trust_id', 'app_cred_id', 'access_token_id'])
 def test_delegations_in_a_blob_are_texts(new, name):
     assert new(blob=json.dumps({'access': 'b', 'secret': 's', name: {'x': 1}})).status_int == 400
+
+
+@pytest.mark.parametrize(('kind', 'status'), [('application credential', 403), ('unrestricted', 204)])
+def test_an_application_credential_ends_no_trust_unless_unrestricted(cloud, api, kind, status):
+    token, key = _delegated(cloud, api, kind), cloud.owner['id']
+    trust = cloud.managers.trusts.create({'trustor_user_id': key, 'trustee_user_id': cloud.member['id'],
+                                          'impersonation': False}, [])
+    assert api('DELETE', f'/v3/OS-TRUST/trusts/{trust["id"]}', token=token).status_int == status

@@ -1,4 +1,4 @@
-"""Encrypts credentials and the sensitive options of domains, with Fernet keys of their own."""
+"""Encrypts credentials, sensitive options of domains and the secrets of OAuth 1.0a, with Fernet keys of their own."""
 import hashlib
 
 import orjson
@@ -7,7 +7,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import ConfigError
-from keystone.db import credentials, domain_configs
+from keystone.db import credentials, domain_configs, oauth1
 from keystone.token.keys import KeyRepository
 
 OPTS = [
@@ -17,6 +17,9 @@ OPTS = [
                help='Minutes after which a signed EC2 request is too old. 0 accepts any age.'),
 ]
 CONF = config.register(OPTS, 'credential')
+
+# Whose rows are sealed: sealed(session) and reseal(session, key, text, key_hash).
+_SEALED = (credentials, domain_configs, oauth1)
 
 
 class Vault:
@@ -35,7 +38,7 @@ class Vault:
         return hashlib.sha256(self.keys.keys()[0]).hexdigest()
 
     def open(self, row):
-        """The blob of a row. Raises ConfigError when no key fits."""
+        """The blob of a row (`id` names it in errors). Raises ConfigError when no key fits."""
         try:
             return orjson.loads(self.keys.crypto().decrypt(row['encrypted_blob'].encode()))
         except InvalidToken as error:
@@ -45,18 +48,15 @@ class Vault:
         """How many rows an older key sealed."""
         newest = self.key_hash()
         with db.reader() as session:
-            sealed = [key_hash for _, key_hash, _ in domain_configs.sealed(session)]
-            return sum(each != newest for each in [*sealed, *(row['key_hash'] for row in credentials.of_type(session))])
+            return sum(key_hash != newest for table in _SEALED for _, key_hash, _ in table.sealed(session))
 
     def migrate(self):
         """Seal with the primary key what an older one sealed; returns how many rows."""
-        newest = self.key_hash()
+        newest, count = self.key_hash(), 0
         with db.writer() as session:
-            rows = [row for row in credentials.of_type(session) if row['key_hash'] != newest]
-            for row in rows:
-                credentials.change(session, row['id'], self.seal(self.open(row)))
-            options = [(key, text) for key, key_hash, text in domain_configs.sealed(session) if key_hash != newest]
-            for key, text in options:
-                sealed = self.seal(self.open({'id': '.'.join(key), 'encrypted_blob': text}))
-                domain_configs.reseal(session, key, sealed['encrypted_blob'], sealed['key_hash'])
-        return len(rows) + len(options)
+            for table in _SEALED:
+                for key, text in [(key, text) for key, key_hash, text in table.sealed(session) if key_hash != newest]:
+                    row = self.seal(self.open({'id': ' '.join(key), 'encrypted_blob': text}))
+                    table.reseal(session, key, row['encrypted_blob'], row['key_hash'])
+                    count += 1
+        return count

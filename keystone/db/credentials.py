@@ -36,10 +36,15 @@ def count(session, user_id):
     return session.execute(select(func.count()).where(Credential.user_id == user_id)).scalar()
 
 
-def of_type(session, kind=None):
-    """Every row of a type (None: all)."""
-    query = select(Credential.__table__)
-    return session.execute(query.where(Credential.type == kind) if kind else query).mappings().all()
+def sealed(session):
+    """((id,), key_hash, sealed text) of every row."""
+    query = select(Credential.id, Credential.key_hash, Credential.encrypted_blob)
+    return [((row.id,), row.key_hash, row.encrypted_blob) for row in session.execute(query).all()]
+
+
+def reseal(session, key, text, key_hash):
+    """Replace a sealed text."""
+    change(session, *key, {'encrypted_blob': text, 'key_hash': key_hash})
 
 
 def change(session, credential_id, values):

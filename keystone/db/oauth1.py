@@ -1,5 +1,5 @@
 """OAuth 1.0a: consumers, request tokens, access tokens, and the signed requests that were used."""
-from sqlalchemy import insert, or_, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from keystone.db import records
@@ -60,6 +60,22 @@ def purge(session, now, nonces_before):
     for model in (RequestToken, AccessToken):
         records.remove(session, model, model.expires_at < now)
     records.remove(session, OauthNonce, OauthNonce.used_at < nonces_before)
+
+
+_SEALED = {model.__tablename__: model.__table__ for model in (Consumer, RequestToken, AccessToken)}
+
+
+def sealed(session):
+    """((table, id), key_hash, sealed text) of every secret."""
+    for name, table in _SEALED.items():
+        for row in session.execute(select(table.c.id, table.c.key_hash, table.c.secret)).all():
+            yield (name, row.id), row.key_hash, row.secret
+
+
+def reseal(session, key, text, key_hash):
+    """Replace a sealed secret."""
+    table = _SEALED[key[0]]
+    session.execute(update(table).where(table.c.id == key[1]).values(secret=text, key_hash=key_hash))
 
 
 def use_nonce(session, key, now):

@@ -12,6 +12,7 @@ from oslo_config import cfg
 from essex import config, db
 from essex.exception import BadRequest, Forbidden, Unauthorized
 from keystone import origin
+from keystone.credential.store import Vault
 from keystone.db import oauth1, records
 from keystone.db.models import AccessToken, Consumer, RequestToken
 from keystone.delegation import roles as roles_
@@ -40,17 +41,27 @@ def _end(seconds):
     return db.utcnow() + datetime.timedelta(seconds=seconds) if seconds else None
 
 
+def _public(consumer):
+    """The consumer without its secret."""
+    return {name: value for name, value in consumer.items() if name not in ('secret', 'key_hash')}
+
+
 class Oauth1Manager:
     """Consumers, their request tokens, and the access tokens users gave them."""
 
     def __init__(self, changes, identity, resource, roles, grants, revocation):
         self.changes, self.identity, self.resource = changes, identity, resource
         self.roles, self.grants, self.revocation = roles, grants, revocation
-        validator = Validator(self._save_request_token, self._save_access_token)
+        self.vault = Vault()
+        validator = Validator(self.vault, self._save_request_token, self._save_access_token)
         self._nonce_life = datetime.timedelta(seconds=2 * validator.timestamp_lifetime)
         self._requests = RequestTokenEndpoint(validator, new_id)
         self._accesses = AccessTokenEndpoint(validator, new_id)
         self._resources = ResourceEndpoint(validator)
+
+    def _seal(self, secret):
+        sealed = self.vault.seal(secret)
+        return {'secret': sealed['encrypted_blob'], 'key_hash': sealed['key_hash']}
 
     def get_consumer(self, consumer_id):
         """The consumer without its secret. Raises ConsumerNotFound."""
@@ -58,28 +69,29 @@ class Oauth1Manager:
             consumer = oauth1.get_consumer(session, consumer_id)
         if consumer is None:
             raise ConsumerNotFound(consumer_id)
-        return {name: value for name, value in consumer.items() if name != 'secret'}
+        return _public(consumer)
 
     def list_consumers(self, hints):
         """Consumers that pass `hints`, without their secrets."""
         with db.reader() as session:
             found = records.listing(session, Consumer, hints)
-        return [{name: value for name, value in consumer.items() if name != 'secret'} for consumer in found]
+        return [_public(consumer) for consumer in found]
 
     @db.retry
     def create_consumer(self, values):
         """A new consumer; the answer has its secret, for the only time."""
-        consumer = {'description': None, **values, 'id': new_id(), 'secret': new_id()}
+        secret = new_id()
+        consumer = {'description': None, **values, 'id': new_id(), **self._seal(secret)}
         with db.writer() as session:
             records.create(session, Consumer, consumer, IdConflict(kind='consumer', id=consumer['id']))
             self.changes.tell('created', 'OS-OAUTH1:consumer', consumer['id'])
-        return {**self.get_consumer(consumer['id']), 'secret': consumer['secret']}
+        return {**self.get_consumer(consumer['id']), 'secret': secret}
 
     @db.retry
     def update_consumer(self, consumer_id, values):
         """Change a consumer's description and extras. Raises ConsumerNotFound, BadRequest (its secret stays)."""
         self.get_consumer(consumer_id)
-        if 'secret' in values:
+        if not {'secret', 'key_hash'}.isdisjoint(values):
             raise BadRequest('The secret of a consumer cannot be changed.')
         with db.writer() as session:
             records.change(session, Consumer, consumer_id, values, IdConflict(kind='consumer', id=consumer_id))
@@ -130,7 +142,7 @@ class Oauth1Manager:
 
     @db.retry
     def _save_request_token(self, token, request):
-        values = {'id': token['oauth_token'], 'secret': token['oauth_token_secret'],
+        values = {'id': token['oauth_token'], **self._seal(token['oauth_token_secret']),
                   'consumer_id': request.client_key, 'project_id': token.pop('project_id'),
                   'expires_at': _end(CONF.oauth1.request_token_duration)}
         # Only now: who cannot sign learns nothing about projects.
@@ -149,7 +161,7 @@ class Oauth1Manager:
             asked = oauth1.get_token(session, RequestToken, request.resource_owner_key)
             if not oauth1.take_request_token(session, request.resource_owner_key):
                 raise Unauthorized('The request token was exchanged already.')
-            values = {'id': token['oauth_token'], 'secret': token['oauth_token_secret'],
+            values = {'id': token['oauth_token'], **self._seal(token['oauth_token_secret']),
                       'consumer_id': asked['consumer_id'], 'authorizing_user_id': asked['authorizing_user_id'],
                       'project_id': asked['project_id'], 'role_ids': asked['role_ids'],
                       'expires_at': _end(CONF.oauth1.access_token_duration)}

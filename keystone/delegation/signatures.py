@@ -23,7 +23,8 @@ def is_over(token):
 
 
 class Validator(RequestValidator):
-    """What oauthlib asks. `save_request_token`, `save_access_token(token, request)` are the manager's.
+    """What oauthlib asks. `vault` opens secrets; `save_request_token`, `save_access_token(token, request)` are the
+    manager's.
 
     An unknown consumer raises ConsumerNotFound. An unknown token is checked against a dummy, so that time tells
     nothing.
@@ -35,8 +36,9 @@ class Validator(RequestValidator):
     allowed_signature_methods = (SIGNATURE_HMAC, SIGNATURE_HMAC_SHA256, SIGNATURE_HMAC_SHA512)
     dummy_client = dummy_request_token = dummy_access_token = 'dummy'  # noqa: S105 - names nothing
 
-    def __init__(self, save_request_token, save_access_token):
+    def __init__(self, vault, save_request_token, save_access_token):
         super().__init__()
+        self.vault = vault
         self.save_request_token, self.save_access_token = save_request_token, save_access_token
 
     def check_nonce(self, nonce):
@@ -49,18 +51,19 @@ class Validator(RequestValidator):
         fits = token is not None and token['consumer_id'] == client_key and not is_over(token)
         return token if fits else None
 
+    def _secret(self, row, dummy):
+        return self.vault.open({'id': row['id'], 'encrypted_blob': row['secret']}) if row else dummy
+
     def get_client_secret(self, client_key, request):
         with db.reader() as session:
             consumer = oauth1.get_consumer(session, client_key)
-        return consumer['secret'] if consumer else self.dummy_client
+        return self._secret(consumer, self.dummy_client)
 
     def get_request_token_secret(self, client_key, token, request):
-        found = self._token(RequestToken, client_key, token)
-        return found['secret'] if found else self.dummy_request_token
+        return self._secret(self._token(RequestToken, client_key, token), self.dummy_request_token)
 
     def get_access_token_secret(self, client_key, token, request):
-        found = self._token(AccessToken, client_key, token)
-        return found['secret'] if found else self.dummy_access_token
+        return self._secret(self._token(AccessToken, client_key, token), self.dummy_access_token)
 
     def validate_client_key(self, client_key, request):
         with db.reader() as session:

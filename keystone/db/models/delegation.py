@@ -84,13 +84,17 @@ class AppCredAccessRule(Base):
 
 
 class Consumer(Base):
-    """A program that users may let act for them (OAuth 1.0a). HMAC needs its secret as it is."""
+    """A program that users may let act for them (OAuth 1.0a).
+
+    HMAC needs secrets as they are: this one and those of tokens are sealed, `key_hash` tells with which key.
+    """
 
     __tablename__ = 'consumer'
 
     id = Column(String(64), primary_key=True)
     description = Column(Text)
-    secret = Column(String(64), nullable=False)
+    secret = Column(Text, nullable=False)
+    key_hash = Column(String(64), nullable=False)
     extra = Column(db.JSON)
 
 
@@ -102,7 +106,8 @@ class RequestToken(Base):
                       Index('ix_request_token_user', 'authorizing_user_id'))
 
     id = Column(String(64), primary_key=True)
-    secret = Column(String(64), nullable=False)
+    secret = Column(Text, nullable=False)
+    key_hash = Column(String(64), nullable=False)
     consumer_id = Column(String(64), ForeignKey('consumer.id', ondelete='CASCADE'), nullable=False)
     project_id = Column(String(64), nullable=False)
     verifier = Column(String(64))
@@ -120,7 +125,8 @@ class AccessToken(Base):
                       Index('ix_access_token_project', 'project_id'))
 
     id = Column(String(64), primary_key=True)
-    secret = Column(String(64), nullable=False)
+    secret = Column(Text, nullable=False)
+    key_hash = Column(String(64), nullable=False)
     consumer_id = Column(String(64), ForeignKey('consumer.id', ondelete='CASCADE'), nullable=False)
     authorizing_user_id = Column(String(64), nullable=False)
     project_id = Column(String(64), nullable=False)

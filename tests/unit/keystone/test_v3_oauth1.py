@@ -4,10 +4,12 @@ import logging
 from urllib.parse import parse_qs
 
 import pytest
+import sqlalchemy
 from oauthlib import oauth1
 
 from essex import db
-from keystone.db.models import AccessToken, OauthNonce, RequestToken
+from keystone.credential.store import Vault
+from keystone.db.models import AccessToken, Consumer, OauthNonce, RequestToken
 from tests.unit.keystone.token_watch import TokenWatch
 
 HOST = 'http://keystone.test:5000'
@@ -246,3 +248,26 @@ def test_no_secret_is_logged(kit, caplog):
     kit.log_in({**access, 'oauth_token_secret': 'guessed'}, 401)
     for secret in (kit.consumer['secret'], asked['oauth_token_secret'], access['oauth_token_secret']):
         assert secret not in caplog.text
+
+
+def test_the_database_has_no_secret_and_a_rotation_of_keys_loses_none(kit):
+    asked, access = kit.ask(), kit.access()
+    with db.reader() as session:
+        rows = [dict(row) for model in (Consumer, RequestToken, AccessToken)
+                for row in session.execute(sqlalchemy.select(model.__table__)).mappings()]
+    for secret in (kit.consumer['secret'], asked['oauth_token_secret'], access['oauth_token_secret']):
+        assert secret not in str(rows)
+    shown = kit.api('GET', f'{BASE}/consumers/{kit.consumer["id"]}', token=kit.admin).json['consumer']
+    tokens = kit.api('GET', f'/v3/users/{kit.cloud.owner["id"]}/OS-OAUTH1/access_tokens', token=kit.owner)
+    assert 'key_hash' not in str((shown, tokens.json)) and rows[0]['secret'] not in str(shown)
+    assert kit.api('PATCH', f'{BASE}/consumers/{kit.consumer["id"]}', {'consumer': {'key_hash': 'x'}},
+                   token=kit.admin).status_int == 400
+    vault = Vault()
+    assert vault.behind() == 0
+    for _ in range(3):
+        vault.keys.rotate()
+        vault = Vault()
+        assert vault.behind() == vault.migrate() == 3 and vault.behind() == 0
+    kit.cloud.managers.oauth1.vault.keys._next = 0
+    kit.log_in(access)
+    kit.exchange(asked, kit.authorize(asked))

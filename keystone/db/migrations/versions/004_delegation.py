@@ -34,6 +34,10 @@ def _json(name):
     return Column(name, Text().with_variant(mysql.MEDIUMTEXT(), 'mysql').with_variant(mysql.MEDIUMTEXT(), 'mariadb'))
 
 
+def _sealed():
+    return Column('secret', Text, nullable=False), _id('key_hash')
+
+
 def _trusts(meta):
     Table('trust', meta, _id(), _id('trustor_user_id'), _id('trustee_user_id'), _id('project_id', nullable=True),
           Column('impersonation', Boolean, nullable=False), _time('deleted_at'), _time('expires_at'),
@@ -63,12 +67,12 @@ def _application_credentials(meta):
 
 
 def _oauth1(meta):
-    Table('consumer', meta, _id(), Column('description', Text), _id('secret'), _json('extra'), **OPTIONS)
-    Table('request_token', meta, _id(), _id('secret'), _id('consumer_id', 'consumer'), _id('project_id'),
+    Table('consumer', meta, _id(), Column('description', Text), *_sealed(), _json('extra'), **OPTIONS)
+    Table('request_token', meta, _id(), *_sealed(), _id('consumer_id', 'consumer'), _id('project_id'),
           _id('verifier', nullable=True), _id('authorizing_user_id', nullable=True), _json('role_ids'),
           _time('expires_at'), Index('ix_request_token_consumer', 'consumer_id'),
           Index('ix_request_token_user', 'authorizing_user_id'), **OPTIONS)
-    Table('access_token', meta, _id(), _id('secret'), _id('consumer_id', 'consumer'), _id('authorizing_user_id'),
+    Table('access_token', meta, _id(), *_sealed(), _id('consumer_id', 'consumer'), _id('authorizing_user_id'),
           _id('project_id'), _json('role_ids'), _time('expires_at'),
           Index('ix_access_token_consumer', 'consumer_id'), Index('ix_access_token_user', 'authorizing_user_id'),
           Index('ix_access_token_project', 'project_id'), **OPTIONS)

@@ -2,7 +2,10 @@
 import stevedore.driver
 import stevedore.exception
 
+from essex import config
 from essex.exception import ConfigError
+
+CONF = config.CONF
 
 # What operators' files of the Essex era carry.
 ALIASES = {
@@ -29,9 +32,12 @@ ALIASES = {
 def load(namespace, name, builtin, *args):
     """An instance of driver `name`: one of `builtin` ({name: class}) or an entry point in `namespace`.
 
-    Raises ConfigError naming what there is.
+    Raises ConfigError naming what there is, or when several workers would each keep something else in their memory.
     """
     name = ALIASES.get(name, name)
+    if name == 'kvs' and CONF.workers > 1:
+        raise ConfigError(f'The driver kvs of {namespace} keeps everything in the memory of one process, but workers = '
+                          f'{CONF.workers} makes several: set workers = 1, or another driver.')
     if name in builtin:
         return builtin[name](*args)
     try:

@@ -267,6 +267,16 @@ def test_a_wrong_driver_stops_the_start(cloud, conf, restart):
         restart()
 
 
+@pytest.mark.parametrize('group,provider', [('identity', 'fernet'), ('catalog', 'fernet'), ('ec2', 'fernet'),
+                                            ('token', 'uuid')])
+def test_one_memory_cannot_be_several_processes(cloud, conf, restart, group, provider):
+    conf.set('provider', provider, 'token')
+    conf.set('driver', 'kvs', group)
+    conf.set('workers', 2)
+    with pytest.raises(ConfigError, match='workers = 1'):
+        restart()
+
+
 class TestCommands:
     """keystone-manage's."""
 

@@ -1,5 +1,4 @@
 """keystone-api: serves the Identity API on the public and, if wanted, the admin port."""
-import gc
 import sys
 
 from essex import concurrency
@@ -22,11 +21,6 @@ class ApiDaemon(service.Daemon):
         self.add_wsgi(pipelines.load('public'), CONF.bind_host, CONF.public_port)
         if CONF.admin_port:
             self.add_wsgi(pipelines.load('admin'), CONF.bind_host, CONF.admin_port)
-        # A list of ten thousand makes many objects and no circles: to look for those every 700 objects takes longer
-        # than the list itself.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
 
 
 def daemons():

@@ -4,6 +4,7 @@ SQL alone, the default, is used directly. Otherwise `Backends` stands before the
 and those of domains with a configuration of their own. Drivers that know no domains and give ids of their own kind
 (directories, the host's accounts) get both here: the domain they are configured for, and public ids.
 """
+import contextlib
 import contextvars
 import dataclasses
 
@@ -108,6 +109,10 @@ class Backends(IdentityDriver):
     def of_domain(self, domain_id):
         """The driver of a domain."""
         return self.domains.of(domain_id) or self.default
+
+    def in_directory(self, kind, public_id=None, domain_id=None):
+        driver = self._owner(domain_id) if domain_id is not None else self._place(kind, public_id).driver
+        return not driver.knows_domains
 
     def _is_plain(self, driver, domain_id):
         """Whether public ids are the driver's own."""
@@ -239,16 +244,23 @@ class Backends(IdentityDriver):
     def list_groups(self, hints):
         return self._paged(self._listed('group', hints), hints)
 
+    @contextlib.contextmanager
     def _new(self, kind, ref):
-        """(driver, ref as it takes it) for something new; an id of ours leads to it from now on."""
+        """The driver that makes something new; an id of ours leads to it from now on, unless that fails."""
         driver = self._owner(ref['domain_id'])
-        if not driver.knows_domains and not self._is_plain(driver, ref['domain_id']):
-            self.ids.remember(ref['id'], ref['domain_id'], kind, ref['id'])
-        return driver
+        if self._is_plain(driver, ref['domain_id']):
+            yield driver
+            return
+        self.ids.remember(ref['id'], ref['domain_id'], kind, ref['id'])
+        try:
+            yield driver
+        except Exception:
+            self.ids.purge(public_id=ref['id'])
+            raise
 
     def create_user(self, user, password):
-        driver = self._new('user', user)
-        driver.create_user(user, _for(driver, password))
+        with self._new('user', user) as driver:
+            driver.create_user(user, _for(driver, password))
 
     def update_user(self, user_id, values):
         place = self._place('user', user_id)
@@ -292,7 +304,8 @@ class Backends(IdentityDriver):
         return self.remembered.get(('group', group_id), read)
 
     def create_group(self, group):
-        self._new('group', group).create_group(group)
+        with self._new('group', group) as driver:
+            driver.create_group(group)
 
     def update_group(self, group_id, values):
         place = self._place('group', group_id)

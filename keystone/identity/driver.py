@@ -6,12 +6,17 @@ class IdentityDriver(abc.ABC):
     """Users and groups as refs (dicts). Called by the manager alone, which checks domains and announces changes.
 
     A "full" user carries domain_name and domain_enabled beside its own fields; get and list calls return None
-    or leave out what does not exist. Writes join the transaction the manager has open.
+    or leave out what does not exist. Writes join the transaction the manager has open (but see in_directory).
     """
 
     # Whether refs carry their domain and ids are ours. Otherwise every user is of the domain the driver is configured
     # for, and known to the API by a public id (keystone/identity/backends.py).
     knows_domains = False
+
+    def in_directory(self, kind, public_id=None, domain_id=None):
+        """Whether a user or group, or a new one of a domain, is written elsewhere than in the manager's transaction,
+        and may be long about it."""
+        return False
 
     def directory_groups(self, user_id):
         """Ids of the groups of a user whose groups are not in the database; none otherwise."""

@@ -1,9 +1,9 @@
 """The rules of groups and memberships."""
-from essex import db
 from essex.exception import BadRequest
 from keystone.db import assignments
 from keystone.exception import GroupNotFound, MembershipNotFound
 from keystone.identity.manager import public
+from keystone.identity.writes import carry_out
 from keystone.ids import new_id
 
 
@@ -25,18 +25,22 @@ class GroupManager:
         """The groups that pass `hints`."""
         return self.driver.list_groups(hints)
 
-    @db.retry
+    def _carry_out(self, group_id, write, verb, record=lambda session: None, domain_id=None):
+        def follow(session):
+            record(session)
+            self.changes.tell(verb, 'group', group_id)
+
+        in_directory = self.driver.in_directory('group', group_id, domain_id)
+        return carry_out(self.changes, in_directory, write, follow)
+
     def create_group(self, values):
         """Make a group (name and domain_id at least)."""
         self.resource.enabled_domain(values['domain_id'])
         group = {'description': '', **values, 'id': new_id()}
         group['description'] = group['description'] or ''
-        with self.changes.writer():
-            self.driver.create_group(group)
-            self.changes.tell('created', 'group', group['id'])
+        self._carry_out(group['id'], lambda: self.driver.create_group(group), 'created', domain_id=group['domain_id'])
         return self.get_group(group['id'])
 
-    @db.retry
     def update_group(self, group_id, values):
         """Change a group's fields; its domain stays."""
         group = self.get_group(group_id)
@@ -45,19 +49,14 @@ class GroupManager:
         values = {key: value for key, value in values.items() if key not in ('id', 'domain_id')}
         if 'description' in values:
             values['description'] = values['description'] or ''
-        with self.changes.writer():
-            self.driver.update_group(group_id, values)
-            self.changes.tell('updated', 'group', group_id)
+        self._carry_out(group_id, lambda: self.driver.update_group(group_id, values), 'updated')
         return self.get_group(group_id)
 
-    @db.retry
     def delete_group(self, group_id):
         """Remove a group with its grants."""
         self.get_group(group_id)
-        with self.changes.writer() as session:
-            assignments.remove_actor(session, 'group', group_id)
-            self.driver.delete_group(group_id)
-            self.changes.tell('deleted', 'group', group_id)
+        self._carry_out(group_id, lambda: self.driver.delete_group(group_id), 'deleted',
+                        lambda session: assignments.remove_actor(session, 'group', group_id))
 
     def groups_of(self, user_id, hints):
         """Groups a user is in. Raises UserNotFound."""
@@ -69,14 +68,11 @@ class GroupManager:
         self.get_group(group_id)
         return [public(user) for user in self.driver.users_in(group_id, hints)]
 
-    @db.retry
     def add_member(self, user_id, group_id):
         """Raises UserNotFound, GroupNotFound."""
         self.identity.full_user(user_id)
         self.get_group(group_id)
-        with self.changes.writer():
-            self.driver.add_member(user_id, group_id)
-            self.changes.tell('updated', 'group', group_id)
+        self._carry_out(group_id, lambda: self.driver.add_member(user_id, group_id), 'updated')
 
     def check_member(self, user_id, group_id):
         """Raises MembershipNotFound unless the user is in the group."""
@@ -85,12 +81,13 @@ class GroupManager:
         if not self.driver.is_member(user_id, group_id):
             raise MembershipNotFound(user=user_id, group=group_id)
 
-    @db.retry
     def remove_member(self, user_id, group_id):
         """Raises MembershipNotFound."""
         self.identity.full_user(user_id)
         self.get_group(group_id)
-        with self.changes.writer():
+
+        def write():
             if not self.driver.remove_member(user_id, group_id):
                 raise MembershipNotFound(user=user_id, group=group_id)
-            self.changes.tell('updated', 'group', group_id)
+
+        self._carry_out(group_id, write, 'updated')

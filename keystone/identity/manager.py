@@ -7,6 +7,7 @@ from keystone.db import assignments, credentials, delegation
 from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
 from keystone.identity import backends, compliance, passwords
 from keystone.identity.throttle import Throttle
+from keystone.identity.writes import carry_out
 from keystone.ids import new_id
 
 OPTS = [
@@ -127,14 +128,15 @@ class IdentityManager:
         if compliance.notes_activity(user):
             self.driver.note_activity(user['id'])
 
-    @db.retry
     def _store(self, user, prepared):
-        with self.changes.writer():
+        def write():
             self.driver.create_user(user, prepared)
             terms = _terms(user, self_service=False)
             if prepared is not None and terms:
                 self.driver.set_password(user['id'], prepared, **terms)
-            self.changes.tell('created', 'user', user['id'])
+
+        carry_out(self.changes, self.driver.in_directory('user', domain_id=user['domain_id']), write,
+                  lambda session: self.changes.tell('created', 'user', user['id']))
 
     def _prepare(self, password, is_hashed):
         """What the driver stores for a new password; None stays None. Raises what forbids that password."""
@@ -178,11 +180,11 @@ class IdentityManager:
         self._change({**user, **values}, values, self._prepare(password, is_hashed))
         return self.get_user(user_id)
 
-    @db.retry
     def _change(self, user, values, prepared, self_service=False):
         """`user` is the full user as he will be, `values` what is new."""
         user_id = user['id']
-        with self.changes.writer():
+
+        def write():
             if values:
                 self.driver.update_user(user_id, values)
             if prepared is not None:
@@ -194,11 +196,15 @@ class IdentityManager:
             if values.get('enabled') and compliance.notes_activity(user):
                 # Who is enabled again has not rested since.
                 self.driver.note_activity(user_id)
+
+        def record(session):
             if prepared is not None or values.get('enabled') is False:
                 self.revocation.revoke(user_id=user_id)
             self.changes.tell('updated', 'user', user_id)
             if values.get('enabled') is False:
                 self.changes.tell('disabled', 'user', user_id)
+
+        carry_out(self.changes, self.driver.in_directory('user', user_id), write, record)
 
     def change_password(self, user_id, original, new):
         """A user's own change, of an expired password too. Raises AuthFailed when `original` is wrong, BadRequest
@@ -209,14 +215,16 @@ class IdentityManager:
         compliance.check_own_change(user, lambda count: self.driver.had_password(user_id, new, count))
         self._change(user, {}, self.driver.prepare_password(new), self_service=True)
 
-    @db.retry
     def delete_user(self, user_id):
         """Remove a user with its grants and credentials."""
         self.full_user(user_id)
-        with self.changes.writer() as session:
+
+        def record(session):
             assignments.remove_actor(session, 'user', user_id)
             credentials.remove_of(session, user_id=user_id)
             delegation.remove_of(session, user_ids=[user_id])
-            self.driver.delete_user(user_id)
             self.revocation.revoke(user_id=user_id)
             self.changes.tell('deleted', 'user', user_id)
+
+        carry_out(self.changes, self.driver.in_directory('user', user_id),
+                  lambda: self.driver.delete_user(user_id), record)

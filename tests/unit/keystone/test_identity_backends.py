@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from essex import db
-from essex.exception import ConfigError
+from essex.exception import ConfigError, Forbidden
 from keystone.api import loaded
 from keystone.assignment.grants import Grant
 from keystone.db import id_mappings
@@ -119,7 +119,7 @@ class TestDomain:
         assert shown == alice and set(shown) == {'id', 'name', 'domain_id', 'email', 'enabled', 'options',
                                                  'password_expires_at', 'links'}
         (group,) = self.call(api, cloud, 'GET', f'{path}/groups').json['groups']
-        assert set(group) == {'id', 'name', 'domain_id', 'description', 'links'}
+        assert set(group) == {'id', 'name', 'domain_id', 'description', 'membership_expires_at', 'links'}
         members = self.call(api, cloud, 'GET', f'/groups/{group["id"]}/users').json['users']
         assert [user['id'] for user in members] == [alice['id']]
         assert self.call(api, cloud, 'HEAD', f'/groups/{group["id"]}/users/{alice["id"]}').status_int == 204
@@ -241,6 +241,42 @@ class TestDefaultDomain:
         assert identity.authenticate('p', user_id=made['id'])['name'] == 'carol'
         identity.delete_user(made['id'])
         assert identity.driver.full_user(made['id']) is None
+
+    def test_no_transaction_waits_for_the_directory(self, restart, conf, people, monkeypatch):
+        conf.set('backward_compatible_ids', False, 'identity_mapping')
+        for name in ('create', 'update', 'delete'):
+            conf.set(f'group_allow_{name}', True, 'ldap')
+        conf.set('use_dumb_member', True, 'ldap')
+        managers = restart().managers
+        identity, groups, directory = managers.identity, managers.groups, managers.identity.driver.default.directory
+        change, waited = directory.change, []
+
+        def watched(work):
+            waited.append(getattr(sys.modules['essex.db.engine']._local, 'session', None) is not None)
+            return change(work)
+        monkeypatch.setattr(directory, 'change', watched)
+        made = identity.create_user({'name': 'carol', 'domain_id': 'default', 'password': 'p'})
+        group = groups.create_group({'name': 'crew', 'domain_id': 'default'})
+        groups.add_member(made['id'], group['id'])
+        groups.check_member(made['id'], group['id'])
+        groups.remove_member(made['id'], group['id'])
+        identity.update_user(made['id'], {'password': 'q', 'description': 'd'})
+        groups.update_group(group['id'], {'description': 'd'})
+        # The directory is changed, the database is not: told, and the same call again does the rest.
+        with monkeypatch.context() as away:
+            away.setattr(managers.changes, 'announce', lambda *args: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                identity.update_user(made['id'], {'description': 'e'})
+        assert identity.update_user(made['id'], {'description': 'e'})['description'] == 'e'
+        groups.delete_group(group['id'])
+        identity.delete_user(made['id'])
+        assert len(waited) >= 9 and not any(waited)
+        # What the directory refuses leaves no id behind.
+        conf.set('user_allow_create', False, 'ldap')
+        with pytest.raises(Forbidden):
+            identity.create_user({'id': 'dora', 'name': 'dora', 'domain_id': 'default'})
+        with db.reader() as session:
+            assert id_mappings.local(session, 'dora', 'user') is None
 
     def test_other_domains_are_in_sql(self, restart):
         managers = restart().managers

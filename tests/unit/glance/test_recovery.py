@@ -2,6 +2,7 @@
 import datetime
 import io
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -10,8 +11,10 @@ import pytest
 from sqlalchemy import select, update
 
 from essex import db
+from essex.db import engine
 from glance.db import images, uploads
 from glance.db.models import Upload as Row
+from glance.db.visibility import EVERYONE
 from glance.exception import (
     DeletedDuringUpload,
     DuplicateData,
@@ -21,54 +24,46 @@ from glance.exception import (
 )
 from glance.image import lives, status, upload
 
-# An upload in another process, which kills itself where it is told.
-_CHILD = '''
-import os, signal, sys
-from essex import config, db
-config.CONF([], project='x', default_config_files=[])
-config.CONF.set_override('state_path', sys.argv[1])
-config.CONF.set_override('host', sys.argv[4])
-db.configure(sys.argv[6])
-from essex.context import RequestContext
-from glance.db.visibility import EVERYONE
-from glance.image.manager import ImageManager
-from glance.image import upload
-from glance.store import filesystem
-from glance.store.loader import Stores
-
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
 
 class Source:
-    left = 3
+    """Data that ends after three pieces; with `dies`, the process does then."""
+
+    def __init__(self, dies):
+        self._dies, self._left = dies, 3
+
     def readinto(self, view):
-        if self.left == 0 and where == 'reading':
-            die()
-        self.left -= 1
-        data = b'x' * 100000 if self.left >= 0 else b''
+        if not self._left and self._dies:
+            _kill_me()
+        data = b'x' * 100000 if self._left else b''
+        self._left = max(0, self._left - 1)
         view[:len(data)] = data
         return len(data)
 
-where = sys.argv[2]
-if where == 'syncing':
-    filesystem.os.fsync = die
-if where == 'linked':
-    filesystem.os.unlink = die
-if where == 'stored':
-    upload.Upload._finish = die
-if where == 'begun':
-    upload.Upload._transfer = die
-rules = ImageManager(Stores())
-rules.upload(None, rules.get(EVERYONE, sys.argv[3]), Source(), failed_status=sys.argv[5])
-'''
+
+def _kill_me(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die(tmp_path, where, image_id, conf, host=None, failed='queued'):
-    """Upload in a process that dies at `where`."""
-    done = subprocess.run([sys.executable, '-c', textwrap.dedent(_CHILD), str(tmp_path), where, image_id,
-                           host or conf.host, failed, conf.database.connection],
-                          check=False, stderr=subprocess.PIPE)
-    assert done.returncode == -9, done.stderr.decode()
+# Where a process dies: what it would do next is replaced.
+_NEXT = {'begun': (upload.Upload, '_transfer'), 'syncing': (os, 'fsync'), 'linked': (os, 'unlink'),
+         'stored': (upload.Upload, '_finish')}
+
+
+def die(rules, where, image_id, conf, host=None, failed='queued'):
+    """Upload in a process of its own, which dies at `where`."""
+    pid = os.fork()
+    if not pid:
+        try:
+            engine._engine = None   # the parent's connections are the parent's
+            db.configure(conf.database.connection)
+            conf.set('host', host or conf.host)
+            if where in _NEXT:
+                setattr(*_NEXT[where], _kill_me)
+            rules.upload(None, rules.get(EVERYONE, image_id), Source(where == 'reading'), failed_status=failed)
+        finally:
+            # Not the end of the tests' process.
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
 
 
 def state(cloud, image):
@@ -79,7 +74,7 @@ def state(cloud, image):
 @pytest.mark.parametrize('failed', ['queued', 'killed'])
 def test_kill_9_at_every_step(cloud, rules, stored, tmp_path, conf, where, failed):
     image = cloud.owner.create()
-    die(tmp_path, where, image['id'], conf, failed=failed)
+    die(rules, where, image['id'], conf, failed=failed)
     assert state(cloud, image) == 'saving'
     assert upload.recover(rules.stores) == 1
     assert state(cloud, image) == failed and stored() == []
@@ -90,7 +85,7 @@ def test_kill_9_at_every_step(cloud, rules, stored, tmp_path, conf, where, faile
 
 def test_deleted_before_it_is_recovered(cloud, rules, stored, tmp_path, conf):
     image = cloud.owner.create()
-    die(tmp_path, 'reading', image['id'], conf)
+    die(rules, 'reading', image['id'], conf)
     assert cloud.owner('DELETE', f'/v2/images/{image["id"]}').status_int == 204
     upload.recover(rules.stores)
     assert stored() == [] and images.status_of(image['id']) is None
@@ -110,7 +105,7 @@ def test_the_living_are_left_alone(cloud, rules):
 
 def test_another_nodes_uploads_are_its_own_while_it_gives_signs_of_life(cloud, rules, tmp_path, conf):
     image = cloud.owner.create()
-    die(tmp_path, 'reading', image['id'], conf, 'another-node')
+    die(rules, 'reading', image['id'], conf, 'another-node')
     assert upload.recover(rules.stores) == 0 and state(cloud, image) == 'saving'
     with db.writer() as session:
         silence = datetime.timedelta(seconds=conf.upload_dead_after + 1)
@@ -164,7 +159,7 @@ def test_half_written_data_nobody_knows_is_swept(rules, stored, tmp_path):
 
 def test_a_store_that_is_away_keeps_nothing_else_waiting(cloud, rules, stored, tmp_path, conf, monkeypatch):
     image = cloud.owner.create()
-    die(tmp_path, 'reading', image['id'], conf)
+    die(rules, 'reading', image['id'], conf)
 
     def away(*args):
         raise StoreUnavailable(store='file', problem='away')

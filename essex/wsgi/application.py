@@ -91,6 +91,8 @@ class Application:
 
     def _body(self, req, handler):
         body = req.json
+        if body is None and 'default' in handler.route.schema:
+            return dict(handler.route.schema['default'])
         if body is None:
             raise ValidationError('The request has no body, and this call needs one.')
         if self.relaxed is not None and self.relaxed(req):

@@ -31,8 +31,9 @@ def route(method, path, status=200, schema=None, query=None, versions=(None, Non
     """Mark a controller's method as the handler of `method` `path`.
 
     The path is werkzeug's: '/servers/<server_id>', '<path:rest>'. With `schema`, the body is checked against
-    it and passed as `body`. `versions` is the inclusive microversion range, None meaning open. `no_auth`
-    lets a request without a caller in; without it such a request is answered 401.
+    it and passed as `body`; the schema's `default` stands for a body that is not sent. `versions` is the inclusive
+    microversion range, None meaning open. `no_auth` lets a request without a caller in; without it such a request
+    is answered 401.
     """
     low, high = (APIVersion.parse(value) if value else None for value in versions)
 

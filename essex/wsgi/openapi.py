@@ -55,7 +55,8 @@ def _operation(route, function, path, arguments, error):
         made['parameters'] += [{'name': name, 'in': 'query', 'schema': schema.get('items', schema)}
                                for name, schema in route.query.get('properties', {}).items()]
     if route.schema is not None:
-        made['requestBody'] = {'required': True, 'content': {'application/json': {'schema': route.schema}}}
+        made['requestBody'] = {'required': 'default' not in route.schema,
+                               'content': {'application/json': {'schema': route.schema}}}
     if not route.no_auth:
         made['security'] = [{'token': []}]
     return made

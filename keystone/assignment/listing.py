@@ -31,6 +31,7 @@ class Wanted:
     role_id: str = None
     project_id: str = None
     domain_id: str = None
+    # Effective lists have system grants when asked for these alone.
     system: bool = False
     inherited: bool = None
     effective: bool = False
@@ -113,7 +114,7 @@ class AssignmentLister:
             found = assignments.rows(session, **user, target_type='domain', target_id=wanted.domain_id,
                                      inherited=False)
         elif only is None:
-            found = assignments.rows(session, **user)
+            found = [row for row in assignments.rows(session, **user) if row.target_type != 'system']
         else:
             above = {each for project_id in only for each in tree.above(project_id)}
             # An inherited grant holds below its target alone.
@@ -154,22 +155,19 @@ class AssignmentLister:
         return expanded
 
     def _with_implied(self, items, role_id):
-        """With what the roles imply, each (role, user, target) once; of one role alone if asked."""
+        """With what the roles imply, once for each way to a role; of one role alone if asked."""
         roles, _ = self.roles.graph()
         # A domain's own role counts by what it implies, not by itself.
-        amounts, seen, expanded = {}, set(), []
+        amounts, found = {}, {}
         for item in items:
             actor_type, actor_id, target_type, target_id, granted, inherited, group_id, _, source = item
             if granted not in amounts:
                 amounts[granted] = [(each, prior) for each, prior in self.roles.expand([granted]).items()
                                     if each in roles and roles[each][1] is None and role_id in (None, each)]
             for each, prior in amounts[granted]:
-                key = (each, actor_id, target_type, target_id)
-                if key not in seen:
-                    seen.add(key)
-                    expanded.append(item if prior is None else Item(
-                        actor_type, actor_id, target_type, target_id, each, inherited, group_id, prior, source))
-        return expanded
+                found[item if prior is None else Item(
+                    actor_type, actor_id, target_type, target_id, each, inherited, group_id, prior, source)] = None
+        return list(found)
 
     def names(self, items):
         """{kind: {id: {id, name, domain?}}} of everything the items mention."""

@@ -13,6 +13,7 @@ _FIELDS = {
                  'legacy_id': None},
     'region': {'parent_region_id': None, 'description': ''},
 }
+_NO_ENDPOINT = dict.fromkeys(('id', 'interface', 'region_id', 'url'))
 
 
 class KvsCatalog(CatalogDriver):
@@ -23,13 +24,15 @@ class KvsCatalog(CatalogDriver):
 
     def enabled(self):
         rows = []
-        for endpoint in self._refs['endpoint'].values():
-            service = self._refs['service'].get(endpoint['service_id'])
-            if service is not None and service['enabled'] and endpoint['enabled']:
-                rows.append(Row(service['id'], service['type'], service['name'], endpoint['id'],
-                                endpoint['interface'], endpoint['region_id'], endpoint['url'], False))
-        return sorted(rows, key=lambda row: (row.type, row.service_id, row.region_id or '', row.interface,
-                                             row.endpoint_id))
+        for service in self._refs['service'].values():
+            if not service['enabled']:
+                continue
+            mine = [ref for ref in self._refs['endpoint'].values()
+                    if ref['service_id'] == service['id'] and ref['enabled']]
+            rows += [Row(service['id'], service['type'], service['name'], ref['id'], ref['interface'],
+                         ref['region_id'], ref['url'], False) for ref in mine or [_NO_ENDPOINT]]
+        return sorted(rows, key=lambda row: (row.type, row.service_id, row.region_id or '', row.interface or '',
+                                             row.endpoint_id or ''))
 
     def get(self, kind, key):
         return copy.deepcopy(self._refs[kind].get(key))

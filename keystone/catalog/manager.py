@@ -45,19 +45,24 @@ class CatalogManager:
 
     def depends_on_user(self):
         """Whether any URL holds the user's id, so that two users of a project see different catalogs."""
-        return any('user_id' in templates.fields(row.url) for row in self.enabled())
+        return any('user_id' in templates.fields(row.url) for row in self.enabled() if row.url)
 
     def catalog(self, user_id, project_id):
-        """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope."""
+        """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope.
+
+        Services without endpoints are in it, unless the project was given some endpoints only.
+        """
         values = {'user_id': user_id, 'project_id': project_id, 'tenant_id': project_id, **templates.configured()}
         services, rows = {}, self.enabled()
         visible = self.filters.visible(project_id, bool(rows and rows[0].any_filter))
         for row in rows:
-            url = templates.fill(row.url, values)
-            if url is None or (visible is not None and row.endpoint_id not in visible):
+            if visible is not None and row.endpoint_id not in visible:
                 continue
             service = services.setdefault(row.service_id, {'id': row.service_id, 'type': row.type,
                                                            'name': row.name or '', 'endpoints': []})
+            url = row.url and templates.fill(row.url, values)
+            if not url:
+                continue
             service['endpoints'].append({'id': row.endpoint_id, 'interface': row.interface, 'region': row.region_id,
                                          'region_id': row.region_id, 'url': url})
         return list(services.values())

@@ -1,5 +1,5 @@
 """Services, endpoints and regions."""
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 
 from keystone.db import records
 from keystone.db.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup, RegisteredLimit, Service
@@ -10,15 +10,16 @@ _ANY_FILTER = or_(exists(select(ProjectEndpoint.project_id)),
 
 
 def enabled(session):
-    """Rows (service_id, type, name, endpoint_id, interface, region_id, url, any_filter) of all that is enabled.
+    """Rows (service_id, type, name, endpoint_id, interface, region_id, url, any_filter) of all that is enabled;
+    a service without endpoints is one row that has None for those.
 
     `any_filter`, the same in all, tells whether any project was given some endpoints only: it saves a statement.
     """
     query = (select(_service.c.id.label('service_id'), _service.c.type, _service.c.name,
                     _endpoint.c.id.label('endpoint_id'), _endpoint.c.interface, _endpoint.c.region_id,
                     _endpoint.c.url, _endpoint.c.legacy_id, _ANY_FILTER)
-             .join(_endpoint, _endpoint.c.service_id == _service.c.id)
-             .where(_service.c.enabled, _endpoint.c.enabled)
+             .outerjoin(_endpoint, and_(_endpoint.c.service_id == _service.c.id, _endpoint.c.enabled))
+             .where(_service.c.enabled)
              .order_by(_service.c.type, _service.c.id, _endpoint.c.region_id, _endpoint.c.interface, _endpoint.c.id))
     return session.execute(query).all()
 

@@ -61,7 +61,7 @@ class AppCredManager:
             raise BadRequest('expires_at lies in the past.')
         # bcrypt reads 72 bytes, which 54 random ones fill; where more is refused, no more are made.
         secret = values.pop('secret', None) or secrets.token_urlsafe(54 if CONF.strict_password_check else 64)
-        cred = {'unrestricted': False, 'description': None, 'expires_at': None, **values, 'id': new_id(),
+        cred = {'unrestricted': None, 'description': None, 'expires_at': None, **values, 'id': new_id(),
                 'secret_hash': passwords.make(secret)}
         self._store(cred, {role['id'] for role in token_roles}, wanted_roles, rules or [])
         return {**self.get(cred['user_id'], cred['id']), 'secret': secret}

@@ -77,7 +77,7 @@ _PROJECTS = [
       for name in ('update_project_tags', 'create_project_tag', 'delete_project_tag', 'delete_project_tags')],
 ]
 
-_ROLE_READ = f'{READ} or (role:reader and domain_id:%(target.caller.domain_id)s)'
+_ROLE_READ = f'{READ} or (role:manager and domain_id:%(target.caller.domain_id)s)'
 _ROLES = [
     *_admin_only('role', read=_ROLE_READ),
     *[rule(f'identity:{name}', f'{READ} or {_in_domain("reader", "role")}')

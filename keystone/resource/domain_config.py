@@ -25,6 +25,8 @@ _LDAP = (  # noqa: SIM905 - one name a line would be two pages
     'auth_pool_size auth_pool_connection_lifetime').split()
 # {section: options} that a domain may set and read.
 WHITELIST = {'identity': ('driver', 'list_limit'), 'ldap': tuple(_LDAP)}
+# Those the original has not: a domain may set them, the defaults leave them out.
+OWN = ('connection_timeout', 'randomize_urls', 'group_ad_nesting')
 # Those it may set and nobody reads.
 SENSITIVE = {'identity': (), 'ldap': ('password',)}
 # What everybody may know of the rules for passwords.
@@ -47,6 +49,10 @@ def _of_process(section, option):
         return CONF[section][option]
     except cfg.NoSuchOptError:
         return None
+
+
+def _shown(section):
+    return {name: _of_process(section, name) for name in WHITELIST[section] if name not in OWN}
 
 
 class DomainConfigManager:
@@ -171,11 +177,11 @@ class DomainConfigManager:
     def defaults(section=None, option=None):
         """What is in force for a domain that sets nothing, in the same forms as `get`."""
         if section is None:
-            return {each: {name: _of_process(each, name) for name in names} for each, names in WHITELIST.items()}
+            return {each: _shown(each) for each in WHITELIST}
         check(section, option, readable_only=True)
         if option is not None:
             return {option: _of_process(section, option)}
-        return {section: {name: _of_process(section, name) for name in WHITELIST[section]}}
+        return {section: _shown(section)}
 
     def compliance(self, domain_id, option=None):
         """The rules for passwords that users may read, of the default domain alone. Raises Forbidden."""

@@ -176,9 +176,13 @@ class TokenManager:
         elif claims.system:
             token.roles = self.grants.roles_on_system(session, claims.user_id, groups)
 
+    @db.retry
     def revoke(self, token):
-        """Void one token."""
-        self.revocation.revoke(audit_id=token.claims.audit_ids[0])
+        """Void a token and those it was the first of: what was got with it, at any remove."""
+        own = token.claims.audit_ids[0]
+        with db.writer():
+            self.revocation.revoke(audit_id=own)
+            self.revocation.revoke(audit_chain_id=own)
         self.provider.forget(token.id)
 
 

@@ -7,7 +7,7 @@ from keystone.api.revoked import refuse_revocation_list
 from keystone.api.v2 import token_view
 from keystone.api.v2.base import TEXT_OR_NULL, Controller, check_size
 from keystone.db.records import Hints
-from keystone.exception import TokenNotFound
+from keystone.exception import AuthFailed, TokenNotFound
 
 CONF = config.CONF
 
@@ -26,7 +26,11 @@ class TokenController(Controller):
     def authenticate(self, req, body):
         auth = body['auth']
         check_size(name=auth.get('tenantName'), key=auth.get('tenantId'), trust=auth.get('trust_id'))
-        token = self.managers.auth.authenticate(self._identity(auth), self._scope(auth))
+        try:
+            token = self.managers.auth.authenticate(self._identity(auth), self._scope(auth))
+        except TokenNotFound as error:
+            # v3 says 404 here, v2.0 always said this.
+            raise AuthFailed() from error
         return self._reply(token, with_catalog=True)
 
     @staticmethod

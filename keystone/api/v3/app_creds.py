@@ -11,10 +11,13 @@ _RULE = {'type': 'object', 'additionalProperties': False,
                         'path': {'type': 'string', 'pattern': '^/', 'maxLength': 225},
                         'method': {'enum': ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']}},
          'anyOf': [{'required': ['id']}, {'required': ['service', 'path', 'method']}]}
-CREATE = schemas.member('application_credential', {
+# Told by the token and the path; taken and not heeded when a client gives them too.
+_TOLD = dict.fromkeys(('id', 'user_id', 'project_id', 'system', 'links'), {})
+CREATE = schemas.closed({'application_credential': schemas.closed({
     'name': schemas.LONG_NAME, 'description': schemas.DESCRIPTION, 'secret': {'type': ['string', 'null']},
     'expires_at': {'type': ['string', 'null']}, 'unrestricted': {'type': ['boolean', 'null']},
-    'roles': schemas.ROLES, 'access_rules': {'type': 'array', 'items': _RULE, 'maxItems': 1000}}, ['name'])
+    'roles': schemas.ROLES, 'access_rules': {'type': 'array', 'items': _RULE, 'maxItems': 1000}, **_TOLD},
+    ['name'])}, ['application_credential'])
 _PATH = '/users/<user_id>/application_credentials'
 _RULES = '/users/<user_id>/access_rules'
 
@@ -40,7 +43,7 @@ class ApplicationCredentialController(Controller):
             raise BadRequest('An application credential is for the project of the token: use one for a project.')
         given = taken(body, 'application_credential')
         values = {name: given[name] for name in ('name', 'description', 'secret') if name in given}
-        values.update(user_id=user_id, project_id=token.project['id'], unrestricted=bool(given.get('unrestricted')),
+        values.update(user_id=user_id, project_id=token.project['id'], unrestricted=given.get('unrestricted'),
                       expires_at=times.parse(given.get('expires_at'), 'expires_at'))
         cred = self.managers.app_creds.create(values, token.roles, given.get('roles'), given.get('access_rules'))
         return self._single(req, user_id, cred)

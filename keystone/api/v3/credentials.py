@@ -1,6 +1,6 @@
 """/v3/credentials: secrets kept for users, of any type."""
 from essex import wsgi
-from essex.exception import Forbidden
+from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
 from keystone.api.delegated import delegation, refuse_beyond, within_delegation
 from keystone.api.v3 import schemas
@@ -58,8 +58,8 @@ class CredentialController(Controller):
         credential = self._load(req, 'update_credential', credential_id)
         values = taken(body, 'credential', *NOT_SETTABLE)
         self._refuse_others(req, 'update_credential', values.get('type', credential['type']))
-        # Nobody hands a secret to a user he could not make one for.
-        self.enforce(req, 'update_credential', credential={**credential, **values})
+        if values.get('user_id') not in (None, credential['user_id']):
+            raise BadRequest('The user_id of a credential cannot be changed.')
         return single(req, 'credential', self.managers.credentials.update(credential_id, values), 'credentials')
 
     @wsgi.route('DELETE', '/credentials/<credential_id>', status=204)

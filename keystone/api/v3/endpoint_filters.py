@@ -3,11 +3,11 @@ from essex import wsgi
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.catalog import shown_endpoint
-from keystone.api.v3.collection import hints_of, listed, single, taken
+from keystone.api.v3.collection import hints_of, listed, self_link, single, taken
 from keystone.resource.manager import public
 
-_FILTERS = schemas.closed({'interface': {'enum': ['public', 'internal', 'admin']}, 'service_id': schemas.ID,
-                           'region_id': schemas.REGION_ID})
+_FILTERS = {**schemas.closed({'interface': {'enum': ['public', 'internal', 'admin']}, 'service_id': schemas.ID,
+                              'region_id': schemas.REGION_ID}), 'minProperties': 1}
 _FIELDS = {'name': schemas.LONG_NAME, 'description': schemas.DESCRIPTION, 'filters': _FILTERS}
 _CREATE = schemas.closed({'endpoint_group': schemas.closed(_FIELDS, ['name', 'filters'])}, ['endpoint_group'])
 _UPDATE = schemas.closed({'endpoint_group': {**schemas.closed(_FIELDS), 'minProperties': 1}}, ['endpoint_group'])
@@ -69,7 +69,9 @@ class EndpointGroupController(Controller):
     def show_project(self, req, group_id, project_id):
         self.enforce(req, 'get_endpoint_group_in_project')
         self.managers.endpoint_filters.require(project_id, group_id, group=True)
-        return single(req, 'project', self.managers.resource.get_project(project_id), 'projects')
+        link = self_link(req, f'{_PATH}/{group_id}/projects/{project_id}')
+        return {'project_endpoint_group': {'endpoint_group_id': group_id, 'project_id': project_id,
+                                           'links': {'self': link}}}
 
     @wsgi.route('DELETE', _GROUP_PROJECT, status=204)
     def remove_project(self, req, group_id, project_id):

@@ -8,8 +8,8 @@ from keystone.api.delegated import refuse_delegated
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import hints_of, listed, self_link, single, taken
 
-CREATE = schemas.closed({'consumer': {'type': 'object', 'properties': {'description': schemas.DESCRIPTION}}},
-                        ['consumer'])
+CREATE = {**schemas.closed({'consumer': {'type': 'object', 'properties': {'description': schemas.DESCRIPTION}}}),
+          'default': {}}
 UPDATE = schemas.member('consumer', {'description': schemas.DESCRIPTION})
 AUTHORIZE = schemas.closed({'roles': {**schemas.ROLES, 'minItems': 1}}, ['roles'])
 _TOKENS = '/users/<user_id>/OS-OAUTH1/access_tokens'
@@ -28,7 +28,8 @@ class Oauth1Controller(Controller):
     @wsgi.route('POST', '/OS-OAUTH1/consumers', status=201, schema=CREATE)
     def create(self, req, body):
         self.enforce(req, 'create_consumer')
-        return self._consumer(req, self.managers.oauth1.create_consumer(taken(body, 'consumer', 'secret', 'extra')))
+        values = taken({'consumer': {}, **body}, 'consumer', 'secret', 'extra')
+        return self._consumer(req, self.managers.oauth1.create_consumer(values))
 
     @wsgi.route('GET', '/OS-OAUTH1/consumers')
     def index(self, req):

@@ -13,6 +13,11 @@ _PLACES = (f'{_ASSOCIATIONS}/endpoints/<endpoint_id>', f'{_ASSOCIATIONS}/service
            f'{_ASSOCIATIONS}/services/<service_id>/regions/<region_id>')
 
 
+def _shown(endpoint):
+    """Here alone without `region`, as in the original."""
+    return {name: value for name, value in shown_endpoint(endpoint).items() if name != 'region'}
+
+
 class PolicyController(Controller):
 
     @wsgi.route('GET', '/policies')
@@ -74,7 +79,7 @@ class EndpointPolicyController(Controller):
     def endpoints(self, req, policy_id):
         self.enforce(req, 'list_endpoints_for_policy')
         found = self.managers.policies.endpoints_for(policy_id)
-        return listed(req, 'endpoints', [shown_endpoint(endpoint) for endpoint in found])
+        return listed(req, 'endpoints', [_shown(endpoint) for endpoint in found])
 
     @wsgi.route('GET', '/endpoints/<endpoint_id>/OS-ENDPOINT-POLICY/policy')
     def policy(self, req, endpoint_id):

@@ -19,6 +19,7 @@ class RoleAssignmentController(Controller):
         asked = {name: values[-1] for name, values in req.query().items()}
         wanted = _wanted(asked)
         self._enforce(req, wanted)
+        self._require(wanted)
         lister = self.managers.assignments
         items = lister.list(wanted)
         if not self.allowed(req, 'list_system_grants') and req.context.domain_id:
@@ -32,6 +33,13 @@ class RoleAssignmentController(Controller):
             return
         project = self.managers.resource.find_project(wanted.project_id)
         self.enforce(req, 'list_role_assignments_for_tree', project=project or {})
+
+    def _require(self, wanted):
+        """Who and what an effective list is about has to be there."""
+        if wanted.effective and wanted.user_id is not None:
+            self.managers.identity.get_user(wanted.user_id)
+        if wanted.effective and wanted.project_id is not None:
+            self.managers.resource.get_project(wanted.project_id)
 
     def _of_domain(self, items, domain_id):
         """Of the items those on the domain and the projects in it."""

@@ -49,7 +49,8 @@ class AppCred(Base):
     secret_hash = Column(String(255), nullable=False)
     description = Column(Text)
     expires_at = Column(Timestamp)
-    unrestricted = Column(Boolean, nullable=False, default=False)
+    # None: not said, which restricts as False does.
+    unrestricted = Column(Boolean)
 
 
 class AppCredRole(Base):

@@ -59,7 +59,8 @@ class TestTemplated:
         assert urls == {'public': 'http://localhost:5000/v2.0', 'admin': 'http://localhost:35357/v2.0'}
         # An option that is no address is not put into a URL: it may be a secret.
         assert [each['url'] for each in found['object-store']['endpoints']] == ['http://o/AUTH_p']
-        assert [each['type'] for each in catalog.catalog('u', None)] == ['identity']
+        without = {each['type']: len(each['endpoints']) for each in catalog.catalog('u', None)}
+        assert without == {'identity': 2, 'object-store': 0}
         again = Managers().catalog
         assert again.list_endpoints(Hints()) == catalog.list_endpoints(Hints())
 

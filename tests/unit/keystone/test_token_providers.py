@@ -40,6 +40,7 @@ def test_the_life_of_a_token(cloud, conf):
     scope = {'project': {'id': cloud.project['id']}}
     body = {'auth': {'identity': {'methods': ['password'], 'password': {
         'user': {'id': cloud.owner['id'], 'password': 'the-password'}}}, 'scope': scope}}
+    password = body['auth']['identity']
     made = api('POST', '/v3/auth/tokens', body)
     text = made.headers['X-Subject-Token']
     for fresh in (False, True):
@@ -54,6 +55,10 @@ def test_the_life_of_a_token(cloud, conf):
     assert api('DELETE', '/v3/auth/tokens', token=text, subject=text).status_int == 204
     other = second.headers['X-Subject-Token']
     assert api('GET', '/v3/auth/tokens', token=text, subject=other).status_int == 401
+    # What was got with it goes with it.
+    assert api('GET', '/v3/auth/tokens', token=other, subject=other).status_int == 401
+    body['auth']['identity'] = password
+    other = api('POST', '/v3/auth/tokens', body).headers['X-Subject-Token']
     assert api('GET', '/v3/auth/tokens', token=other, subject=text).status_int == 404
     assert api('GET', '/v3/auth/tokens', token=other, subject=other).status_int == 200
     cloud.managers.identity.update_user(cloud.owner['id'], {'enabled': False})

@@ -123,9 +123,23 @@ def test_rescoping_can_be_forbidden(cloud, conf):
 
 def test_a_revoked_token_buys_nothing(cloud):
     token = cloud.issue(cloud.owner, {'unscoped': {}})
+    second = by_token(cloud, token.id, None)
+    cloud.managers.tokens.revoke(second)
+    cloud.managers.tokens.validate(token.id)
     cloud.managers.tokens.revoke(token)
-    with pytest.raises(AuthFailed):
+    with pytest.raises(TokenNotFound):
         by_token(cloud, token.id, None)
+
+
+def test_with_a_token_go_those_got_with_it(cloud):
+    token = cloud.issue(cloud.owner, {'unscoped': {}})
+    second = by_token(cloud, token.id, None)
+    third = by_token(cloud, second.id, None)
+    cloud.managers.tokens.revoke(token)
+    for each in (token, second, third):
+        with pytest.raises(TokenNotFound):
+            cloud.managers.tokens.validate(each.id)
+    cloud.managers.tokens.validate(cloud.issue(cloud.owner, {'unscoped': {}}).id)
 
 
 def test_an_expired_token_is_gone(cloud, monkeypatch):

@@ -45,7 +45,7 @@ def kit(cloud, api):
 
 
 def test_as_the_api_shows_it(kit, cloud):
-    cred = kit.create(description='d', expires_at='2099-12-31T23:59:59.5', access_rules=[RULE], other='dropped')
+    cred = kit.create(description='d', expires_at='2099-12-31T23:59:59.5', access_rules=[RULE], project_id='dropped')
     secret = cred.pop('secret')
     assert len(base64.urlsafe_b64decode(secret + '==')) == 64
     assert cred['links'] == {'self': f'http://keystone.test:5000{kit.base}/application_credentials/{cred["id"]}'}
@@ -54,8 +54,9 @@ def test_as_the_api_shows_it(kit, cloud):
     assert sorted(cred['roles'], key=lambda role: role['name']) == [
         {'id': cloud.roles[name], 'name': name, 'domain_id': None, 'description': None, 'options': {'immutable': True}}
         for name in ('member', 'reader')]
+    assert kit.call('POST', body={'application_credential': {'name': 'x', 'colour': 'red'}}).status_int == 400
     assert {name: cred[name] for name in cred if name not in ('id', 'links', 'roles', 'access_rules')} == {
-        'name': 'monitoring', 'description': 'd', 'expires_at': '2099-12-31T23:59:59.500000', 'unrestricted': False,
+        'name': 'monitoring', 'description': 'd', 'expires_at': '2099-12-31T23:59:59.500000', 'unrestricted': None,
         'project_id': cloud.project['id'], 'user_id': kit.user['id'], 'system': None}
     assert kit.call('GET', f'/{cred["id"]}').json == {'application_credential': cred}
     plain = kit.create('plain', secret='my own', unrestricted=True)

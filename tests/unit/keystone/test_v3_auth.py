@@ -224,7 +224,13 @@ def test_endpoints_are_filled_in_and_left_out(cloud, api):
     assert urls == {f'http://s/AUTH_{cloud.project["id"]}', f'http://s/{cloud.project["id"]}/x'}
     cloud.grant(cloud.owner, 'reader', domain_id='default')
     found = api('GET', '/v3/auth/catalog', token=cloud.token(cloud.owner, domain_id='default')).json['catalog']
-    assert [entry['type'] for entry in found] == ['identity']
+    # A service stays, with the endpoints that can be filled in.
+    assert [(entry['type'], len(entry['endpoints'])) for entry in found] == [('identity', 3), ('object-store', 0)]
+    catalog.update_service(service['id'], {'enabled': False})
+    assert [entry['type'] for entry in api('GET', '/v3/auth/catalog', token=token).json['catalog']] == ['identity']
+    empty = catalog.create_service({'type': 'none-yet'})
+    found = api('GET', '/v3/auth/catalog', token=token).json['catalog']
+    assert found[1:] == [{'id': empty['id'], 'type': 'none-yet', 'name': '', 'endpoints': []}]
 
 
 def test_unknown_paths_and_methods(api, cloud):

@@ -89,7 +89,11 @@ def test_a_project_sees_the_groups_it_was_given(as_admin, cloud, image, group, s
     one = f'{path}/{cloud.project["id"]}'
     assert as_admin('GET', one).status_int == 404
     assert as_admin('PUT', one).status_int == 204 and as_admin('PUT', one).status_int == 409
-    assert as_admin('GET', one).json['project']['name'] == 'demo' and as_admin('HEAD', one).status_int == 200
+    link = as_admin('GET', one).json['project_endpoint_group']
+    assert (link['endpoint_group_id'], link['project_id']) == (made['id'], cloud.project['id'])
+    assert link['links']['self'].endswith(one) and as_admin('HEAD', one).status_int == 200
+    empty = {'endpoint_group': {'name': 'all', 'filters': {}}}
+    assert as_admin('POST', f'{ROOT}/endpoint_groups', empty).status_int == 400
     assert [each['id'] for each in as_admin('GET', path).json['projects']] == [cloud.project['id']]
     mine = as_admin('GET', f'{ROOT}/projects/{cloud.project["id"]}/endpoint_groups').json['endpoint_groups']
     assert mine == [made]

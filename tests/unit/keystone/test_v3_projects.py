@@ -103,14 +103,21 @@ class TestProjects:
         assert as_admin('PATCH', path, {'project': same}).status_int == 200
         assert as_admin('PATCH', path, {'project': {}}).status_int == 400
 
-    def test_the_tree(self, as_admin, make, conf):
+    def test_the_tree(self, as_admin, make, conf, cloud):
         top = make('project', name='top')
         child = make('project', name='child', parent_id=top['id'])
         leaf = make('project', name='leaf', parent_id=child['id'], domain_id='default')
         shown = as_admin('GET', f'/projects/{leaf["id"]}?parents_as_ids&subtree_as_ids').json['project']
         assert shown['parents'] == {child['id']: {top['id']: {'default': None}}} and shown['subtree'] is None
         shown = as_admin('GET', f'/projects/{top["id"]}?subtree_as_list&parents_as_list').json['project']
-        assert [each['project']['name'] for each in shown['subtree']] == ['child', 'leaf'] and shown['parents'] == []
+        # Shown are relatives the caller has a role on.
+        assert shown['subtree'] == [] and shown['parents'] == []
+        for project in (top, leaf):
+            cloud.grant(cloud.admin, 'reader', project=project)
+        shown = as_admin('GET', f'/projects/{top["id"]}?subtree_as_list').json['project']
+        assert [each['project']['name'] for each in shown['subtree']] == ['leaf']
+        shown = as_admin('GET', f'/projects/{leaf["id"]}?parents_as_list').json['project']
+        assert [each['project']['name'] for each in shown['parents']] == ['top']
         assert as_admin('GET', f'/projects/{top["id"]}?parents_as_list&parents_as_ids').status_int == 400
         assert as_admin('DELETE', f'/projects/{top["id"]}').status_int == 403
         assert as_admin('PATCH', f'/projects/{top["id"]}', {'project': {'enabled': False}}).status_int == 403

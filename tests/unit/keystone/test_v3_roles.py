@@ -131,6 +131,13 @@ class TestAssignments:
         inherited = 'scope.OS-INHERIT:inherited_to=projects'
         assert assignments(inherited) == [('member', 'g', 'demo')]
         assert assignments(f'{inherited}&effective') == expected
+        # Each way to a role is listed; grants on the system when they are asked for.
+        cloud.grant(cloud.stranger, 'member', project=child)
+        assert assignments(f'{where}&effective') == sorted(2 * expected)
+        assert ('admin', 'admin', 'system') not in assignments('effective')
+        assert ('admin', 'admin', 'system') in assignments('effective&scope.system=all')
+        assignments('effective&user.id=none', 404)
+        assignments('effective&scope.project.id=none', 404)
 
     def test_links_lead_to_what_is_stored(self, as_admin, cloud, group):
         as_admin('PUT', f'/projects/{cloud.project["id"]}/groups/{group["id"]}/roles/{cloud.roles["member"]}')

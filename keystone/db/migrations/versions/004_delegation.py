@@ -51,7 +51,7 @@ def _trusts(meta):
 def _application_credentials(meta):
     Table('application_credential', meta, _id(), Column('name', String(255), nullable=False), _id('user_id'),
           _id('project_id'), Column('secret_hash', String(255), nullable=False), Column('description', Text),
-          _time('expires_at'), Column('unrestricted', Boolean, nullable=False),
+          _time('expires_at'), Column('unrestricted', Boolean),
           UniqueConstraint('user_id', 'name', name='uniq_application_credential_name'),
           Index('ix_application_credential_project', 'project_id'), **OPTIONS)
     Table('application_credential_role', meta,

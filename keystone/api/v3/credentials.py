@@ -60,6 +60,7 @@ class CredentialController(Controller):
         self._refuse_others(req, 'update_credential', values.get('type', credential['type']))
         if values.get('user_id') not in (None, credential['user_id']):
             raise BadRequest('The user_id of a credential cannot be changed.')
+        self.enforce(req, 'update_credential', credential={**credential, **values})
         return single(req, 'credential', self.managers.credentials.update(credential_id, values), 'credentials')
 
     @wsgi.route('DELETE', '/credentials/<credential_id>', status=204)

@@ -56,7 +56,8 @@ OPERATIONS = [
     ('DELETE', '/policies/{policy}', None, ADMIN),
     ('GET', '/OS-EP-FILTER/endpoint_groups', None, ADMIN),
     ('GET', '/OS-EP-FILTER/endpoint_groups/{egroup}', None, ADMIN),
-    ('POST', '/OS-EP-FILTER/endpoint_groups', {'endpoint_group': {'name': 'x', 'filters': {'interface': 'public'}}}, ADMIN),
+    ('POST', '/OS-EP-FILTER/endpoint_groups', {'endpoint_group': {
+        'name': 'x', 'filters': {'interface': 'public'}}}, ADMIN),
     ('PATCH', '/OS-EP-FILTER/endpoint_groups/{egroup}', {'endpoint_group': {'name': 'y'}}, ADMIN),
     ('GET', '/OS-EP-FILTER/endpoint_groups/{egroup}/endpoints', None, ADMIN),
     ('GET', '/OS-EP-FILTER/endpoint_groups/{egroup}/projects', None, ADMIN),
@@ -102,7 +103,7 @@ def names(cloud):
     (limit,) = cloud.managers.limits.create([{'service_id': service, 'resource_name': 'r', 'resource_limit': 1,
                                               'project_id': cloud.project['id']}])
     more = {'policy': cloud.managers.policies.create_policy({'blob': 'x', 'type': 'y'})['id'],
-            'egroup': cloud.managers.endpoint_filters.create_group({'name': 'x', 'filters': {'interface': 'public'}})['id'],
+            'egroup': cloud.managers.endpoint_filters.create_group({'name': 'x', 'filters': {}})['id'],
             'endpoint': cloud.managers.catalog.list_endpoints(Hints())[0]['id'], 'registered': registered,
             'limit': limit['id']}
     return {**more, 'owner': cloud.owner['id'], 'project': cloud.project['id'], 'group': group['id'], **cloud.roles,

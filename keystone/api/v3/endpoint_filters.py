@@ -10,7 +10,9 @@ _FILTERS = {**schemas.closed({'interface': {'enum': ['public', 'internal', 'admi
                               'region_id': schemas.REGION_ID}), 'minProperties': 1}
 _FIELDS = {'name': schemas.LONG_NAME, 'description': schemas.DESCRIPTION, 'filters': _FILTERS}
 _CREATE = schemas.closed({'endpoint_group': schemas.closed(_FIELDS, ['name', 'filters'])}, ['endpoint_group'])
-_UPDATE = schemas.closed({'endpoint_group': {**schemas.closed(_FIELDS), 'minProperties': 1}}, ['endpoint_group'])
+# Only a new group has to have filters, as in the original.
+_CHANGED = {**_FIELDS, 'filters': {**_FILTERS, 'minProperties': 0}}
+_UPDATE = schemas.closed({'endpoint_group': {**schemas.closed(_CHANGED), 'minProperties': 1}}, ['endpoint_group'])
 _ROOT = '/OS-EP-FILTER'
 _GROUPS = f'{_ROOT}/endpoint_groups'
 _PATH = 'OS-EP-FILTER/endpoint_groups'

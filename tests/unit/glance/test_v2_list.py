@@ -15,8 +15,9 @@ def names(caller, query=''):
 
 
 @pytest.fixture
-def five(cloud, make):
+def five(cloud, make, conf):
     """Five images of one project, a (oldest) to e."""
+    conf.set('image_format_enforcement', False)
     made = [make(name='a', data=b'', tags=['x', 'y'], properties={'color': 'red'}),
             make(name='b', data=b'bb', disk_format='qcow2', min_ram=512, tags=['x']),
             make(name='c', data=b'cccc', protected=True, properties={'color': 'blue'}),

@@ -26,7 +26,7 @@ LOG_OPTS = [
     cfg.StrOpt('log-config', deprecated_name='log_config_append',
                help="A file of Python's logging.config that says all about the log, in place of these options."),
     cfg.StrOpt('log-format', help='Form of a line, in place of the one with the request id: fields of '
-                                  "Python's logging, and %(request_id)s."),
+                                  "Python's logging, and the field request_id."),
     cfg.StrOpt('log-date-format', default='%Y-%m-%d %H:%M:%S', help='Form of the time in a line.'),
     cfg.BoolOpt('use-syslog', default=False, help='Log to syslog instead of a file or standard error.'),
     cfg.StrOpt('syslog-log-facility', default='LOG_USER', help='Facility of syslog: LOG_USER, LOG_LOCAL0...'),

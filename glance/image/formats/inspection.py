@@ -12,7 +12,7 @@ OPTS = [
     cfg.BoolOpt('image_format_enforcement', default=True,
                 deprecated_opts=[cfg.DeprecatedOpt('require_image_format_match', group='image_format')],
                 help='Refuse data that is not in the disk_format its image declares. Off, any bytes are taken under '
-                     'any disk_format, as clients are used to. Data that names other files is refused either way.'),
+                     'any disk_format. Data that names other files is refused either way.'),
 ]
 CONF = config.register(OPTS)
 

@@ -79,7 +79,8 @@ def test_other_content_types_are_415(cloud, kind):
     assert answer.status_int == 415 and 'openstack-images-v2.1-json-patch' in answer.headers['Accept-Patch']
 
 
-def test_formats_are_fixed_once_there_is_data(cloud):
+def test_formats_are_fixed_once_there_is_data(cloud, conf):
+    conf.set('image_format_enforcement', False)
     image = cloud.owner.create(disk_format=None)
     assert cloud.owner.patch(image, ('replace', '/disk_format', 'iso')).status_int == 200
     cloud.owner.upload(image)

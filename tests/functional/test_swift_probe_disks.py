@@ -3,6 +3,7 @@ import contextlib
 import errno
 import os
 import subprocess
+import threading
 
 import pytest
 
@@ -67,19 +68,33 @@ def holds(path):
 
 @contextlib.contextmanager
 def full(path):
-    """A device without a byte of room."""
-    fill = path / 'fill'
+    """A device without a byte of room, also when a database that merges its rows gives some back."""
+    fill, over = path / 'fill', threading.Event()
+
+    def keep_full(file):
+        while not over.wait(0.02):
+            fill_up(file, 1 << 12)
+
     with open(fill, 'wb', buffering=0) as file:
         for size in (1 << 20, 1 << 12):
-            try:
-                while True:
-                    file.write(b'\0' * size)
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
+            fill_up(file, size)
+        filler = threading.Thread(target=keep_full, args=(file,))
+        filler.start()
+        try:
+            yield
+        finally:
+            over.set()
+            filler.join()
+            fill.unlink()
+
+
+def fill_up(file, size):
+    """Write pieces of `size` until there is no room."""
     try:
-        yield
-    finally:
-        fill.unlink()
+        while True:
+            file.write(b'\0' * size)
+    except OSError as error:
+        assert error.errno == errno.ENOSPC
 
 
 def put_unannounced(owner, container, name, pieces):

@@ -1,6 +1,7 @@
 """What was decided when the cloud was made: addresses, ports, hypervisor, passwords (cloud.ini, mode 0600)."""
 import configparser
 import os
+import random
 import secrets
 import socket
 
@@ -21,14 +22,27 @@ def new_password(length=20):
     return ''.join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
+_FIRST_PORT = 10000
+
+
 def free_ports(count, address='127.0.0.1'):
-    """`count` TCP ports that are free now."""
-    sockets = [socket.create_server((address, 0)) for _ in range(count)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """`count` different TCP ports that are free now. Raises ConfigError when there are not that many.
+
+    Below those the system gives to outgoing connections: one of them could hold such a port while the cloud is down.
+    """
+    found = []
+    candidates = range(_FIRST_PORT, max(_first_ephemeral(), _FIRST_PORT + 1000))
+    for port in random.SystemRandom().sample(candidates, len(candidates)):
+        if len(found) == count:
+            return found
+        if _is_free(address, port):
+            found.append(port)
+    raise ConfigError(f'There are no {count} free ports on {address}.')
+
+
+def _first_ephemeral():
+    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
+        return int(file.read().split()[0])
 
 
 def _is_free(address, port):

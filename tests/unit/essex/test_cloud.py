@@ -149,3 +149,11 @@ def test_a_timeline_shows_every_hop(conf, tmp_path):
 def test_a_death_is_described():
     assert supervisor.describe(9) == 'signal SIGKILL'
     assert supervisor.describe(256) == 'exit status 1'
+
+
+def test_free_ports_are_none_that_outgoing_connections_get():
+    """Such a port could be another's when the cloud comes up again."""
+    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
+        lowest = int(file.read().split()[0])
+    ports = settings.free_ports(50)
+    assert len(set(ports)) == 50 and all(1024 < port < lowest for port in ports)

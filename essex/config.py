@@ -40,6 +40,7 @@ OPTS = [
                help='Processes that serve an API. More than one needs a broker other than memory://.'),
 ]
 
+_SOURCE = logging._srcfile
 _LOG_FORMAT = '%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(request_id)s] %(message)s'
 _CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]')
 _ESCAPED = {number: repr(chr(number))[1:-1] for number in (*range(9), *range(10, 32), *range(127, 160), 0x2028, 0x2029)}
@@ -127,9 +128,10 @@ def _handler():
 
 def setup_logging(handler=None, level=None):
     """Send the log to `handler`, else where CONF says; each line carries the request id it belongs to."""
-    # Our lines name no source file, thread or task: looking for them would be a third of the cost of a line.
-    logging._srcfile = None
-    logging.logThreads = logging.logAsyncioTasks = logging.logMultiprocessing = False
+    # Our own lines name no source file, thread or task: looking for them would be a third of the cost of a line.
+    own = not CONF.log_format and not CONF.log_config
+    logging._srcfile = None if own else _SOURCE
+    logging.logThreads = logging.logAsyncioTasks = logging.logMultiprocessing = not own
     root = logging.getLogger()
     if handler is None and CONF.log_config:
         logging.config.fileConfig(CONF.log_config, disable_existing_loggers=False)

@@ -60,12 +60,10 @@ class Server:
         return self._await(child)
 
     def _await(self, child):
-        deadline = time.monotonic() + self._options.await_child
-        while time.monotonic() < deadline:
-            if child.poll() is not None:
-                return self._say(f'died at once, with status {child.returncode}', 1)
-            time.sleep(0.1)
-        return self._say(f'started (pid {child.pid})')
+        try:
+            return self._say(f'died at once, with status {child.wait(self._options.await_child)}', 1)
+        except subprocess.TimeoutExpired:
+            return self._say(f'started (pid {child.pid})')
 
     def _output(self):
         if not self._options.capture_output:

@@ -130,14 +130,10 @@ class IdentityProviderController(Controller):
 
 
 class _StoreController(Controller):
-    """Objects of one kind whose ids callers choose."""
+    """Objects of one kind whose ids callers choose. Subclasses have a `store` of them."""
 
     kind = None
     filters = {}
-
-    @property
-    def store(self):
-        raise NotImplementedError
 
     def _shown(self, req, ref):
         return _linked(req, ref, f'{self.kind}s/{ref["id"]}')

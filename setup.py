@@ -28,6 +28,11 @@ REQUIRES = [
     'pymemcache>=4,<5',             # shared caches: object storage's, tokens
     'PyJWT>=2.9,<3',                # JWS tokens (ES256)
     'oauthlib>=3.2,<5',             # OAuth 1.0a signatures
+    'Django>=5.2,<5.3',             # the dashboard; the release with long support
+    'django-csp>=4,<5',             # its Content-Security-Policy
+    'django-htmx>=1.27,<2',         # brings htmx itself, the one script library of its pages
+    'whitenoise>=6.8,<7',           # serves its style sheet and scripts from any WSGI server
+    'tzdata>=2025.1',               # time zones, where the system has none
 ]
 EXTRAS = {
     # Builds against libvirt's headers, so only hosts that run guests install it.
@@ -49,6 +54,8 @@ EXTRAS = {
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
              'signxml>=4,<6',  # what the extra `saml` installs
              'moto[server,s3]>=5,<6',   # an S3 server to keep images in
+             'playwright>=1.50,<2',     # drives Chromium through the dashboard
+             'axe-core-python>=0.1,<1',  # finds what keeps people out of a page
              'jsonschema>=4.20,<5', 'openapi-spec-validator>=0.7,<1'],  # what the published documents of the APIs say
 }
 
@@ -68,6 +75,7 @@ ENTRY_POINTS = {
         'glance-scrubber = glance.cmd.scrubber:main',
         'glance-control = glance.cmd.control:main',
         'glance-replicator = glance.cmd.replicator:main',
+        'horizon = horizon.cmd.server:main',
         'nova-all = nova.cmd.all:main',
         'nova-api = nova.cmd.api:main',
         'nova-api-metadata = nova.cmd.metadata:main',
@@ -130,10 +138,11 @@ setup(
     description='A complete private cloud in the shape of OpenStack Essex',
     license='Apache-2.0',
     python_requires='>=3.11',
-    packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*', 'swift*']),
+    packages=find_packages(include=['essex*', 'keystone*', 'glance*', 'nova*', 'swift*', 'horizon*']),
     package_data={'nova.console': ['static/*', 'static/**/*'],
                   **{f'{service}.db.migrations': ['migrate.cfg'] for service in ('keystone', 'glance', 'nova')},
                   'glance.metadef': ['definitions/*.json'],
+                  'horizon': ['static/**/*', '**/*.html'],
                   'essex': ['*.S']},
     install_requires=REQUIRES,
     extras_require=EXTRAS,

@@ -1,12 +1,14 @@
 """Writes var/etc from etc/: the commented samples with this cloud's values set in them."""
 import os
 import shutil
+from urllib.parse import urlsplit
 
 from essex.cloud import configure_swift, ini, pki
 from essex.cloud.layout import ROOT
 
 SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api',), 'nova': ('nova', 'nova-novncproxy'),
-            'swift': configure_swift.FILES}
+            'swift': configure_swift.FILES, 'horizon': ('horizon',)}
+_WITH_DATABASE = ('keystone', 'glance', 'nova')
 
 
 def write(layout, settings, only=None):
@@ -20,7 +22,7 @@ def write(layout, settings, only=None):
             continue
         target = layout.etc / service
         target.mkdir(parents=True, exist_ok=True)
-        _private_state(layout.state(service), service, service != 'swift')
+        _private_state(layout.state(service), service, service in _WITH_DATABASE)
         for sample in sorted((ROOT / 'etc' / service).iterdir()):
             if sample.suffix == '.ini' or not (target / sample.name).exists():
                 shutil.copy(sample, target / sample.name)
@@ -123,8 +125,20 @@ def _nova(layout, settings, certificate):
 def _proxy(layout, settings, certificate):
     values = _nova(layout, settings, certificate)
     values['DEFAULT'] |= {'novncproxy_host': settings.address, 'novncproxy_port': settings.port('novncproxy')}
+    # The dashboard shows consoles in its pages.
+    values['console'] = {'allowed_origins': urlsplit(settings.url('horizon')).netloc}
+    return values
+
+
+def _horizon(layout, settings, certificate):
+    values = {'DEFAULT': _common(layout, settings, certificate, 'horizon')['DEFAULT'] | {
+        'bind_host': settings.address, 'bind_port': settings.port('horizon')},
+        'trace': {'directory': layout.trace},
+        'horizon': {'auth_url': settings.url('keystone', '/v3')}}
+    if settings.secure:
+        values['horizon']['cafile'] = layout.pki / 'ca.pem'
     return values
 
 
 _VALUES = {'keystone': _keystone, 'glance-api': _glance, 'nova': _nova,
-           'nova-novncproxy': _proxy, **configure_swift.values_of(_authtoken)}
+           'nova-novncproxy': _proxy, 'horizon': _horizon, **configure_swift.values_of(_authtoken)}

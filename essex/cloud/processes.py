@@ -66,7 +66,8 @@ def _all(layout, hypervisor, alone):
         Process('glance', 'glance.cmd.all', files('glance', 'glance-api'), ('glance',), ('glance', 'glance_registry')),
         Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',), ('nova', 'metadata')),
         Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',),
-                ('novncproxy',)), *own)
+                ('novncproxy',)),
+        Process('horizon', 'horizon.cmd.server', files('horizon', 'horizon'), ('horizon',), ('horizon',)), *own)
 
 
 # What every service imports. Their own modules stay out: they declare options, each in a process of its own.

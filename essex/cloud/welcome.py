@@ -6,7 +6,7 @@ def text(layout, settings, demo, server, address, seconds):
     lines = ['', 'Your cloud is up.', '']
     for name, url in (('Identity', settings.url('keystone', '/v3')), ('Image', settings.url('glance')),
                       ('Compute', settings.url('nova', '/v2.1')), ('Objects', settings.url('swift', '/v1')),
-                      ('Consoles', settings.url('novncproxy'))):
+                      ('Consoles', settings.url('novncproxy')), ('Dashboard', settings.url('horizon', '/'))):
         lines.append(f'  {name:<10} {url}')
     lines += ['', '  Accounts:  admin, password ' + settings.password('admin'),
               '             demo,  password ' + settings.password('demo'),

@@ -1,0 +1,116 @@
+"""A logged-in user's calls to the services: connections are shared by all users of a process, tokens are not."""
+import concurrent.futures
+import contextvars
+import functools
+
+from keystoneauth1 import exceptions, session, token_endpoint
+
+from essex.client import session as essex_session
+from horizon.api import errors
+from horizon.options import CONF
+
+# Names the catalog may have for what we call by one.
+_TYPES = {'volumev3': ('volumev3', 'block-storage', 'block-store', 'volume'), 'compute': ('compute', 'computev21')}
+_PARALLEL = 16
+
+
+@functools.cache
+def connections():
+    """The keystoneauth session of this process (no account: tokens come with each call)."""
+    options = CONF.horizon
+    return session.Session(timeout=options.request_timeout, user_agent='horizon', additional_user_agent=(),
+                           verify=not options.insecure and (options.cafile or True))
+
+
+@functools.cache
+def _executor():
+    return concurrent.futures.ThreadPoolExecutor(_PARALLEL, thread_name_prefix='call')
+
+
+class Client:
+    """Calls with one token. `catalog` is [{type, name, endpoints: [{interface, region, url}]}]."""
+
+    def __init__(self, token, catalog, region=None, interface=None):
+        self.token, self.catalog, self.region = token, catalog, region
+        self.interface = interface or CONF.horizon.interface
+
+    def endpoint(self, service):
+        """URL of a service in this region. Raises NoEndpoint."""
+        for kind in _TYPES.get(service, (service,)):
+            for entry in self.catalog:
+                if entry['type'] != kind:
+                    continue
+                for each in entry['endpoints']:
+                    if each['interface'] == self.interface and self.region in (None, each['region']):
+                        return each['url'].rstrip('/')
+        raise errors.NoEndpoint(service, 'find the service', f'The catalog of this project has no {service} service'
+                                f'{f" in region {self.region}" if self.region else ""}.', 404)
+
+    def has(self, service):
+        """Whether the catalog names a service."""
+        try:
+            self.endpoint(service)
+        except errors.NoEndpoint:
+            return False
+        return True
+
+    def call(self, service, method, path, base=None, **kwargs):
+        """The requests.Response of one call; `kwargs` as keystoneauth's Session.request (json, params, headers, data).
+
+        `base` replaces the endpoint of the catalog. Raises ApiError for a status of 400 and more, or no answer.
+        """
+        what = f'{method} {path}'
+        endpoint = base or self.endpoint(service)
+        plugin = token_endpoint.Token(endpoint, self.token)
+        adapter = essex_session.adapter_of(connections(), service, endpoint, auth=plugin)
+        try:
+            answer = adapter.request(path, method, raise_exc=False, allow_reauth=False,
+                                     connect_retries=0, **kwargs)
+        except exceptions.ClientException as error:
+            raise errors.from_exception(service, what, error) from error
+        if answer.status_code >= 400:
+            raise errors.from_response(service, what, answer)
+        return answer
+
+    def get(self, service, path, **params):
+        """The JSON of a GET; parameters that are None are left out."""
+        wanted = {name: value for name, value in params.items() if value is not None}
+        return self.call(service, 'GET', path, params=wanted, headers={'Accept': 'application/json'}).json()
+
+    def send(self, service, method, path, body=None, **kwargs):
+        """The JSON of a call with a body, {} when the answer has none."""
+        answer = self.call(service, method, path, json=body, **kwargs) if body is not None else \
+            self.call(service, method, path, **kwargs)
+        return answer.json() if answer.content and 'json' in answer.headers.get('Content-Type', '') else {}
+
+
+def together(**calls):
+    """Call functions at the same time: {name: result}. Raises the first error after all have ended."""
+    found = settled(**calls)
+    for value in found.values():
+        if isinstance(value, Exception):
+            raise value
+    return found
+
+
+def settled(**calls):
+    """As `together`, with an ApiError as the result of a call that failed: a page shows what it has.
+
+    An expired token is raised all the same: nothing of the page can be had.
+    """
+    names = list(calls)
+    # The last one is made here: one thread less, and one call alone costs none.
+    futures = {name: _executor().submit(contextvars.copy_context().run, _settle, calls[name]) for name in names[:-1]}
+    found = {name: _settle(calls[name]) for name in names[-1:]}
+    found = {name: futures[name].result() if name in futures else found[name] for name in names}
+    for value in found.values():
+        if isinstance(value, errors.TokenExpired):
+            raise value
+    return found
+
+
+def _settle(function):
+    try:
+        return function()
+    except errors.ApiError as error:
+        return error

@@ -1,0 +1,1 @@
+"""Log-in, project and region switch, log-out."""

@@ -1,0 +1,44 @@
+"""Every page but the log-in's wants a user; panels want the roles and services they named."""
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from horizon import registry
+from horizon.api import errors
+from horizon.auth import login, reentry
+
+# Views that anybody may see.
+_PUBLIC = {'home', 'auth:login', 'auth:logout', 'auth:expired', 'set_language', 'javascript-catalog'}
+
+
+class LoginMiddleware:
+    """Sets request.login (a Login or None) and refuses who may not be where he is."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.login, request.login_error = None, None
+        try:
+            request.login = login.current(request)
+        except errors.ApiError as error:
+            request.login_error = error
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """Before the view: 302 to the log-in, 403, 404, or None."""
+        match = request.resolver_match
+        if match.view_name in _PUBLIC:
+            return None
+        error = request.login_error
+        if error is not None and not isinstance(error, errors.TokenExpired):
+            raise error
+        if request.login is None:
+            return reentry.ask(request, expired=error is not None)
+        panel = len(match.namespaces) >= 2 and registry.find(*match.namespaces[:2])
+        refusal = panel.refusal(request.login) if panel else None
+        if refusal == 'role':
+            raise PermissionDenied(f'{panel.label}: this needs the role '
+                                   f'{" or ".join(panel.roles or registry.find_dashboard(panel.dashboard).roles)}.')
+        if refusal == 'service':
+            raise Http404(f'{panel.label}: this cloud has no {", ".join(panel.services)} service.')
+        return None

@@ -1,0 +1,1 @@
+"""Panels of this dashboard: a folder each, registered in panels.py."""

@@ -1,0 +1,1 @@
+"""Key pairs: with which one logs in to servers."""

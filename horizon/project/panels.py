@@ -1,0 +1,8 @@
+"""The project dashboard: what a user has and does in one project."""
+from django.utils.translation import gettext_lazy as _
+
+from horizon import registry
+
+registry.dashboard('project', _('Project'), order=10)
+registry.panel('project', 'keypairs', _('Key pairs'), 'horizon.project.keypairs.urls', group=_('Access'), order=50,
+               icon='key', services=('compute',))

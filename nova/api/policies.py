@@ -24,7 +24,7 @@ _SERVERS = {
             'volume_attachments', 'interfaces'),
     _WRITE: ('create', 'update', 'delete', 'stop', 'start', 'reboot', 'pause', 'unpause', 'suspend', 'resume',
              'create_image', 'change_metadata', 'remote_console', 'lock', 'unlock', 'change_security_groups',
-             'floating_ip', 'force_delete'),
+             'floating_ip', 'force_delete', 'rebuild'),
     _ADMIN: ('index:all_tenants', 'show:host', 'reset_state', 'diagnostics', 'actions:traceback'),
 }
 _OTHERS = {

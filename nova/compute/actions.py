@@ -37,5 +37,6 @@ PAUSE = Action(operations.PAUSE, (ACTIVE,), states.PAUSING)
 UNPAUSE = Action(operations.UNPAUSE, (PAUSED,), states.UNPAUSING)
 SUSPEND = Action(operations.SUSPEND, (ACTIVE,), states.SUSPENDING)
 RESUME = Action(operations.RESUME, (SUSPENDED,), states.RESUMING)
+REBUILD = Action(operations.REBUILD, (ACTIVE, STOPPED, ERROR), states.REBUILDING)
 SNAPSHOT = Action(operations.SNAPSHOT, (ACTIVE, STOPPED, PAUSED, SUSPENDED), states.IMAGE_SNAPSHOT,
                   method='createImage')

@@ -4,15 +4,25 @@ Every long action is one transaction (new state + journal entry), then a ring at
 """
 from essex import db
 from nova import exception
-from nova.compute import actions, bell, consoles, creation, deletion, quota, request_checks, snapshots, states
-from nova.compute.request import ServerRequest
+from nova.compute import (
+    actions,
+    bell,
+    consoles,
+    creation,
+    deletion,
+    quota,
+    rebuilding,
+    request_checks,
+    snapshots,
+    states,
+)
+from nova.compute.request import UNCHANGED, RebuildRequest, ServerRequest
 from nova.db import faults, instances
 from nova.db.journal import JOURNAL
 from nova.image import glance
 
-__all__ = ['API', 'UNCHANGED', 'ServerRequest']
+__all__ = ['API', 'UNCHANGED', 'RebuildRequest', 'ServerRequest']
 
-UNCHANGED = object()
 OWNER, ADMIN = 'owner', 'admin'
 
 
@@ -61,8 +71,7 @@ class API:
         row = instances.get_for(context, uuid)
         given = {'display_name': name, 'display_description': description, 'access_ip_v4': access_ip_v4,
                  'access_ip_v6': access_ip_v6, 'hostname': hostname}
-        values = {column: value for column, value in given.items() if value is not UNCHANGED}
-        _check_update(values)
+        values = request_checks.changed_columns(given)
         if disk_config is not UNCHANGED:
             values['config_options'] = {**row.config_options, 'disk_config': disk_config}
         return instances.update(uuid, **values) if values else row
@@ -130,6 +139,27 @@ class API:
             glance.delete(image_id)
             raise
         return image_id
+
+    # --- other disks, other sizes ---
+
+    def rebuild(self, context, uuid, request):
+        """Begin to give it new disks, as a RebuildRequest says; returns the row, which shows all that was asked.
+
+        From active, stopped, error. It keeps its id, addresses, size; should the rebuild fail, also its disks. Raises
+        what `create` does of images and texts.
+        """
+        row = self._changeable(context, uuid)
+        self._check_states(row, actions.REBUILD)
+        # The image service is asked outside of the transaction.
+        row, operation = self._enter_rebuild(context, uuid, rebuilding.values(context, row, request),
+                                             request.preserve_ephemeral)
+        _ring(operation)
+        return row
+
+    @db.retry
+    def _enter_rebuild(self, context, uuid, changed, preserve_ephemeral):
+        with db.writer():
+            return rebuilding.enter(context, self._changeable(context, uuid), changed, preserve_ephemeral)
 
     def _begin(self, context, uuid, action, **data):
         _ring(self._enter(context, uuid, action, data))
@@ -258,17 +288,3 @@ class API:
         """Have exactly these tags; returns them."""
         self._refuse_if_locked(context, instances.get_for(context, uuid))
         return instances.change_json(uuid, 'tags', lambda old: list(dict.fromkeys(tags))).tags
-
-
-def _check_update(values):
-    if 'display_name' in values:
-        name = values['display_name']
-        if not isinstance(name, str) or not name.strip():
-            raise exception.InvalidServerRequest(what='name', reason='it must not be empty.')
-        values['display_name'] = name.strip()
-    request_checks.texts(name=values.get('display_name'), description=values.get('display_description'),
-                         hostname=values.get('hostname'))
-    request_checks.access_addresses(values.get('access_ip_v4'), values.get('access_ip_v6'))
-    for column in ('access_ip_v4', 'access_ip_v6'):
-        if column in values:
-            values[column] = values[column] or None

@@ -78,14 +78,8 @@ def _image(context, request, flavor):
     """The columns that say what the server boots from."""
     if not request.image_id:
         raise request_checks.invalid('imageRef', 'an image is needed: servers cannot be booted from a volume yet.')
-    image = images.usable(context, request.image_id)
-    images.check_size(image, flavor)
-    kernel_id, ramdisk_id = images.kernel_and_ramdisk(context, image, request.kernel_id, request.ramdisk_id)
-    properties = image['properties']
-    mandatory = properties.get('img_config_drive') == 'mandatory'
-    return {'image_ref': image['id'], 'image_meta': images.kept(image), 'kernel_id': kernel_id,
-            'ramdisk_id': ramdisk_id, 'config_drive': bool(request.config_drive or mandatory),
-            'root_device_name': properties.get('root_device_name') or '/dev/vda'}
+    return images.columns(context, request.image_id, flavor, request.config_drive, request.kernel_id,
+                          request.ramdisk_id)
 
 
 def _key(context, name):

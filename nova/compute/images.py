@@ -9,6 +9,18 @@ _KEPT = ('id', 'name', 'disk_format', 'container_format', 'size', 'virtual_size'
          'properties')
 
 
+def columns(context, image_id, flavor, config_drive=False, kernel_id=None, ramdisk_id=None):
+    """The columns of a server of `flavor` (name, memory_mb, root_gb) that boots from an image. Raises what the
+    functions below do."""
+    image = usable(context, image_id)
+    check_size(image, flavor)
+    kernel_id, ramdisk_id = kernel_and_ramdisk(context, image, kernel_id, ramdisk_id)
+    mandatory = image['properties'].get('img_config_drive') == 'mandatory'
+    return {'image_ref': image['id'], 'image_meta': kept(image), 'kernel_id': kernel_id, 'ramdisk_id': ramdisk_id,
+            'config_drive': bool(config_drive or mandatory),
+            'root_device_name': image['properties'].get('root_device_name') or '/dev/vda'}
+
+
 def usable(context, image_id):
     """The description of an image a server may boot from. Raises RequestedImageNotFound, ImageNotActive,
     ImageUnusable."""

@@ -50,4 +50,13 @@ SNAPSHOT = Definition('snapshot', action='createImage', steps=[
     Step('clean', at=at_host, timeout=300),
 ])
 
-ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT)
+# data: vm_state; `former`: the columns of the row as they were, by name; preserve_ephemeral
+REBUILD = Definition('rebuild', steps=[
+    Step('image', at=at_host, timeout=3600),
+    Step('stop', at=at_host, undo=True, timeout=300),
+    Step('disk', at=at_host, undo=True, timeout=600),
+    Step('spawn', at=at_host, undo=True, timeout=600),
+    Step('clean', at=at_host, timeout=300),
+])
+
+ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, REBUILD)

@@ -1,5 +1,8 @@
-"""What a new server shall be, as its user asked."""
+"""What a server shall be, as its user asked."""
 import dataclasses
+
+# The value of what is not asked to change: None may be a value.
+UNCHANGED = object()
 
 
 @dataclasses.dataclass
@@ -29,3 +32,17 @@ class ServerRequest:
     tags: list = dataclasses.field(default_factory=list)
     kernel_id: str = None                            # instead of the image's own (EC2)
     ramdisk_id: str = None
+
+
+@dataclasses.dataclass
+class RebuildRequest:
+    """A server's new image, and what else of it shall change."""
+
+    image_id: str
+    name: str = UNCHANGED
+    metadata: dict = UNCHANGED
+    personality: list = UNCHANGED
+    access_ip_v4: str = UNCHANGED
+    access_ip_v6: str = UNCHANGED
+    disk_config: str = UNCHANGED
+    preserve_ephemeral: bool = False

@@ -1,10 +1,11 @@
-"""Checks of what a new server brings along: metadata, files, user data, addresses. Reads nothing."""
+"""Checks of what users say of a server: names, metadata, files, user data, addresses. Reads nothing."""
 import base64
 import binascii
 import ipaddress
 
 from nova import exception
 from nova.compute import quota
+from nova.compute.request import UNCHANGED
 
 _USER_DATA = 65535
 # Beyond any quota: one request must not be able to fill the database.
@@ -83,3 +84,20 @@ def texts(**named):
     for name, text in named.items():
         if text is not None and (len(text) > 255 or '\0' in text):
             raise invalid(name, 'at most 255 characters, none of them NUL.')
+
+
+def changed_columns(given):
+    """{column: value} of the texts a server's user changes, checked; `given` may hold UNCHANGED."""
+    values = {column: value for column, value in given.items() if value is not UNCHANGED}
+    if 'display_name' in values:
+        name = values['display_name']
+        if not isinstance(name, str) or not name.strip():
+            raise invalid('name', 'it must not be empty.')
+        values['display_name'] = name.strip()
+    texts(name=values.get('display_name'), description=values.get('display_description'),
+          hostname=values.get('hostname'))
+    access_addresses(values.get('access_ip_v4'), values.get('access_ip_v6'))
+    for column in ('access_ip_v4', 'access_ip_v6'):
+        if column in values:
+            values[column] = values[column] or None
+    return values

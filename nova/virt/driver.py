@@ -91,7 +91,23 @@ class Driver(abc.ABC):
 
     @abc.abstractmethod
     def delete_disks(self, instance):
-        """Have nothing of the instance on disk."""
+        """Have nothing of the instance on disk, nor aside."""
+
+    # Other disks: the former ones, as they are, are kept aside until they are restored or forgotten. A call that finds
+    # some aside has done its work before (a crash came in between).
+
+    @abc.abstractmethod
+    def replace_disks(self, instance, preserve_ephemeral=False):
+        """Have new disks made from the image, the former ones aside; the guest is off. With `preserve_ephemeral` the
+        ephemeral disk stays the one it is. Raises as create_disks."""
+
+    @abc.abstractmethod
+    def restore_disks(self, instance):
+        """Have the disks that are aside back in place; without any aside nothing changes. The guest is off."""
+
+    @abc.abstractmethod
+    def forget_disks(self, instance):
+        """Have no disks aside."""
 
     @abc.abstractmethod
     def spawn(self, instance, network_info, security):

@@ -80,7 +80,8 @@ class FakeDriver(Driver):
     def available_resource(self):
         guests = [self._guest(uuid) for uuid in self._records.under('guest/')]
         running = [guest for guest in guests if guest.state in (states.RUNNING, states.POWER_PAUSED)]
-        disk = sum(each['bytes'] for each in self._records.under('disk/').values())
+        disks = self._records.under('disk/').values()
+        disk = sum(each['bytes'] + each.get('former', {}).get('bytes', 0) for each in disks)
         return {'hypervisor_hostname': self._host, 'hypervisor_type': 'fake', 'hypervisor_version': 1000,
                 'vcpus': CONF.fake_vcpus, 'memory_mb': CONF.fake_memory_mb, 'local_gb': CONF.fake_local_gb,
                 'memory_mb_used_host': sum(guest.memory_mb for guest in running),
@@ -125,6 +126,9 @@ class FakeDriver(Driver):
             self._records.put(f'image/{image_id}', {'format': found.name, 'bytes': size})
 
     def create_disks(self, instance):
+        self._records.put(f'disk/{instance.uuid}', self._new_disk(instance))
+
+    def _new_disk(self, instance):
         image = self._records.get(f'image/{instance.image_ref}') if instance.image_ref else {'bytes': 0}
         if image is None:
             raise exception.ImageUnacceptable(image_id=instance.image_ref, reason='it was not prepared on this host')
@@ -133,7 +137,28 @@ class FakeDriver(Driver):
             raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=image['bytes'],
                                          disk_bytes=available)
         size = (available or image['bytes']) + instance.ephemeral_gb * _GB + (instance.swap_mb << 20)
-        self._records.put(f'disk/{instance.uuid}', {'bytes': size, 'image': instance.image_ref})
+        return {'bytes': size, 'image': instance.image_ref}
+
+    def replace_disks(self, instance, preserve_ephemeral=False):
+        self._set_aside(instance, lambda former: self._new_disk(instance))
+
+    def _set_aside(self, instance, make):
+        """Have the disk that make(former one) returns: both in one record, so that no crash comes between."""
+        former = self._records.get(f'disk/{instance.uuid}')
+        if former is None:
+            self._records.put(f'disk/{instance.uuid}', make(None))
+        elif 'former' not in former:
+            self._records.put(f'disk/{instance.uuid}', {**make(former), 'former': former})
+
+    def restore_disks(self, instance):
+        disk = self._records.get(f'disk/{instance.uuid}') or {}
+        if 'former' in disk:
+            self._records.put(f'disk/{instance.uuid}', disk['former'])
+
+    def forget_disks(self, instance):
+        disk = self._records.get(f'disk/{instance.uuid}') or {}
+        if 'former' in disk:
+            self._records.put(f'disk/{instance.uuid}', {key: disk[key] for key in disk if key != 'former'})
 
     def delete_disks(self, instance):
         self._records.remove(f'disk/{instance.uuid}')
@@ -153,8 +178,9 @@ class FakeDriver(Driver):
         guest = self._guest(instance.uuid)
         if guest is not None and guest.state == states.RUNNING:
             return
-        self._start(Guest(uuid=instance.uuid, name=instance.name, memory_mb=instance.memory_mb, vcpus=instance.vcpus,
-                          vifs=[vif['address'] for vif in network_info], console=guest.console if guest else ''))
+        guest = Guest(uuid=instance.uuid, name=instance.name, memory_mb=instance.memory_mb, vcpus=instance.vcpus,
+                      vifs=[vif['address'] for vif in network_info], console=guest.console if guest else '')
+        self._start(guest, instance)
 
     def destroy(self, instance, network_info=None):
         self._records.remove(f'guest/{instance.uuid}')
@@ -177,7 +203,7 @@ class FakeDriver(Driver):
         elif guest.state == states.POWER_SUSPENDED:
             self.resume(instance, network_info, security)
         elif guest.state != states.RUNNING:
-            self._start(guest)
+            self._start(guest, instance)
 
     def reboot(self, instance, network_info, security, hard=False, timeout=60):
         guest = self._guest(instance.uuid)
@@ -186,7 +212,7 @@ class FakeDriver(Driver):
             return
         if guest.state == states.RUNNING:
             self._log(guest, 'Reset' if hard else 'Restarting system')
-        self._start(guest)
+        self._start(guest, instance)
 
     def pause(self, instance):
         guest = self._in_state(instance, 'pause', states.RUNNING, states.POWER_PAUSED)
@@ -248,8 +274,9 @@ class FakeDriver(Driver):
         if self._records.get(f'disk/{instance.uuid}') is None:
             raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
 
-    def _start(self, guest):
-        guest.cpu_seconds = 0.0
+    def _start(self, guest, instance):
+        # Of the size the server has now: it may have been resized since.
+        guest.memory_mb, guest.vcpus, guest.cpu_seconds = instance.memory_mb, instance.vcpus, 0.0
         self._change(guest, states.RUNNING, f'Fake hypervisor: {guest.vcpus} CPUs, {guest.memory_mb} MB\n'
                                             f'{guest.name} login:')
 

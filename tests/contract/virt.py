@@ -250,6 +250,54 @@ class Contract:
         driver.destroy(running)
         assert driver.info(running).state == states.NOSTATE
 
+    # Other disks
+
+    @pytest.fixture
+    def rebuilt(self, server, images):
+        """The same server, with another image and an ephemeral disk."""
+        return dataclasses.replace(server, image_ref=images.add(images.files[server.image_ref]), ephemeral_gb=1)
+
+    def test_new_disks_and_back(self, driver, running, rebuilt, images, network_info):
+        driver.prepare_image(rebuilt, images)
+        driver.power_off(running)
+        for _ in range(2):
+            driver.replace_disks(rebuilt)
+        driver.spawn(rebuilt, network_info, SECURITY)
+        assert driver.info(rebuilt).state == states.RUNNING
+        driver.power_off(rebuilt)
+        for _ in range(2):
+            driver.restore_disks(running)
+        driver.spawn(running, network_info, SECURITY)
+        assert driver.info(running).state == states.RUNNING
+        assert driver.list_leftovers() == [running.uuid]
+
+    def test_disks_aside_go_when_forgotten_or_deleted(self, driver, disked, rebuilt, images):
+        driver.prepare_image(rebuilt, images)
+        for end in (driver.forget_disks, driver.delete_disks):
+            driver.replace_disks(rebuilt)
+            for _ in range(2):
+                end(rebuilt)
+            driver.restore_disks(rebuilt)   # there is nothing to restore
+        assert driver.list_leftovers() == []
+
+    def test_new_disks_where_there_were_none(self, driver, server, images, network_info):
+        driver.prepare_image(server, images)
+        driver.replace_disks(server, preserve_ephemeral=True)
+        driver.spawn(server, network_info, SECURITY)
+        driver.forget_disks(server)
+        assert driver.info(server).state == states.RUNNING
+        driver.destroy(server)
+        driver.delete_disks(server)
+
+    def test_new_disks_that_cannot_be_leave_the_former_ones(self, driver, running, network_info):
+        driver.power_off(running)
+        unknown = dataclasses.replace(running, image_ref=str(uuid.uuid4()))
+        with pytest.raises(exception.ImageUnacceptable):
+            driver.replace_disks(unknown)
+        driver.spawn(running, network_info, SECURITY)
+        driver.restore_disks(running)
+        assert driver.info(running).state == states.RUNNING
+
     # Looking in
 
     def test_capture_is_a_stand_alone_image_and_the_guest_goes_on(self, driver, running, tmp_path):

@@ -9,6 +9,10 @@ METADATA = {'type': 'object', 'additionalProperties': False, 'patternProperties'
     r'^[a-zA-Z0-9-_:. ]{1,255}$': {'type': 'string', 'maxLength': 255}}}
 ADDRESS_V4 = {'anyOf': [{'type': 'string', 'format': 'ipv4'}, {'type': 'string', 'maxLength': 0}, {'type': 'null'}]}
 ADDRESS_V6 = {'anyOf': [{'type': 'string', 'format': 'ipv6'}, {'type': 'string', 'maxLength': 0}, {'type': 'null'}]}
+PERSONALITY = {'type': 'array', 'items': {
+    'type': 'object', 'properties': {'path': {'type': 'string', 'minLength': 1, 'maxLength': 255},
+                                     'contents': {'type': 'string'}},
+    'required': ['path', 'contents'], 'additionalProperties': False}}
 DISK_CONFIG = {'type': 'string', 'enum': ['AUTO', 'MANUAL']}
 
 

@@ -1,7 +1,8 @@
 """POST /servers/{id}/action: one key in the body says what to do."""
 from essex import wsgi
 from essex.exception import BadRequest, NotFound
-from nova.api.compute import common, schemas
+from nova.api.compute import common, passwords, schemas
+from nova.api.compute.server_details import ServerDetails
 from nova.compute import api as compute_api
 from nova.image import glance
 from nova.network import api as network_api
@@ -24,6 +25,11 @@ _ACTIONS = {
     'lock': _ANY, 'unlock': _ANY, 'forceDelete': _ANY,
     'createImage': {'type': 'object', 'properties': {'name': schemas.NAME, 'metadata': schemas.METADATA},
                     'required': ['name'], 'additionalProperties': False},
+    'rebuild': {'type': 'object', 'properties': {
+        'imageRef': {'type': 'string', 'maxLength': 2048}, 'name': schemas.NAME, 'metadata': schemas.METADATA,
+        'adminPass': {'type': 'string', 'minLength': 1, 'maxLength': 255}, 'personality': schemas.PERSONALITY,
+        'accessIPv4': schemas.ADDRESS_V4, 'accessIPv6': schemas.ADDRESS_V6, 'OS-DCF:diskConfig': schemas.DISK_CONFIG,
+        'preserve_ephemeral': schemas.BOOLEAN}, 'required': ['imageRef'], 'additionalProperties': False},
     'os-resetState': {'type': 'object', 'properties': {'state': {'type': 'string', 'enum': ['active', 'error']}},
                       'required': ['state'], 'additionalProperties': False},
     'os-getConsoleOutput': {'type': ['object', 'null'], 'properties': {'length': _LENGTH},
@@ -54,7 +60,7 @@ _SIMPLE = {'os-start': ('start', 'servers:start'), 'os-stop': ('stop', 'servers:
            'suspend': ('suspend', 'servers:suspend'), 'resume': ('resume', 'servers:resume'),
            'lock': ('lock', 'servers:lock'), 'unlock': ('unlock', 'servers:unlock'),
            'forceDelete': ('force_delete', 'servers:force_delete')}
-_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'os-resetState': '_reset_state',
+_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'rebuild': '_rebuild', 'os-resetState': '_reset_state',
             'os-getConsoleOutput': '_console_output', 'os-getVNCConsole': '_vnc_console',
             'addFloatingIp': '_add_floating_ip', 'removeFloatingIp': '_remove_floating_ip',
             'addSecurityGroup': '_add_group', 'removeSecurityGroup': '_remove_group'}
@@ -65,6 +71,7 @@ class ServerActions(wsgi.Controller):
 
     def __init__(self):
         self.compute, self.network = compute_api.API(), network_api.API()
+        self.details = ServerDetails(self.compute, self.network)
 
     @wsgi.route('POST', '/servers/<server_id>/action', status=202, schema=_BODY)
     def act(self, req, server_id, body):
@@ -111,6 +118,17 @@ class ServerActions(wsgi.Controller):
         glance.check_properties(metadata)
         image = self.compute.snapshot(req.context, row.uuid, value['name'].strip(), metadata)
         return wsgi.Reply(headers={'Location': common.link(req, 'images', image)})
+
+    def _rebuild(self, req, row, value):
+        self._authorize(req, row, 'servers:rebuild')
+        names = {'name': 'name', 'metadata': 'metadata', 'personality': 'personality', 'accessIPv4': 'access_ip_v4',
+                 'accessIPv6': 'access_ip_v6', 'OS-DCF:diskConfig': 'disk_config'}
+        row = self.compute.rebuild(req.context, row.uuid, compute_api.RebuildRequest(
+            image_id=common.uuid_of(value['imageRef'], 'imageRef'),
+            preserve_ephemeral=schemas.is_true(value.get('preserve_ephemeral', False)),
+            **{names[key]: value[key] for key in value if key in names}))
+        shown = {**self.details.changed(req, row), **passwords.answer(value.get('adminPass'))}
+        return wsgi.Reply({'server': shown}, headers={'Location': common.link(req, 'servers', row.uuid)})
 
     def _reset_state(self, req, row, value):
         self._authorize(req, row, 'servers:reset_state')

@@ -1,21 +1,11 @@
 """/servers: list, show, create, update, delete, addresses."""
-import secrets
-import string
-
-from oslo_config import cfg
-
-from essex import config, wsgi
+from essex import wsgi
 from essex.exception import BadRequest, NotFound
-from nova.api.compute import common, schemas, security_groups, server_views
+from nova.api.compute import common, passwords, schemas, security_groups, server_views
+from nova.api.compute.server_details import ServerDetails
 from nova.compute import api as compute_api
-from nova.compute import states, zones
+from nova.compute import states
 from nova.network import api as network_api
-
-OPTS = [
-    cfg.BoolOpt('enable_instance_password', default=True, help='Answer a create with a generated adminPass.'),
-    cfg.IntOpt('password_length', default=12, min=8, help='Its length.'),
-]
-CONF = config.register(OPTS)
 
 _FILTERS = ('name', 'status', 'image', 'flavor', 'changes-since', 'changes-before', 'reservation_id', 'ip', 'ip6',
             'access_ip_v4', 'access_ip_v6', 'user_id', 'tenant_id', 'project_id', 'host', 'node', 'uuid',
@@ -47,10 +37,7 @@ CREATE = schemas.wrapped('server', {
         schemas.BOOLEAN, {'type': 'null'}, {'type': 'string', 'maxLength': 0}]},
     'min_count': schemas.count(1), 'max_count': schemas.count(1), 'return_reservation_id': schemas.BOOLEAN,
     'OS-DCF:diskConfig': schemas.DISK_CONFIG, 'accessIPv4': schemas.ADDRESS_V4, 'accessIPv6': schemas.ADDRESS_V6,
-    'personality': {'type': 'array', 'items': {
-        'type': 'object', 'properties': {'path': {'type': 'string', 'minLength': 1, 'maxLength': 255},
-                                         'contents': {'type': 'string'}},
-        'required': ['path', 'contents'], 'additionalProperties': False}},
+    'personality': schemas.PERSONALITY,
     'block_device_mapping_v2': {'type': 'array', 'items': _BLOCK_DEVICE},
     'block_device_mapping': {'type': 'array', 'items': {'type': 'object'}},
     'os:scheduler_hints': _HINTS, 'OS-SCH-HNT:scheduler_hints': _HINTS,
@@ -65,7 +52,8 @@ class Servers(wsgi.Controller):
     """The collection and its members."""
 
     def __init__(self):
-        self.compute, self.network, self.zones = compute_api.API(), network_api.API(), zones.OfServers()
+        self.compute, self.network = compute_api.API(), network_api.API()
+        self.details = ServerDetails(self.compute, self.network)
 
     @wsgi.route('GET', '/servers')
     def index(self, req):
@@ -77,15 +65,11 @@ class Servers(wsgi.Controller):
     def detail(self, req):
         common.authorize(req, 'servers:detail')
         rows, more = self._rows(req)
-        faults = self.compute.faults(rows)
-        groups = self.network.group_names([row.uuid for row in rows])
-        with_host = common.allowed(req, 'servers:show:host')
-        return {'servers': [server_views.detail(req, row, self.zones.of(row), faults.get(row.uuid),
-                                                 groups.get(row.uuid, ()), with_host) for row in rows], **more}
+        return {'servers': self.details.several(req, rows), **more}
 
     @wsgi.route('GET', '/servers/<server_id>')
     def show(self, req, server_id):
-        return {'server': self._shown(req, self._get(req, server_id, 'servers:show'))}
+        return {'server': self.details.one(req, self._get(req, server_id, 'servers:show'))}
 
     @wsgi.route('POST', '/servers', status=202, schema=CREATE)
     def create(self, req, body):
@@ -100,8 +84,7 @@ class Servers(wsgi.Controller):
         shown = {'id': row.uuid, 'links': common.links(req, 'servers', row.uuid),
                  'OS-DCF:diskConfig': request.disk_config,
                  'security_groups': [{'name': name} for name in request.security_groups or ['default']]}
-        if CONF.enable_instance_password:
-            shown['adminPass'] = asked.get('adminPass') or new_password(CONF.password_length)
+        shown.update(passwords.answer(asked.get('adminPass')))
         return wsgi.Reply({'server': shown}, headers={'Location': common.link(req, 'servers', row.uuid)})
 
     @wsgi.route('PUT', '/servers/<server_id>', schema=UPDATE)
@@ -114,7 +97,7 @@ class Servers(wsgi.Controller):
             if changes.get(address) == '':
                 changes[address] = None
         row = self.compute.update(req.context, server_id, **changes)
-        return {'server': self._brief(self._shown(req, row))}
+        return {'server': self.details.changed(req, row)}
 
     @wsgi.route('DELETE', '/servers/<server_id>', status=204)
     def delete(self, req, server_id):
@@ -169,16 +152,6 @@ class Servers(wsgi.Controller):
         row = self.compute.get(req.context, server_id)
         common.authorize(req, rule, {'project_id': row.project_id, 'user_id': row.user_id})
         return row
-
-    def _shown(self, req, row):
-        return server_views.detail(req, row, self.zones.of(row), self.compute.faults([row]).get(row.uuid),
-                                   self.network.group_names([row.uuid]).get(row.uuid, ()),
-                                   common.allowed(req, 'servers:show:host'))
-
-    @staticmethod
-    def _brief(shown):
-        extended = ('OS-EXT-', 'OS-SRV-USG:', 'os-extended-volumes:', 'config_drive', 'key_name', 'security_groups')
-        return {key: value for key, value in shown.items() if not key.startswith(extended)}
 
     def _rows(self, req):
         values = req.query()
@@ -281,15 +254,3 @@ def _networks(asked):
         if 'uuid' not in each:
             raise BadRequest('Bad networks format: network uuid is missing.')
     return [{key: each[key] for key in ('uuid', 'fixed_ip') if key in each} for each in asked]
-
-
-_SYMBOLS = ('23456789', 'ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz')
-
-
-def new_password(length):
-    """A random password with a digit, a capital and a small letter, and none of 0 1 I O l."""
-    letters = [secrets.choice(group) for group in _SYMBOLS]
-    letters += [secrets.choice(''.join(_SYMBOLS)) for _ in range(length - len(letters))]
-    secrets.SystemRandom().shuffle(letters)
-    assert set(letters) <= set(string.ascii_letters + string.digits)
-    return ''.join(letters)

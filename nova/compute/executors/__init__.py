@@ -4,13 +4,15 @@ from nova.compute.executors import change
 from nova.compute.executors.base import Tools
 from nova.compute.executors.boot import BootExecutor
 from nova.compute.executors.delete import DeleteExecutor
+from nova.compute.executors.rebuild import RebuildExecutor
 from nova.compute.executors.snapshot import SnapshotExecutor
 
 _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecutor),
               (operations.STOP, change.StopExecutor), (operations.START, change.StartExecutor),
               (operations.REBOOT, change.RebootExecutor), (operations.PAUSE, change.PauseExecutor),
               (operations.UNPAUSE, change.UnpauseExecutor), (operations.SUSPEND, change.SuspendExecutor),
-              (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor))
+              (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor),
+              (operations.REBUILD, RebuildExecutor))
 
 __all__ = ['Tools', 'by_kind', 'register']
 

@@ -55,6 +55,12 @@ class InstanceExecutor(Executor):
                 LOG.warning('server %s: %s Trying again.', run.resource_id, error)
         return method(run.context, run.resource_id, *args, timeout=_NETWORK_SECONDS)
 
+    def fetcher(self, run):
+        """fetch(image id, path) as drivers get it: it ends when the operation is cancelled."""
+        def fetch(image_id, path):
+            self.tools.images.download(image_id, path, lambda received: run.check_cancelled())
+        return fetch
+
     def show(self, run, **values):
         """Set columns of the server, unless something else is being done to it by now; whether that was so."""
         return instance_states.change_if(run.resource_id, task_states=[None, *self.task_states], **values)
@@ -65,8 +71,8 @@ class InstanceExecutor(Executor):
 
 
 def spec_of(row):
-    """The InstanceSpec of a row, with the files of its config drive if it has one."""
-    if not row.config_drive:
+    """The InstanceSpec of a row, with the files of its config drive if it has one and is not deleted."""
+    if not row.config_drive or row.deleted_at is not None:
         return InstanceSpec.of(row)
     # The metadata service knows what they hold; it stands above this layer, so it is looked up when needed.
     content = importlib.import_module('nova.api.metadata.content')

@@ -52,12 +52,7 @@ class BootExecutor(InstanceExecutor):
     def image(self, run):
         """Have the base image on the host."""
         row = self.instance(run)
-        self._on_this_host(run, lambda: self.driver.prepare_image(spec_of(row), self._fetcher(run), run.progress))
-
-    def _fetcher(self, run):
-        def fetch(image_id, path):
-            self.tools.images.download(image_id, path, lambda received: run.check_cancelled())
-        return fetch
+        self._on_this_host(run, lambda: self.driver.prepare_image(spec_of(row), self.fetcher(run), run.progress))
 
     def disk(self, run):
         """Have the disks."""

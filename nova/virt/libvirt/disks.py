@@ -8,7 +8,8 @@
     disk.config   config drive, ISO
     kernel, ramdisk, console.log, instance.json
 
-While they are made the directory is <uuid>.part, while they are removed <uuid>.gone.
+While they are made the directory is <uuid>.part, while they are removed <uuid>.gone; when others take their place
+they are kept aside as <uuid>.former.
 """
 import contextlib
 import dataclasses
@@ -23,7 +24,7 @@ from nova.virt.libvirt import qemu_img
 _GB = 1 << 30
 _MB = 1 << 20
 _FORMAT_SECONDS = 120
-_SUFFIXES = ('.part', '.gone')
+_SUFFIXES = ('.part', '.gone', '.former')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +93,41 @@ class InstanceDisks:
             self._fill(instance, part)
         except OSError as error:
             raise self._no_space(error) from error
-        os.rename(part, os.path.join(self._directory, instance.uuid))
+        os.rename(part, self._whole(instance.uuid))
+
+    def replace(self, instance, preserve_ephemeral=False):
+        """Have new files, the former ones aside; with `preserve_ephemeral` the ephemeral disk is the former one."""
+        kept = self.path(instance.uuid, 'disk.local') if preserve_ephemeral else None
+        self._set_aside(instance.uuid, lambda part: self._fill(instance, part, kept))
+
+    def restore(self, uuid):
+        """Have the files that are aside back in place, if any are."""
+        self._remove(self._whole(uuid, '.part'))
+        if os.path.isdir(self._whole(uuid, '.former')):
+            self._discard(self._whole(uuid), uuid)
+            os.rename(self._whole(uuid, '.former'), self._whole(uuid))
+            self._remove(self._whole(uuid, '.gone'))
+
+    def forget(self, uuid):
+        """Have no files aside."""
+        self._discard(self._whole(uuid, '.former'), uuid)
+        self._remove(self._whole(uuid, '.gone'))
+
+    def _set_aside(self, uuid, fill):
+        """Have what fill(directory) makes in place of the files there are; only between two renames are there none."""
+        whole, former = self._whole(uuid), self._whole(uuid, '.former')
+        if os.path.isdir(former):
+            if os.path.isdir(whole):
+                return
+            os.rename(former, whole)
+        part = self._fresh(uuid)
+        try:
+            fill(part)
+        except OSError as error:
+            raise self._no_space(error) from error
+        if os.path.isdir(whole):
+            os.rename(whole, former)
+        os.rename(part, whole)
 
     def hand_over(self, uuid, owner):
         """Give what is the server's alone to the user its guest runs as; what it shares with others stays ours."""
@@ -103,39 +138,52 @@ class InstanceDisks:
 
     def delete(self, uuid):
         """Have no file of a server."""
-        gone = os.path.join(self._directory, f'{uuid}.gone')
-        self._remove(gone)
-        with contextlib.suppress(FileNotFoundError):
-            # A directory half removed must not pass for a whole one.
-            os.rename(os.path.join(self._directory, uuid), gone)
-        self._remove(gone)
-        self._remove(os.path.join(self._directory, f'{uuid}.part'))
+        for suffix in ('', '.former'):
+            self._discard(self._whole(uuid, suffix), uuid)
+        for suffix in _SUFFIXES:
+            self._remove(self._whole(uuid, suffix))
+
+    def _discard(self, directory, uuid):
+        """Have no such directory; <uuid>.gone may be left of it. One half removed must not pass for a whole one."""
+        if os.path.isdir(directory):
+            self._remove(self._whole(uuid, '.gone'))
+            os.rename(directory, self._whole(uuid, '.gone'))
+
+    def _whole(self, uuid, suffix=''):
+        return os.path.join(self._directory, uuid + suffix)
 
     # Making
 
     def _fresh(self, uuid):
-        part = os.path.join(self._directory, f'{uuid}.part')
+        part = self._whole(uuid, '.part')
         self._remove(part)
         os.makedirs(part)
         # The user guests run as enters, others find no name to open.
         os.chmod(part, 0o711)   # noqa: S103
         return part
 
-    def _fill(self, instance, part):
+    def _fill(self, instance, part, ephemeral=None):
+        """`ephemeral`: path of the ephemeral disk to keep, if there is one."""
         size = self._root(instance, part)
         for name, image_id in (('kernel', instance.kernel_id), ('ramdisk', instance.ramdisk_id)):
             if image_id:
                 os.link(self._base(image_id).path, os.path.join(part, name))
-        if instance.ephemeral_gb:
+        if ephemeral and os.path.exists(ephemeral):
+            os.link(ephemeral, os.path.join(part, 'disk.local'))
+        elif instance.ephemeral_gb:
             self._ephemeral(os.path.join(part, 'disk.local'), instance.ephemeral_gb)
         if instance.swap_mb:
             self._swap(os.path.join(part, 'disk.swap'), instance.swap_mb)
         if instance.config_drive:
             self._config_drive(os.path.join(part, 'disk.config'), instance.config_drive_files)
         os.close(os.open(os.path.join(part, 'console.log'), os.O_CREAT | os.O_WRONLY, 0o600))
+        self._describe(instance, part, size)
+
+    @staticmethod
+    def _describe(instance, part, root_size):
         with open(os.path.join(part, 'instance.json'), 'w') as file:
             json.dump({'name': instance.name, 'project_id': instance.project_id, 'image': instance.image_ref,
-                       'bytes': size + instance.ephemeral_gb * _GB + instance.swap_mb * _MB}, file)
+                       'bytes': root_size + instance.ephemeral_gb * _GB + instance.swap_mb * _MB}, file)
 
     def _root(self, instance, part):
         """Make the root disk; returns its size."""

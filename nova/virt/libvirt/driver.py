@@ -98,6 +98,15 @@ class LibvirtDriver(Driver):
     def delete_disks(self, instance):
         self._disks.delete(instance.uuid)
 
+    def replace_disks(self, instance, preserve_ephemeral=False):
+        self._disks.replace(instance, preserve_ephemeral)
+
+    def restore_disks(self, instance):
+        self._disks.restore(instance.uuid)
+
+    def forget_disks(self, instance):
+        self._disks.forget(instance.uuid)
+
     def capture(self, instance, path):
         if not self._disks.exist(instance.uuid):
             raise exception.GuestNotFound(host=self._hostname, instance_uuid=instance.uuid)

@@ -51,6 +51,7 @@ HOST_SIDE = {f'OS-EXT-SRV-ATTR:{name}': MAYBE_TEXT for name in ('host', 'hypervi
 SERVER = closed(_SERVER, _FULL)
 SERVER_FOR_ADMINS = closed({**_SERVER, **HOST_SIDE}, _FULL)
 SERVER_AFTER_UPDATE = closed(_SERVER, _BRIEF)
+REBUILT_SERVER = closed({**_SERVER, 'adminPass': TEXT}, _BRIEF)
 NEW_SERVER = closed({'id': UUID, 'links': LINKS, 'adminPass': TEXT},
                     {'OS-DCF:diskConfig': TEXT, 'security_groups': several(closed({'name': TEXT}))})
 FLAVOR = closed(

@@ -129,6 +129,7 @@ ACTIONS = [
     ({'unpause': None}, (409, 409, 409, 403, 404)), ({'resume': None}, (409, 409, 409, 403, 404)),
     ({'lock': None}, own(202)), ({'unlock': None}, own(202)), ({'forceDelete': None}, own(202)),
     ({'createImage': {'name': 'snap'}}, own(202)),
+    ({'rebuild': {'imageRef': IMAGE}}, own(202)),
     ({'os-resetState': {'state': 'error'}}, (202, 403, 403, 403, 404)),
     ({'os-getConsoleOutput': {'length': 10}}, READ), ({'os-getVNCConsole': {'type': 'novnc'}}, own(200)),
     ({'addFloatingIp': {'address': '{address}'}}, own(202)),

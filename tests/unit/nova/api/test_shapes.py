@@ -89,6 +89,8 @@ WRITES = [
     ('owner', 'PUT', '/servers/<server_id>/metadata/a', {'meta': {'a': 'b'}}, 200, of(meta=mapping(shapes.TEXT))),
     ('owner', 'POST', '/servers/<server_id>/action', {'os-stop': None}, 202, None),
     ('owner', 'POST', '/servers/<server_id>/action', {'createImage': {'name': 'n'}}, 202, None),
+    ('owner', 'POST', '/servers/<server_id>/action', {'rebuild': {'imageRef': IMAGE, 'preserve_ephemeral': False}}, 202,
+     of(server=shapes.REBUILT_SERVER)),
     ('owner', 'POST', '/servers/<server_id>/action', {'os-getConsoleOutput': {}}, 200, of(output=shapes.TEXT)),
     ('owner', 'POST', '/servers/<server_id>/action', {'os-getVNCConsole': {'type': 'novnc'}}, 200,
      of(console=closed({'type': shapes.TEXT, 'url': shapes.TEXT}))),

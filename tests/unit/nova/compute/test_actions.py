@@ -6,9 +6,11 @@ import pytest
 from essex import db
 from nova import exception
 from nova.compute import actions, states
+from nova.compute.request import RebuildRequest
 from nova.db import instances
 from nova.db.journal import JOURNAL
 from nova.image import glance
+from tests.unit.nova.compute.conftest import IMAGE
 from tests.unit.nova.rows import server
 
 CALLS = {
@@ -21,6 +23,8 @@ CALLS = {
     'unpause': (lambda api, context, uuid: api.unpause(context, uuid), 'unpausing', {'paused'}),
     'suspend': (lambda api, context, uuid: api.suspend(context, uuid), 'suspending', {'active'}),
     'resume': (lambda api, context, uuid: api.resume(context, uuid), 'resuming', {'suspended'}),
+    'rebuild': (lambda api, context, uuid: api.rebuild(context, uuid, RebuildRequest(IMAGE)), 'rebuilding',
+                {'active', 'stopped', 'error'}),
     'snapshot': (lambda api, context, uuid: api.snapshot(context, uuid, 'shot'), 'image_snapshot',
                  {'active', 'stopped', 'paused', 'suspended'}),
 }

@@ -1,4 +1,7 @@
 """Packaging. Each dependency carries the reason it is here; ranges keep a release reproducible."""
+import pathlib
+import re
+
 from setuptools import find_packages, setup
 
 REQUIRES = [
@@ -116,6 +119,7 @@ ENTRY_POINTS = {
         'swift-oldies = swift.cmd.oldies:main',
         'swift-orphans = swift.cmd.orphans:main',
         'swift-storage = swift.cmd.storage:main',
+        'essex-operator = essex.operator.cmd:main',
         'essex = essex.cloud.cli:main',
     ],
     'essex.glance.store': ['file = glance.store.filesystem:FilesystemStore', 'http = glance.store.http:HttpStore',
@@ -134,7 +138,7 @@ ENTRY_POINTS = {
 
 setup(
     name='essex',
-    version='0.1.0',
+    version=re.search(r"^__version__ = '(.+)'", pathlib.Path('essex/__init__.py').read_text(), re.MULTILINE)[1],
     description='A complete private cloud in the shape of OpenStack Essex',
     license='Apache-2.0',
     python_requires='>=3.11',

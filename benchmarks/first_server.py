@@ -16,7 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from essex import trace  # noqa: E402
+from essex import trace_files  # noqa: E402
 from tests.fixtures.cloud import Cloud, namespace, remove_namespace  # noqa: E402
 
 
@@ -30,7 +30,7 @@ def boot(cloud, name):
     to_ssh = float(re.search(r'SSH, ([\d.]+) s after', text)[1])
     server = cloud.json('server', 'show', name)['id']
     request = cloud.json('server', 'event', 'list', server)[-1]['Request ID']
-    spans = trace.find(request, str(cloud.directory / 'trace'))
+    spans = trace_files.find(request, str(cloud.directory / 'trace'))
     by_name = {span['name']: span for span in spans}
     began = next(span['start'] for span in spans if span['name'].startswith('POST '))
     activate = by_name['boot: activate']

@@ -13,7 +13,6 @@ SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
 import contextlib
 import ctypes
 import gc
-import json
 import logging
 import os
 import random
@@ -24,7 +23,8 @@ import time
 
 from oslo_config import cfg
 
-from essex import concurrency, config, context, trace
+from essex import concurrency, config, context, trace, vitals
+from essex.vitals.status_file import StatusFile
 from essex.wsgi import server as wsgi_server
 
 LOG = logging.getLogger(__name__)
@@ -105,6 +105,7 @@ class Daemon:
         """Serve RPC on `topic` and `topic.host`; returns the server."""
         # Here, since object storage has neither messaging nor SQLAlchemy: 20 MB and half its start.
         from essex import rpc
+        vitals.tell('messaging', rpc.facts, every=0)
         return self.add(rpc.Server(topic, host or CONF.host, endpoints))
 
     def add_periodic(self, function, interval, initial_delay=None):
@@ -184,31 +185,6 @@ def notify(state):
         sock.sendall(state.encode())
 
 
-class StatusFile:
-    """The sign of life of a process: a JSON file, rewritten every report_interval, removed at a clean stop."""
-
-    def __init__(self, name, daemons):
-        self.path = os.path.join(CONF.status_dir, f'{name}.json') if CONF.status_dir else None
-        self.daemons, self.started = daemons, time.time()
-
-    def write(self):
-        if self.path is None:
-            return
-        os.makedirs(CONF.status_dir, exist_ok=True)
-        content = {'pid': os.getpid(), 'host': CONF.host, 'started': self.started, 'heartbeat': time.time(),
-                   'daemons': [{'name': each.name, 'state': each.state, 'addresses': each.addresses}
-                               for each in self.daemons]}
-        temporary = f'{self.path}.{os.getpid()}'
-        with open(temporary, 'w', encoding='utf-8') as file:
-            json.dump(content, file)
-        os.replace(temporary, self.path)
-
-    def remove(self):
-        if self.path:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
-
-
 def run(daemons, name=None):
     """Run daemons in this process until a signal stops them. With workers > 1, in that many processes."""
     name = name or daemons[0].name
@@ -239,7 +215,10 @@ def _if_loaded(module, function):
 
 
 def _serve(daemons, name):
-    signals, status = _Signals(), StatusFile(name, daemons)
+    signals = _Signals()
+    status = StatusFile(CONF.status_dir, name, CONF.project, CONF.host, CONF.report_interval, daemons)
+    status.ring.attach()
+    looking = concurrency.spawn(vitals.keep_looking)
     # Told before they serve: a start may take long, and endpoints of the first answer while the last still starts.
     status.write()
     for daemon in daemons:
@@ -255,6 +234,7 @@ def _serve(daemons, name):
             config.reload()
             for daemon in daemons:
                 daemon.on_reload()
+            status.ring.attach()
             notify('READY=1')
         elif number is not None:
             break
@@ -263,6 +243,7 @@ def _serve(daemons, name):
     for daemon in reversed(daemons):
         daemon.stop(CONF.graceful_shutdown_timeout)
     _if_loaded('essex.rpc', 'shutdown')
+    looking.kill()
     status.remove()
     LOG.info('%s stopped', name)
 

@@ -1,11 +1,10 @@
 """Spans of a request across HTTP and RPC hops: one JSON line each, found again by `essex trace ID`.
 
 A span has: request (the request id), parent request (`global`, the id the caller sent), id, parent, daemon,
-host, name, start (epoch seconds), ms, and what the code adds (status, error, sql ...).
+host, name, start (epoch seconds), ms, sql (statements run in it, if any), and what the code adds (status, error ...).
 """
 import contextlib
 import contextvars
-import glob
 import logging
 import os
 import random
@@ -25,6 +24,7 @@ OPTS = [
 CONF = config.register(OPTS, 'trace')
 
 _span = contextvars.ContextVar('essex_span', default=None)
+_details = contextvars.ContextVar('essex_span_details', default=None)
 _daemon = contextvars.ContextVar('essex_daemon', default=None)
 _process_daemon = 'unknown'
 _file = _opened = None
@@ -56,6 +56,13 @@ def span_id():
     return _span.get()
 
 
+def count_sql():
+    """A statement of SQL ran: it belongs to the innermost span."""
+    details = _details.get()
+    if details is not None:
+        details['sql'] = details.get('sql', 0) + 1
+
+
 @contextlib.contextmanager
 def span(name, parent=None, **details):
     """Record the time of the block as a span of the current request; yields a dict to add details to.
@@ -67,7 +74,7 @@ def span(name, parent=None, **details):
         yield details
         return
     identity = f'{random.getrandbits(64):016x}'
-    token = _span.set(identity)
+    token, counted = _span.set(identity), _details.set(details)
     began, clock = time.time(), time.perf_counter()
     try:
         yield details
@@ -76,6 +83,7 @@ def span(name, parent=None, **details):
         raise
     finally:
         _span.reset(token)
+        _details.reset(counted)
         _write({'request': current.request_id, 'global': current.global_request_id, 'id': identity,
                 'parent': parent or _span.get(), 'daemon': daemon_name(), 'host': CONF.host, 'name': name,
                 'start': began, 'ms': round((time.perf_counter() - clock) * 1000, 3), **details})
@@ -102,24 +110,3 @@ def _current_file():
         path = os.path.join(CONF.trace.directory, f'{_process_daemon}.jsonl')
         _file, _opened = open(path, 'ab', buffering=0), wanted  # noqa: SIM115 - stays open for the process's life
     return _file
-
-
-def find(request_id, directory):
-    """All spans of `request_id` and of the requests it caused, oldest first."""
-    spans = list(_read(directory))
-    wanted, grown = {request_id}, True
-    while grown:
-        found = {each['request'] for each in spans if each.get('global') in wanted} - wanted
-        wanted |= found
-        grown = bool(found)
-    return sorted((each for each in spans if each['request'] in wanted), key=lambda each: each['start'])
-
-
-def _read(directory):
-    for path in glob.glob(os.path.join(glob.escape(directory), '*.jsonl*')):
-        with open(path, 'rb') as lines:
-            for line in lines:
-                try:
-                    yield orjson.loads(line)
-                except orjson.JSONDecodeError:
-                    continue   # the line a killed process was writing

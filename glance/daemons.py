@@ -3,8 +3,8 @@ import datetime
 
 from oslo_config import cfg
 
-from essex import config, db, service
-from essex.db import migration
+from essex import config, db, service, vitals
+from essex.db import facts, migration
 from essex.wsgi.server import loadapp, paste_file
 from glance.api.app import manager
 from glance.api.settings import CONF
@@ -38,6 +38,8 @@ class ApiDaemon(service.Daemon):
     def setup(self):
         migration.require('glance')
         rules = manager()
+        vitals.tell('database', lambda: facts.describe('glance'))
+        vitals.tell('stores', rules.stores.facts)
         app = loadapp(paste_file('glance-api-paste.ini'), flavored('glance-api'))
         self.add_wsgi(app, CONF.bind_host, 9292 if CONF.bind_port is None else CONF.bind_port)
         self.add(worker.ImportWorker(rules))
@@ -55,6 +57,7 @@ class RegistryDaemon(service.Daemon):
 
     def setup(self):
         migration.require('glance')
+        vitals.tell('database', lambda: facts.describe('glance'))
         app = loadapp(self._paste_file(), flavored('glance-registry'))
         port = self._port or CONF.bind_port
         self.add_wsgi(app, CONF.bind_host, 9191 if port is None else port)

@@ -58,6 +58,14 @@ class ActionNotFound(NotFound):
     message = 'Action for request_id %(request_id)s on instance %(instance_uuid)s not found.'
 
 
+class OperationNotFound(NotFound):
+    message = 'There is no operation %(operation_id)s.'
+
+
+class OperationNotActionable(Conflict):
+    message = 'Operation %(operation_id)s is %(state)s: it cannot be made to %(action)s. Possible: %(possible)s.'
+
+
 class InvalidMarker(BadRequest):
     message = 'marker [%(marker)s] not found'
 

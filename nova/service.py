@@ -2,9 +2,9 @@
 import functools
 import logging
 
-from essex import db, rpc, service
+from essex import db, rpc, service, vitals
 from essex.config import CONF
-from essex.db import migration
+from essex.db import facts, migration
 from nova.compute import zones  # noqa: F401  its option is the zone reported
 from nova.db import services
 
@@ -49,6 +49,7 @@ class NovaDaemon(service.Daemon):
     def bind(self):
         _require_schema()
         rpc.set_heartbeat_lookup(last_heartbeat)
+        vitals.tell('database', lambda: facts.describe('nova'))
         super().bind()
         self.add(Heartbeat(self.name, self.topic or self.name.removeprefix('nova-')))
 

@@ -36,6 +36,15 @@ class Devices:
         except DriveNotMounted:
             return False
 
+    def facts(self):
+        """[{name, total_bytes, free_bytes}] of the devices that are there."""
+        found = []
+        for name in self.names():
+            usage = os.statvfs(os.path.join(self.root, name))
+            found.append({'name': name, 'total_bytes': usage.f_blocks * usage.f_frsize,
+                          'free_bytes': usage.f_bavail * usage.f_frsize})
+        return found
+
     def check_room(self, path, size=0):
         """See that `size` bytes fit on the file system of `path` and leave the reserve. Raises DriveFull."""
         usage = os.statvfs(path)

@@ -7,7 +7,7 @@ from essex.cloud import configure_swift, ini, pki
 from essex.cloud.layout import ROOT
 
 SERVICES = {'keystone': ('keystone',), 'glance': ('glance-api',), 'nova': ('nova', 'nova-novncproxy'),
-            'swift': configure_swift.FILES, 'horizon': ('horizon',)}
+            'essex': ('operator',), 'swift': configure_swift.FILES, 'horizon': ('horizon',)}
 _WITH_DATABASE = ('keystone', 'glance', 'nova')
 
 
@@ -140,5 +140,14 @@ def _horizon(layout, settings, certificate):
     return values
 
 
+def _operator(layout, settings, certificate):
+    values = _common(layout, settings, certificate, 'essex')
+    del values['database']
+    values['DEFAULT'] |= {'bind_host': settings.address, 'bind_port': settings.port('operator')}
+    values['keystone_authtoken'] = _authtoken(layout, settings, 'operator')
+    return values
+
+
 _VALUES = {'keystone': _keystone, 'glance-api': _glance, 'nova': _nova,
-           'nova-novncproxy': _proxy, 'horizon': _horizon, **configure_swift.values_of(_authtoken)}
+           'nova-novncproxy': _proxy, 'horizon': _horizon, 'operator': _operator,
+           **configure_swift.values_of(_authtoken)}

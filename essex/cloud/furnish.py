@@ -27,7 +27,7 @@ def _accounts(admin, settings):
     roles = {role['name']: role['id'] for role in admin.identity.get('/roles').json()['roles']}
     for name in ('swiftoperator', 'ResellerAdmin'):
         ensure(admin.identity, 'roles', name, {})
-    for project, users in (('service', ('nova', 'glance', 'swift')), ('demo', ('demo',))):
+    for project, users in (('service', ('nova', 'glance', 'swift', 'operator')), ('demo', ('demo',))):
         made = ensure(admin.identity, 'projects', project, {'domain_id': 'default'})
         for user in users:
             values = {'domain_id': 'default', 'password': settings.password(user), 'default_project_id': made['id']}
@@ -40,7 +40,8 @@ def _catalog(admin, settings):
     # Kind, name, URL, and that for administrators where it is another.
     wanted = (('compute', 'nova', settings.url('nova', '/v2.1'), None),
               ('image', 'glance', settings.url('glance'), None),
-              ('object-store', 'swift', settings.url('swift', '/v1/AUTH_%(project_id)s'), settings.url('swift')))
+              ('object-store', 'swift', settings.url('swift', '/v1/AUTH_%(project_id)s'), settings.url('swift')),
+              ('operator', 'essex', settings.url('operator', '/v1'), None))
     endpoints = admin.identity.get('/endpoints').json()['endpoints']
     for kind, name, usual, admins in wanted:
         service = ensure(admin.identity, 'services', name, {'type': kind})

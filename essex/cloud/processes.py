@@ -67,7 +67,8 @@ def _all(layout, hypervisor, alone):
         Process('nova', 'nova.cmd.all', files('nova', 'nova'), ('nova',), ('nova', 'metadata')),
         Process('novncproxy', 'nova.cmd.novncproxy', files('nova', 'nova-novncproxy'), ('novncproxy',),
                 ('novncproxy',)),
-        Process('horizon', 'horizon.cmd.server', files('horizon', 'horizon'), ('horizon',), ('horizon',)), *own)
+        Process('horizon', 'horizon.cmd.server', files('horizon', 'horizon'), ('horizon',), ('horizon',)),
+        Process('operator', 'essex.operator.cmd', files('essex', 'operator'), ('operator',), ('operator',)), *own)
 
 
 # What every service imports. Their own modules stay out: they declare options, each in a process of its own.

@@ -3,29 +3,7 @@ import json
 import time
 
 from essex.cloud import health
-
-
-def processes(layout):
-    """The status files of running processes: [{pid, host, started, heartbeat, daemons: [...], pss_mb, alive}]."""
-    found = []
-    for path in sorted(layout.status.glob('*.json')):
-        content = json.loads(path.read_text())
-        content['pss_mb'] = pss_mb(content['pid'])
-        content['alive'] = content['pss_mb'] is not None
-        found.append(content)
-    return found
-
-
-def pss_mb(pid):
-    """Memory of a process in MiB, shared pages counted by share (PSS); None when it is gone."""
-    try:
-        with open(f'/proc/{pid}/smaps_rollup', encoding='ascii') as lines:
-            for line in lines:
-                if line.startswith('Pss:'):
-                    return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return None
+from essex.vitals.status_file import processes, pss_mb, state_of
 
 
 def supervisor_pid(layout):
@@ -40,7 +18,7 @@ def supervisor_pid(layout):
 
 def _pids(layout, supervisor):
     """Every process of the cloud: some, such as the one that watches libvirtd, have no status file."""
-    found = {supervisor, *(process['pid'] for process in processes(layout))}
+    found = {supervisor, *(process['pid'] for process in processes(layout.status))}
     try:
         with open(f'/proc/{supervisor}/task/{supervisor}/children', encoding='ascii') as children:
             found.update(map(int, children.read().split()))
@@ -69,12 +47,11 @@ def lines(layout, settings):
         return ['The cloud is down. `essex up` starts it.'], False
     now, well, total = time.time(), True, sum(pss_mb(each) or 0 for each in _pids(layout, pid))
     rows = [('DAEMON', 'STATE', 'SINCE', 'ADDRESS', 'HEARTBEAT', 'PID', 'MEMORY')]
-    for process in processes(layout):
+    for process in processes(layout.status):
         for index, daemon in enumerate(process['daemons']):
-            late = now - process['heartbeat'] > 30
-            state = daemon['state'] if process['alive'] and not late else 'late' if process['alive'] else 'dead'
+            state = state_of(process, daemon, now)
             well = well and state == 'up'
-            memory = f'{process["pss_mb"]:.0f} MB' if process['alive'] and index == 0 else '"' if index else '-'
+            memory = f'{process["pss_mb"]:.0f} MB' if process['pss_mb'] and index == 0 else '"' if index else '-'
             rows.append((daemon['name'], state, age(now - process['started']), ' '.join(daemon['addresses']) or '-',
                          f'{age(now - process["heartbeat"])} ago', str(process['pid']), memory))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

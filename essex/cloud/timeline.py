@@ -1,14 +1,14 @@
 """`essex trace ID`: the way of a request through every daemon, as a timeline."""
 import datetime
 
-from essex import trace
+from essex import trace_files
 
 _WIDTH = 32
 
 
 def lines(directory, request_id):
     """The spans of a request, oldest first, each with a bar that shows when in the whole it ran; [] when unknown."""
-    spans = trace.find(request_id, str(directory))
+    spans = trace_files.find(request_id, str(directory))
     if not spans:
         return []
     began = spans[0]['start']

@@ -13,7 +13,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from essex import concurrency, config
+from essex import concurrency, config, trace
 from essex.exception import ConfigError, ServiceUnavailable
 
 LOG = logging.getLogger(__name__)
@@ -204,6 +204,7 @@ _counters = threading.local()
 def _count(connection, cursor, statement, parameters, context, executemany):
     if statement.startswith('BEGIN'):
         return
+    trace.count_sql()
     for counter in getattr(_counters, 'active', ()):
         counter.statements.append(statement)
 

@@ -11,8 +11,8 @@ from essex.wsgi.request import json_response
 
 LOG = logging.getLogger(__name__)
 # Ours, and those of object storage.
-_VALID = re.compile(r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-                    r'|tx[0-9a-f]{21}-[0-9a-f]{10}[\w.@-]{0,64}', re.ASCII)
+VALID_ID = re.compile(r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+                      r'|tx[0-9a-f]{21}-[0-9a-f]{10}[\w.@-]{0,64}', re.ASCII)
 
 
 class RequestId:
@@ -24,7 +24,7 @@ class RequestId:
     def __call__(self, environ, start_response):
         request_id = environ['essex.request_id'] = context.new_request_id()
         sent = environ.get('HTTP_X_OPENSTACK_REQUEST_ID', '')
-        global_id = environ['essex.global_request_id'] = sent if _VALID.fullmatch(sent) else None
+        global_id = environ['essex.global_request_id'] = sent if VALID_ID.fullmatch(sent) else None
         token = context.bind(context.RequestContext(request_id=request_id, global_request_id=global_id))
         marks = [(name, request_id) for name in self.headers]
         state = {}

@@ -1,7 +1,7 @@
 """Reads and writes of the journal. Every change is one short transaction, and only the owner's counts."""
 import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from essex import db
 from essex.operation.definition import Cancelled, Lost
@@ -52,6 +52,15 @@ class Journal:
                 session.execute(update(one).where(one.c.id.in_(ids)).values(cancel=True))
             return ids
 
+    @db.retry
+    def hurry(self, operation_id, cancel=False):
+        """Have an open operation tried again at once; with `cancel`, unwound. False when it is not open any more."""
+        one = self.Operation.__table__
+        values = {'not_before': None, **({'cancel': True} if cancel else {})}
+        with db.writer() as session:
+            done = session.execute(update(one).where(one.c.id == operation_id, one.c.state.in_(OPEN)).values(**values))
+            return done.rowcount == 1
+
     # -- for readers
 
     def get(self, operation_id):
@@ -82,6 +91,30 @@ class Journal:
         with db.reader() as session:
             return list(session.scalars(select(self.Step).where(self.Step.operation_id == operation_id)
                                         .order_by(self.Step.id)))
+
+    def newest(self, states=None, limit=100, before=None, failed_since=None):
+        """Rows in one of `states` (None: any), newest first, older than id `before`; of failed ones only those that
+        ended after `failed_since`."""
+        one = self.Operation
+        statement = select(one).order_by(one.id.desc()).limit(limit)
+        if states is not None:
+            statement = statement.where(one.state.in_(states))
+        if before is not None:
+            statement = statement.where(one.id < before)
+        if failed_since is not None:
+            statement = statement.where((one.state != FAILED) | (one.finished_at >= failed_since))
+        with db.reader() as session:
+            return list(session.scalars(statement))
+
+    def running_since(self, operation_ids):
+        """{operation id: when the step (or undo) that runs now began} of those in which one runs."""
+        if not operation_ids:
+            return {}
+        step = self.Step
+        with db.reader() as session:
+            return dict(session.execute(select(step.operation_id, func.max(step.started_at))
+                                        .where(step.operation_id.in_(operation_ids), step.finished_at.is_(None))
+                                        .group_by(step.operation_id)).all())
 
     def stranded(self, seconds, limit=200):
         """Open operations that nobody has worked on for `seconds` and whose user does not know. Oldest first.

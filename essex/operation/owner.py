@@ -3,11 +3,12 @@ import os
 import uuid
 
 from essex.config import CONF
+from essex.vitals.status_file import start_ticks
 
 
 def new(name):
     """A name for a runner of this process: daemon@host#namespace.pid.start.random."""
-    return f'{_prefix(name)}{_namespace()}.{os.getpid()}.{_start_time(os.getpid())}.{uuid.uuid4().hex[:8]}'
+    return f'{_prefix(name)}{_namespace()}.{os.getpid()}.{start_ticks(os.getpid())}.{uuid.uuid4().hex[:8]}'
 
 
 def prefix(name):
@@ -23,7 +24,7 @@ def is_dead(owner, name):
     # A container of the same host name has process ids of its own.
     if len(parts) != 4 or parts[0] != _namespace():
         return False
-    return parts[2] != _start_time(parts[1])
+    return parts[2] != start_ticks(parts[1])
 
 
 def _prefix(name):
@@ -32,14 +33,3 @@ def _prefix(name):
 
 def _namespace():
     return str(os.stat('/proc/self/ns/pid').st_ino)
-
-
-def _start_time(pid):
-    """When a process began, in ticks since the machine did; '' when there is none. Process ids come again."""
-    try:
-        with open(f'/proc/{int(pid)}/stat', encoding='latin-1') as file:
-            fields = file.read().rsplit(')', 1)[1].split()
-    except (OSError, ValueError, IndexError):
-        return ''
-    # A zombie has ended; its parent has only not asked yet.
-    return '' if fields[0] in 'ZX' else fields[19]

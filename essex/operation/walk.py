@@ -5,6 +5,7 @@ process was in.
 """
 import datetime
 import logging
+import time
 
 from essex import concurrency, db, failpoint, trace
 from essex.config import CONF
@@ -12,6 +13,7 @@ from essex.exception import EssexError
 from essex.operation.definition import Cancelled, Lost, Restart, StepFailed
 from essex.operation.journal import unwinding
 from essex.operation.models import CANCELLED, DONE, FAILED, QUEUED, RUNNING, UNDOING
+from essex.vitals import counters
 
 LOG = logging.getLogger(__name__)
 
@@ -144,7 +146,10 @@ class Walk:
     def _call(self, row, step, method):
         """Do a step or its undo; returns the error it ended with, or None."""
         point = f'{self.definition.kind}.{method}'
+        began = time.perf_counter()
         error = self._guarded(step, method, point)
+        failed = error is not None and not isinstance(error, Cancelled)
+        counters.record(trace.daemon_name(), 'step', time.perf_counter() - began, failed)
         self._ended, self._ended_name = (row, error), point
         return error
 

@@ -35,8 +35,8 @@ from essex.rpc.heartbeats import set_heartbeat_lookup
 from essex.rpc.jobs import acknowledge
 from essex.rpc.process import after_fork, configure, shutdown
 from essex.rpc.server import Server, expose
-from essex.rpc.statistics import stats
+from essex.rpc.statistics import facts, stats
 
 __all__ = ['BrokerUnavailable', 'Client', 'MessageTooLarge', 'MessagingError', 'RemoteError',
            'SerializationError', 'Server', 'Timeout', 'UnknownMethod', 'WrongArguments', 'acknowledge',
-           'after_fork', 'configure', 'expose', 'set_heartbeat_lookup', 'shutdown', 'stats']
+           'after_fork', 'configure', 'expose', 'facts', 'set_heartbeat_lookup', 'shutdown', 'stats']

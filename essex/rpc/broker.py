@@ -51,6 +51,12 @@ class Broker:
         """The URL without its password, for logs and people."""
         return ';'.join(re.sub(r'://([^:/@]*)(:[^/]*)?@', r'://\1:***@', each) for each in self._urls)
 
+    @property
+    def addresses(self):
+        """Where it is, host:port each; nothing of who connects."""
+        found = (each.partition('://')[2].rpartition('@')[2].partition('/')[0] for each in self._urls)
+        return [address for address in found if address]
+
     def __repr__(self):
         return f'<Broker {self.name}>'
 

@@ -143,6 +143,11 @@ def _wake(queue):
             transport.wake()
 
 
+def depth(queue):
+    """How many messages wait in a queue."""
+    return len(Channel.queues.get(queue, ()))
+
+
 def clear():
     """Forget all queues: tests, and a forked child, which has a copy of its parent's."""
     Channel.queues.clear()

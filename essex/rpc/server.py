@@ -14,6 +14,7 @@ from essex.rpc.consumer import Consumer
 from essex.rpc.jobs import Jobs
 from essex.rpc.options import CONF
 from essex.rpc.publisher import Outgoing
+from essex.vitals import counters
 
 LOG = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ class Server:
     def _handle(self, envelope, method, args, reply_to, identity):
         context = contexts.RequestContext.from_dict(envelope['context']) if envelope.get('context') else None
         contexts.bind(context)
+        began, failed = time.perf_counter(), False
         with trace.span(f'rpc {self.topic}.{method}', parent=envelope.get('span')) as details:
             try:
                 answer = {'result': self._invoke(context, method, args)}
@@ -120,6 +122,9 @@ class Server:
                 details['error'] = f'{type(error).__name__}: {error}'[:500]
                 self._log_failure(method, error, reply_to)
                 answer = {'failure': failure.dump(error)}
+                # One of ours is the caller's to judge: no fault of this daemon.
+                failed = not isinstance(error, exception.EssexError)
+        counters.record(trace.daemon_name(), 'rpc', time.perf_counter() - began, failed)
         if reply_to:
             self._reply(answer, method, reply_to, identity, envelope['timeout'])
 

@@ -2,12 +2,14 @@
 import logging
 import os
 import ssl
+import time
 
 from oslo_config import cfg
 from paste.deploy import loadapp as paste_loadapp
 
 from essex import concurrency, config, trace
 from essex.exception import ConfigError
+from essex.vitals import counters
 
 LOG = logging.getLogger(__name__)
 
@@ -90,8 +92,16 @@ class Server:
         LOG.info('%s listens on %s:%s', self.name, self.host, self.port)
 
     def _attributed(self, environ, start_response):
+        began, answered = time.perf_counter(), []
+
+        def start(status, headers, *exc_info):
+            answered[:] = status[:1]
+            return start_response(status, headers, *exc_info)
         with trace.daemon_scope(self.name):
-            return self.app(environ, start_response)
+            try:
+                return self.app(environ, start)
+            finally:
+                counters.record(self.name, 'http', time.perf_counter() - began, answered == ['5'])
 
     def stop(self, timeout=30):
         """Take no more requests, then give running ones up to `timeout` seconds."""

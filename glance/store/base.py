@@ -72,6 +72,10 @@ class Store(abc.ABC):
         """Facts for administrators: {'type': ..., 'properties': {...}}."""
         return {'type': self.schemes[0], 'properties': {}}
 
+    def capacity(self):
+        """(bytes in all, bytes free) of what the data is kept on; None where the store does not know."""
+        return
+
 
 def without_secret(url):
     """An address for people and logs: the account that some old ones have in them is left out."""

@@ -95,6 +95,12 @@ class FilesystemStore(Store):
             raise ConfigError(f'Store {self.name}: {path} is no object with id and mountpoint, and no list of such: '
                               f'{type(error).__name__}.') from error
 
+    def capacity(self):
+        """See Store.capacity. Directories of one file system count once."""
+        usages = {os.stat(path).st_dev: os.statvfs(path) for path in self._priorities}.values()
+        return (sum(usage.f_blocks * usage.f_frsize for usage in usages),
+                sum(usage.f_bavail * usage.f_frsize for usage in usages))
+
     def metadata(self, url):
         """See Store.metadata."""
         directory = os.path.dirname(urllib.parse.unquote(urllib.parse.urlsplit(url).path))

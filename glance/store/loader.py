@@ -127,6 +127,16 @@ class Stores:
     def __iter__(self):
         return (self._stores[name] for name in self.names)
 
+    def facts(self):
+        """[{name, kind, default, read_only, total_bytes, free_bytes}] of each, bytes None where a store cannot tell."""
+        found = []
+        for store in self:
+            total, free = store.capacity() or (None, None)
+            found.append({'name': store.name, 'kind': store.schemes[0] if store.schemes else store.name,
+                          'default': store is self.default, 'read_only': store.read_only, 'total_bytes': total,
+                          'free_bytes': free})
+        return found
+
     def check(self):
         """See that each store can be used. Raises ConfigError."""
         for store in self:

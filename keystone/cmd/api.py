@@ -5,7 +5,8 @@ from essex import concurrency
 
 concurrency.patch()
 
-from essex import config, service  # noqa: E402
+from essex import config, service, vitals  # noqa: E402
+from essex.db import facts  # noqa: E402
 from essex.exception import ConfigError  # noqa: E402
 from keystone import pipelines  # noqa: E402
 
@@ -18,6 +19,7 @@ class ApiDaemon(service.Daemon):
     name = 'keystone-api'
 
     def setup(self):
+        vitals.tell('database', lambda: facts.describe('keystone'))
         self.add_wsgi(pipelines.load('public'), CONF.bind_host, CONF.public_port)
         if CONF.admin_port:
             self.add_wsgi(pipelines.load('admin'), CONF.bind_host, CONF.admin_port)

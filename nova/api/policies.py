@@ -35,7 +35,7 @@ _OTHERS = {
     _ADMIN: ('flavors:change', 'flavors:access', 'flavors:extra_specs', 'quota_sets:change', 'quota_sets:others',
              'availability_zones:detail', 'hosts:show', 'hosts:change', 'hypervisors:show', 'services:show',
              'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
-             'limits:others'),
+             'limits:others', 'operations:show', 'operations:change'),
 }
 
 

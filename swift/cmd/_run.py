@@ -11,10 +11,11 @@ import os
 import pwd
 import resource
 
-from essex import concurrency, config, service
+from essex import concurrency, config, service, vitals
 from essex.exception import ConfigError
 from essex.wsgi import server as wsgi_server
 from swift import conf as options
+from swift.devices import Devices
 from swift.exceptions import ConfigurationError
 from swift.headers import true_value
 
@@ -118,6 +119,9 @@ class Server(service.Daemon):
         self.conf, self._port = defaults(path), port
 
     def setup(self):
+        if self.name != 'proxy-server':
+            # Servers of one process have the same ones.
+            vitals.tell('devices', Devices(self.conf).facts)
         host = self.conf.get('bind_ip', '0.0.0.0')
         self.add_wsgi(application(self.path), host, options.integer(self.conf, 'bind_port', self._port, 1))
 

@@ -85,8 +85,9 @@ def kill_now(guests, *victims):
 def test_the_supervisor_starts_the_dead_again(guests):
     wait_well(guests)
     before = pids(guests)
-    assert set(before) == {'keystone-api', 'glance', 'nova', 'nova-novncproxy', 'horizon', 'proxy-server',
-                           'swift-storage-object-0', 'swift-storage-object-1', 'swift-storage-account-container'}
+    assert set(before) == {'essex-operator', 'keystone-api', 'glance', 'nova', 'nova-novncproxy', 'horizon',
+                           'proxy-server', 'swift-storage-object-0', 'swift-storage-object-1',
+                           'swift-storage-account-container'}
     libvirtd = guests.libvirtd.pid()
     for pid in (*before.values(), libvirtd):
         kill(pid)

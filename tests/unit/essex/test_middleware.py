@@ -6,7 +6,7 @@ import pytest
 import webob
 import webob.dec
 
-from essex import config, context, trace
+from essex import config, context, trace_files
 from essex.middleware import access_log, auth_token, cors, healthcheck, http_proxy_to_wsgi, request_id, size_limit
 
 
@@ -61,7 +61,7 @@ class TestRequestId:
         sent = 'req-11111111-2222-3333-4444-555555555556'
         response = get(request_id.RequestId(echo), '/servers', X_Openstack_Request_Id=sent)
         for identity in (sent, response.headers['X-Openstack-Request-Id']):
-            spans = trace.find(identity, str(tmp_path))
+            spans = trace_files.find(identity, str(tmp_path))
             assert [(span['name'], span['status']) for span in spans] == [('GET /servers', 200)]
 
 

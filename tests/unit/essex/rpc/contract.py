@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from essex import context, exception, rpc, trace
+from essex import context, exception, rpc, trace, trace_files
 from essex.rpc import broker, process, publisher
 from tests.fixtures.processes import wait_for
 
@@ -389,7 +389,7 @@ class RpcContract(RpcCase):
             self.call('echo', value=1)
         finally:
             context.unbind(token)
-        spans = {span['name']: span for span in trace.find(self.ctx.request_id, str(tmp_path / 'trace'))}
+        spans = {span['name']: span for span in trace_files.find(self.ctx.request_id, str(tmp_path / 'trace'))}
         sent, handled = spans[f'rpc.call {self.topic}.echo'], spans[f'rpc {self.topic}.echo']
         assert handled['parent'] == sent['id']
 

@@ -110,6 +110,15 @@ HOST_RESOURCE = closed({'resource': closed({'cpu': NUMBER, 'disk_gb': NUMBER, 'h
                                             'project': TEXT})})
 SERVICE = closed({'id': NUMBER, 'zone': TEXT, 'host': TEXT, 'state': TEXT, 'binary': TEXT, 'status': TEXT,
                   'updated_at': MAYBE_MICRO, 'disabled_reason': MAYBE_TEXT})
+OPERATION = {
+    'id': NUMBER, 'kind': TEXT, 'action': TEXT, 'server_id': TEXT, 'project_id': MAYBE_TEXT, 'user_id': MAYBE_TEXT,
+    'request_id': MAYBE_TEXT, 'state': TEXT, 'step': MAYBE_TEXT, 'steps': {'type': 'array', 'items': TEXT},
+    'attempts': NUMBER, 'progress': NUMBER, 'host': MAYBE_TEXT, 'owner': MAYBE_TEXT, 'cancelled': FLAG,
+    'deadline': MAYBE_MICRO, 'error': MAYBE_TEXT, 'error_type': MAYBE_TEXT, 'stuck': MAYBE_TEXT,
+    'can': {'type': 'array', 'items': {'enum': ['finish', 'undo']}}, 'created_at': MICRO, 'updated_at': MICRO,
+    'finished_at': MAYBE_MICRO, 'heartbeat': MAYBE_MICRO, 'not_before': MAYBE_MICRO}
+OPERATION_STEP = closed({'step': TEXT, 'undo': FLAG, 'host': MAYBE_TEXT, 'started_at': MICRO,
+                         'finished_at': MAYBE_MICRO, 'result': MAYBE_TEXT, 'error': MAYBE_TEXT})
 NEW_AGGREGATE = {'availability_zone': MAYBE_TEXT, 'created_at': MICRO, 'deleted': FLAG, 'deleted_at': MAYBE_MICRO,
                  'id': NUMBER, 'name': TEXT, 'updated_at': MAYBE_MICRO}
 AGGREGATE = {**NEW_AGGREGATE, 'hosts': maybe(TEXT), 'metadata': mapping(TEXT)}

@@ -128,5 +128,6 @@ class Stage:
     def _journal(self):
         context = self.clients['owner'].context
         with db.writer():
-            JOURNAL.add(operations.STOP, self.server, context, {'instance_uuid': self.server, 'host': 'node1'})
+            row = JOURNAL.add(operations.STOP, self.server, context, {'instance_uuid': self.server, 'host': 'node1'})
+            self.operation = row.id
         return context.request_id

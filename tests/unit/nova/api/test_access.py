@@ -88,6 +88,8 @@ TABLE = [
     ('GET', '/os-services', UNSET, ADMIN), ('DELETE', '/os-services/<service_id>', UNSET, (409, 403, 403, 403, 403)),
     ('PUT', '/os-services/disable', NODE1, ADMIN), ('PUT', '/os-services/enable', NODE1, ADMIN),
     ('PUT', '/os-services/disable-log-reason', {**NODE1, 'disabled_reason': 'fan'}, ADMIN),
+    ('GET', '/os-essex-operations', UNSET, ADMIN), ('GET', '/os-essex-operations/<operation_id>', UNSET, ADMIN),
+    ('POST', '/os-essex-operations/<operation_id>/action', {'undo': None}, (202, 403, 403, 403, 403)),
     ('GET', '/os-simple-tenant-usage', UNSET, ADMIN),
     ('GET', '/os-simple-tenant-usage/<project_id>', UNSET, (200, 200, 200, 200, 403)),
     ('GET', '/os-networks', UNSET, ALL), ('GET', '/os-networks/detail', UNSET, ALL),
@@ -157,7 +159,7 @@ def places(stage):
             'flavor_id': '9', 'name': stage.key, 'project_id': 'alpha', 'host': 'node1', 'hypervisor_id': stage.node,
             'pattern': 'node1', 'service_id': stage.service, 'network_id': stage.network,
             'floating_id': stage.floating, 'group_id': stage.group, 'rule_id': stage.rule, 'alias': 'os-keypairs',
-            'aggregate_id': stage.aggregate, 'image_id': stage.image}
+            'aggregate_id': stage.aggregate, 'operation_id': stage.operation, 'image_id': stage.image}
 
 
 def path_of(stage, path):

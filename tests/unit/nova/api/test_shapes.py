@@ -68,6 +68,9 @@ READS = [
                                                     'zone': shapes.TEXT})))),
     ('admin', '/os-hosts/node1', of(host=several(shapes.HOST_RESOURCE))),
     ('admin', '/os-services', of(services=several(shapes.SERVICE))),
+    ('admin', '/os-essex-operations', of(operations=several(closed(shapes.OPERATION)))),
+    ('admin', '/os-essex-operations/<operation_id>', of(operation=closed({
+        **shapes.OPERATION, 'events': {'type': 'array', 'items': shapes.OPERATION_STEP}}))),
     ('admin', '/os-aggregates', of(aggregates=several(closed(shapes.AGGREGATE)))),
     ('admin', '/os-aggregates/<aggregate_id>', AGGREGATE),
     ('admin', '/os-simple-tenant-usage', of(tenant_usages=several(shapes.USAGE_SUM))),

@@ -3,7 +3,7 @@ import orjson
 import pytest
 import webob
 
-from essex import trace
+from essex import trace, trace_files
 from swift.middleware import backend_trace, catch_errors
 
 
@@ -24,7 +24,7 @@ def test_spans_of_a_storage_server_hang_below_the_proxys(directory):
         return webob.Response(status=200)(environ, start_response)
 
     done = webob.Request.blank('/v1/a/c/o').get_response(catch_errors.filter_factory({})(proxy))
-    found = trace.find(done.headers['X-Trans-Id'], str(directory))
+    found = trace_files.find(done.headers['X-Trans-Id'], str(directory))
     assert [(span['name'], span['status']) for span in found] == [('GET /v1/a/c/o', 200), ('GET /sda1/0/a/c/o', 201)]
     assert found[1]['parent'] == found[0]['id']
     assert orjson.dumps(found)

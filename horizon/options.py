@@ -9,7 +9,7 @@ from essex.exception import ConfigError
 from essex.wsgi import server  # noqa: F401 - declares bind_host and the certificate
 
 OPTS = [
-    cfg.PortOpt('bind_port', default=8000, help='Port of the dashboard; its address is bind_host.'),
+    cfg.PortOpt('horizon_port', default=8000, help='Port of the dashboard; its address is bind_host.'),
     cfg.StrOpt('secret_key', secret=True, help='Seals sessions. All processes of a site share it. Unset: made once, in '
                                                'a file of state_path.'),
 ]

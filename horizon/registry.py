@@ -129,6 +129,8 @@ def navigation(login):
 
 def home(login):
     """Address of a user's first page."""
+    if not login.project_id:
+        return reverse('welcome')
     for _, groups in navigation(login):
         return groups[0][1][0].url
     return reverse('welcome')

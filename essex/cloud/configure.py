@@ -132,7 +132,7 @@ def _proxy(layout, settings, certificate):
 
 def _horizon(layout, settings, certificate):
     values = {'DEFAULT': _common(layout, settings, certificate, 'horizon')['DEFAULT'] | {
-        'bind_host': settings.address, 'bind_port': settings.port('horizon')},
+        'bind_host': settings.address, 'horizon_port': settings.port('horizon')},
         'trace': {'directory': layout.trace},
         'horizon': {'auth_url': settings.url('keystone', '/v3')}}
     if settings.secure:

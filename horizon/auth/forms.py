@@ -36,3 +36,14 @@ class LoginForm(Form):
                                                                                   options.domain_choices])
         elif not options.ask_domain or options.identity_api_version == '2.0':
             field.widget = forms.HiddenInput()
+
+
+class PasscodeForm(Form):
+    """The second factor."""
+
+    submit = _('Log in')
+    passcode = forms.CharField(label=_('Passcode'), max_length=16, widget=forms.TextInput(attrs={
+        'autocomplete': 'one-time-code', 'inputmode': 'numeric', 'autofocus': True}),
+        help_text=_('From the app on your phone.'))
+
+

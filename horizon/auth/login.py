@@ -2,10 +2,12 @@
 import dataclasses
 import hashlib
 import logging
+import re
 import time
 from datetime import UTC
 
 from django.core.cache import cache
+from django.middleware.csrf import rotate_token
 from keystoneauth1 import access as keystone_access
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v2, v3
@@ -74,11 +76,20 @@ class Login:
 
 
 class LoginFailed(Exception):
-    """A log-in that Keystone refused, with a sentence for people. `reason`: 'credentials', 'expired', 'unreachable'."""
+    """A log-in that Keystone refused, with a sentence for people.
 
-    def __init__(self, message, reason='credentials', user_id=None):
+    `reason`: credentials, expired (with the user's id), passcode (with the receipt), refused or unreachable.
+    """
+
+    def __init__(self, message, reason='credentials', user_id=None, receipt=None):
         super().__init__(message)
-        self.reason, self.user_id = reason, user_id
+        self.reason, self.user_id, self.receipt = reason, user_id, receipt
+
+
+def _user_in(sentence):
+    """The user id Keystone names when it says that a password has expired."""
+    found = re.search(r'\b[0-9a-f]{32,64}\b', sentence)
+    return found and found.group()
 
 
 def with_password(auth_url, version, name, password, domain):
@@ -90,12 +101,26 @@ def with_password(auth_url, version, name, password, domain):
     return _access(plugin)
 
 
+def with_passcode(auth_url, name, domain, receipt, passcode):
+    """The unscoped access of a log-in that wants a second factor, with the receipt of the first. Raises LoginFailed."""
+    factor = v3.TOTPMethod(passcode=passcode, username=name, user_domain_name=domain)
+    return _access(v3.Auth(auth_url, [factor, v3.ReceiptMethod(receipt=receipt)], unscoped=True))
+
+
+def change_password(cloud, identity_url, user_id, old, new):
+    """Set a user's own password. Raises ApiError: what Keystone's rules say against it."""
+    cloud.call('identity', 'POST', f'/users/{user_id}/password', base=identity_url,
+               json={'user': {'original_password': old, 'password': new}})
+
+
 def _access(plugin):
     try:
         return plugin.get_access(client.connections())
+    except exceptions.MissingAuthMethods as error:
+        raise LoginFailed('A passcode is needed too.', 'passcode', receipt=error.receipt) from error
     except exceptions.Unauthorized as error:
         if 'expired' in str(error).lower() and 'password' in str(error).lower():
-            raise LoginFailed(str(error), 'expired') from error
+            raise LoginFailed('The password has expired.', 'expired', user_id=_user_in(str(error))) from error
         raise LoginFailed('The user name or the password is wrong.') from error
     except exceptions.HttpError as error:
         raise LoginFailed(f'Keystone answered: {error.message}', 'refused') from error
@@ -112,6 +137,7 @@ def begin(request, access, auth_url, version, region=None, project_id=None):
     scoped = _first_scope(auth_url, version, access, projects, project_id)
     # Whatever an attacker put into the session before is gone, and so is the CSRF token.
     request.session.flush()
+    rotate_token(request)
     return store(request, _from_access(scoped, access.auth_token, auth_url, version, region, projects))
 
 

@@ -7,7 +7,7 @@ from horizon.api import errors
 from horizon.auth import login, reentry
 
 # Views that anybody may see.
-_PUBLIC = {'home', 'auth:login', 'auth:logout', 'auth:expired', 'set_language', 'javascript-catalog'}
+_PUBLIC = {'home', 'auth:login', 'auth:logout', 'auth:expired', 'auth:passcode', 'set_language'}
 
 
 class LoginMiddleware:

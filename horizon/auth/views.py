@@ -9,9 +9,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from horizon import registry
-from horizon.auth import login, reentry
-from horizon.auth.forms import LoginForm
+from horizon.api import client, errors
+from horizon.auth import login, reentry, steps
+from horizon.auth.forms import LoginForm, PasscodeForm
 from horizon.options import CONF
+from horizon.ui.forms import NewPassword
 
 _RECENT = 'recent_project'
 
@@ -39,27 +41,28 @@ def login_page(request):
         form = LoginForm(initial={'next': request.GET.get('next', '')})
         return render(request, 'auth/login.html', {'form': form, 'expired': 'expired' in request.GET})
     form = LoginForm(request.POST)
-    if form.is_valid() and _log_in(request, form):
-        return _go_on(request, form)
-    return render(request, 'auth/login.html', {'form': form, 'has_draft': bool(request.POST.get('draft'))},
+    answer = _log_in(request, form) if form.is_valid() else None
+    return answer or render(request, 'auth/login.html', {'form': form, 'has_draft': bool(request.POST.get('draft'))},
                   status=401 if form.is_bound and not form.errors.get('username') else 422)
 
 
 def _log_in(request, form):
+    """The answer to a log-in that Keystone took; None, with the reason in the form, for one it refused."""
     asked, version = form.cleaned_data, CONF.horizon.identity_api_version
     try:
         access = login.with_password(asked['region'], version, asked['username'], asked['password'], asked['domain'])
         login.begin(request, access, asked['region'], version, project_id=request.COOKIES.get(_RECENT))
     except login.LoginFailed as error:
+        if steps.begin(request, error, asked):
+            return redirect(f'auth:{error.reason}')
         form.add_error(None, str(error))
-        return False
-    return True
+        return None
+    return _go_on(request, asked['next'], asked['draft'])
 
 
-def _go_on(request, form):
+def _go_on(request, wanted, draft):
     """After a log-in: the page one wanted, or the form one was sending, filled in again."""
-    address = reentry.safe(request, form.cleaned_data['next'])
-    fields = reentry.fields(form.cleaned_data['draft'])
+    address, fields = reentry.safe(request, wanted), reentry.fields(draft)
     if address and fields:
         return render(request, 'auth/resume.html', {'address': address, 'fields': fields})
     return _remembering(HttpResponseRedirect(address or registry.home(request.login)), request)
@@ -70,6 +73,49 @@ def _remembering(response, request):
         response.set_cookie(_RECENT, request.login.project_id, max_age=365 * 86400, httponly=True, samesite='Lax',
                             secure=request.is_secure())
     return response
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(['GET', 'HEAD', 'POST'])
+def passcode(request):
+    """The second factor, where Keystone wants one."""
+    pending = steps.pending(request, 'passcode')
+    if pending is None:
+        return redirect('auth:login')
+    form = PasscodeForm(request.POST or None)
+    if request.method == 'POST' and form.is_valid():
+        try:
+            access = login.with_passcode(pending['region'], pending['username'], pending['domain'], pending['receipt'],
+                                         form.cleaned_data['passcode'])
+            login.begin(request, access, pending['region'], '3', project_id=request.COOKIES.get(_RECENT))
+            return _go_on(request, pending['next'], pending['draft'])
+        except login.LoginFailed as error:
+            form.add_error(None, _('This passcode is not right, or it is too late: %s') % error)
+    return render(request, 'auth/step.html', {'form': form, 'title': _('Passcode')}, status=401 if form.errors else 200)
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(['GET', 'HEAD', 'POST'])
+def expired(request):
+    """A new password in place of one that has expired."""
+    pending = steps.pending(request, 'expired')
+    if pending is None:
+        return redirect('auth:login')
+    form = NewPassword(request.POST or None)
+    if request.method == 'POST' and form.is_valid():
+        try:
+            login.change_password(client.Client(None, []), pending['region'].rstrip('/'), pending['user_id'],
+                                  form.cleaned_data['current_password'], form.cleaned_data['new_password'])
+        except errors.ApiError as error:
+            form.add_error(None, error.message)
+        else:
+            request.session.flush()
+            messages.success(request, _('Your password is changed. Log in with the new one.'))
+            return redirect('auth:login')
+    return render(request, 'auth/step.html', {'form': form, 'title': _('Your password has expired')},
+                  status=422 if form.errors else 200)
 
 
 @never_cache

@@ -17,7 +17,7 @@ class DashboardDaemon(service.Daemon):
     name = 'horizon'
 
     def setup(self):
-        self.add_wsgi(wsgi.make(), CONF.bind_host, CONF.bind_port)
+        self.add_wsgi(wsgi.make(), CONF.bind_host, CONF.horizon_port)
 
 
 def main(argv=None):

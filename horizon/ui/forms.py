@@ -27,3 +27,28 @@ class Form(forms.Form):
     def is_multipart_form(self):
         """Whether it carries files."""
         return self.is_multipart()
+
+
+def password_field(label, autocomplete):
+    """A field for a password: pasted, managed and never stripped."""
+    return forms.CharField(label=label, max_length=4096, strip=False,
+                           widget=forms.PasswordInput(attrs={'autocomplete': autocomplete}))
+
+
+class NewPassword(Form):
+    """The present password and, twice, the new one."""
+
+    submit = _('Change password')
+    current_password = password_field(_('Current password'), 'current-password')
+    new_password = password_field(_('New password'), 'new-password')
+    repeated_password = password_field(_('New password again'), 'new-password')
+
+    def clean(self):
+        """Both are the same, and new."""
+        values = super().clean()
+        new = values.get('new_password')
+        if new and values.get('repeated_password') not in (None, new):
+            self.add_error('repeated_password', _('This is not what you typed above.'))
+        if new and new == values.get('current_password'):
+            self.add_error('new_password', _('This is the password you have.'))
+        return values

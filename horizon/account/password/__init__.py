@@ -1,0 +1,1 @@
+"""One changes the password one logs in with."""

@@ -65,7 +65,8 @@ def test_delete_is_asked_for_first(member):
     assert asked.status_code == 200
     assert 'mine' in text(asked)
     assert names(member) == ['mine']
-    done = member.post(INDEX, {'table': 'keypairs', 'action': 'delete', 'keys': ['mine'], 'confirmed': '1'}, follow=True)
+    confirmed = {'table': 'keypairs', 'action': 'delete', 'keys': ['mine'], 'confirmed': '1'}
+    done = member.post(INDEX, confirmed, follow=True)
     assert 'Deleted: mine' in text(done)
     assert names(member) == []
 

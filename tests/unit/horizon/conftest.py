@@ -15,7 +15,7 @@ def _fake():
 
 @pytest.fixture
 def cloud(conf, _fake):
-    """The dashboard's cloud: all its calls are answered by it (tests/fixtures/fake_cloud). `cloud.calls` begins empty."""
+    """The cloud of the dashboard (tests/fixtures/fake_cloud): it answers every call. `cloud.calls` begins empty."""
     import horizon.options  # noqa: F401 - declares them
     conf.set('secret_key', 'of tests alone')
     for name, value in _OPTIONS.items():

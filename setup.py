@@ -52,7 +52,7 @@ EXTRAS = {
     'dns': ['dnspython>=2.6,<3'],
     # The unmodified clients a user drives the cloud with; tools/start installs them.
     'clients': ['python-openstackclient>=7', 'python-novaclient>=18', 'python-glanceclient>=4',
-                'python-keystoneclient>=5', 'python-swiftclient>=4', 'openstacksdk>=4'],
+                'python-keystoneclient>=5', 'python-swiftclient>=4', 'python-cinderclient>=9', 'openstacksdk>=4'],
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
              'signxml>=4,<6',  # what the extra `saml` installs
@@ -85,6 +85,7 @@ ENTRY_POINTS = {
         'nova-scheduler = nova.cmd.scheduler:main',
         'nova-compute = nova.cmd.compute:main',
         'nova-network = nova.cmd.network:main',
+        'nova-volume = nova.cmd.volume:main',
         'nova-consoleauth = nova.cmd.consoleauth:main',
         'nova-novncproxy = nova.cmd.novncproxy:main',
         'nova-manage = nova.cmd.manage:main',
@@ -129,6 +130,7 @@ ENTRY_POINTS = {
                            'centralized_db = glance.cache.centralized:CentralizedIndex'],
     'essex.nova.virt': ['fake = nova.virt.fake:FakeDriver', 'libvirt = nova.virt.libvirt.driver:LibvirtDriver'],
     'essex.nova.network': ['linux = nova.network.linux:LinuxDriver', 'fake = nova.network.fake:FakeDriver'],
+    'essex.nova.volume': ['file = nova.volume.drivers.file:FileDriver', 'fake = nova.volume.drivers.fake:FakeDriver'],
     'essex.nova.scheduler.filters': [f'{name} = nova.scheduler.filters:{name}' for name in (
         'RetryFilter', 'AvailabilityZoneFilter', 'ComputeFilter', 'RamFilter', 'CoreFilter', 'DiskFilter',
         'ImagePropertiesFilter', 'SameHostFilter', 'DifferentHostFilter')],

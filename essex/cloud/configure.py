@@ -108,13 +108,15 @@ def _nova(layout, settings, certificate):
     real = settings.hypervisor == 'libvirt'
     values['DEFAULT'] |= {
         'transport_url': 'memory://', 'osapi_compute_listen': settings.address,
-        'osapi_compute_listen_port': settings.port('nova'),
+        'osapi_compute_listen_port': settings.port('nova'), 'osapi_volume_listen': settings.address,
+        'osapi_volume_listen_port': settings.port('volume'),
         # Guests reach it through their gateway, so it listens beyond loopback when there are guests.
         'metadata_listen': '0.0.0.0' if real else '127.0.0.1', 'metadata_listen_port': settings.port('metadata'),
         'compute_driver': settings.hypervisor, 'network_driver': 'linux' if real else 'fake',
-        'instances_path': layout.state('nova') / 'instances', 'flat_network_bridge': settings.bridge,
+        'instances_path': layout.state('nova') / 'instances', 'volumes_path': layout.state('nova') / 'volumes',
+        'flat_network_bridge': settings.bridge,
         'novncproxy_base_url': settings.url('novncproxy', '/vnc_auto.html'),
-        'enabled_daemons': 'api,metadata,scheduler,network,compute,consoleauth',
+        'enabled_daemons': 'api,metadata,scheduler,network,compute,volume,consoleauth',
     }
     if real:
         values['libvirt'] = {'connection_uri': settings.libvirt_uri, 'virt_type': settings.virt_type}

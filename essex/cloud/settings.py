@@ -8,8 +8,8 @@ import socket
 from essex.exception import ConfigError
 
 PORTS = {'keystone': 5000, 'keystone_admin': 35357, 'glance': 9292, 'glance_registry': 9191, 'nova': 8774,
-         'metadata': 8775, 'novncproxy': 6080, 'swift': 8080, 'swift_account': 6202, 'swift_container': 6201,
-         'swift_object': 6200, 'horizon': 8000, 'operator': 8790}
+         'metadata': 8775, 'volume': 8776, 'novncproxy': 6080, 'swift': 8080, 'swift_account': 6202,
+         'swift_container': 6201, 'swift_object': 6200, 'horizon': 8000, 'operator': 8790}
 # On loopback, whatever the address of the APIs: nobody but the cloud itself speaks to them.
 _INSIDE = ('swift_account', 'swift_container', 'swift_object')
 ACCOUNTS = ('admin', 'demo', 'nova', 'glance', 'swift', 'operator')

@@ -37,8 +37,18 @@ _OTHERS = {
              'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
              'limits:others', 'operations:show', 'operations:change'),
 }
+_BLOCK_STORAGE = {
+    _READ: ('volumes:show', 'volume_snapshots:show', 'volume_types:show', 'volume_limits:show',
+            'volume_quota_sets:show', 'volume_zones:show', 'volume_extensions:show'),
+    _WRITE: ('volumes:create', 'volumes:change', 'volumes:delete', 'volumes:upload', 'volume_snapshots:create',
+             'volume_snapshots:change', 'volume_snapshots:delete'),
+    _ADMIN: ('volumes:all_tenants', 'volumes:host', 'volumes:force', 'volume_snapshots:force', 'volume_types:change',
+             'volume_quota_sets:change', 'volume_quota_sets:others', 'volume_services:show',
+             'volume_services:change'),
+}
 
 
 RULES = [*_BASE,
          *(rule(f'servers:{name}', check) for check, names in _SERVERS.items() for name in names),
-         *(rule(name, check) for check, names in _OTHERS.items() for name in names)]
+         *(rule(name, check) for rules in (_OTHERS, _BLOCK_STORAGE) for check, names in rules.items()
+           for name in names)]

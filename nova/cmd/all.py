@@ -9,7 +9,8 @@ from essex import config  # noqa: E402
 from nova.cmd import launch  # noqa: E402
 
 OPTS = [
-    cfg.ListOpt('enabled_daemons', default=['api', 'metadata', 'scheduler', 'network', 'compute', 'consoleauth'],
+    cfg.ListOpt('enabled_daemons', default=['api', 'metadata', 'scheduler', 'network', 'compute', 'volume',
+                                           'consoleauth'],
                 help=f'The daemons nova-all runs, in the order they start (network before compute: guests that are '
                      f'started again need their bridge): {", ".join(launch.DAEMONS)}.'),
 ]

@@ -12,6 +12,7 @@ DAEMONS = {
     'scheduler': ('nova-scheduler', 'nova.scheduler.daemon:SchedulerDaemon'),
     'compute': ('nova-compute', 'nova.compute.daemon:ComputeDaemon'),
     'network': ('nova-network', 'nova.network.daemon:NetworkDaemon'),
+    'volume': ('nova-volume', 'nova.volume.daemon:VolumeDaemon'),
     'consoleauth': ('nova-consoleauth', 'nova.console.daemon:ConsoleAuthDaemon'),
     'novncproxy': ('nova-novncproxy', 'nova.console.daemon:NoVncProxyDaemon'),
 }

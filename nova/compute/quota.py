@@ -77,7 +77,7 @@ def set_limits(project_id, wanted, force=False):
 
 def delete_limits(project_id):
     """Give a project the default limits again."""
-    quotas.delete_limits(project_id)
+    quotas.delete_limits(project_id, RESOURCES)
 
 
 def check(project_id, user_id=None, group_id=None, **asked):

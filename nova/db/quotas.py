@@ -4,7 +4,18 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import mysql, postgresql
 
 from essex import db
-from nova.db.models import FixedIp, FloatingIp, Instance, KeyPair, Quota, QuotaLock, SecurityGroup, SecurityGroupRule
+from nova.db.models import (
+    FixedIp,
+    FloatingIp,
+    Instance,
+    KeyPair,
+    Quota,
+    QuotaLock,
+    SecurityGroup,
+    SecurityGroupRule,
+    Volume,
+    VolumeSnapshot,
+)
 
 
 def _live(project_id):
@@ -29,10 +40,19 @@ OF_USER = {'key_pairs': lambda user: select(func.count(KeyPair.id)).where(KeyPai
 OF_GROUP = {'security_group_rules': lambda group: select(func.count(SecurityGroupRule.id)).where(
     SecurityGroupRule.parent_group_id == group)}
 
+# Of block storage. Snapshots take room as volumes do.
+OF_VOLUMES = {
+    'volumes': lambda project: select(func.count(Volume.id)).where(Volume.project_id == project),
+    'snapshots': lambda project: select(func.count(VolumeSnapshot.id)).where(VolumeSnapshot.project_id == project),
+    'volume_gigabytes': lambda project: select(_sum(Volume.size)).where(Volume.project_id == project),
+    'snapshot_gigabytes': lambda project: select(_sum(VolumeSnapshot.size)).where(
+        VolumeSnapshot.project_id == project),
+}
+
 
 def usage(owners):
     """{resource: number that exists} for {resource: project, user or group id}: one statement."""
-    kinds = {**OF_PROJECT, **OF_USER, **OF_GROUP}
+    kinds = {**OF_PROJECT, **OF_USER, **OF_GROUP, **OF_VOLUMES}
     columns = [kinds[resource](owner).scalar_subquery().label(resource) for resource, owner in owners.items()]
     if not columns:
         return {}
@@ -77,8 +97,8 @@ def set_limits(project_id, limits):
 
 
 @db.retry
-def delete_limits(project_id):
-    """Give a project the default limits again."""
+def delete_limits(project_id, resources):
+    """Give a project the default limits of these resources again."""
     with db.writer() as session:
-        session.execute(sqlalchemy.delete(Quota).where(Quota.project_id == project_id)
+        session.execute(sqlalchemy.delete(Quota).where(Quota.project_id == project_id, Quota.resource.in_(resources))
                         .execution_options(synchronize_session=False))

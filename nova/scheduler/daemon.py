@@ -11,6 +11,7 @@ from nova.network.rpcapi import NetworkAPI
 from nova.scheduler.manager import SchedulerManager
 from nova.scheduler.scheduler import Scheduler
 from nova.scheduler.stranded import StrandedOperations
+from nova.volume import executors as volume_executors
 
 OPTS = [
     cfg.IntOpt('stranded_interval', default=10, min=0,
@@ -29,7 +30,7 @@ class SchedulerDaemon(service.NovaDaemon):
         self.runner = Runner(JOURNAL, self.name, [operations.SCHEDULER], bell.ring)
         known = executors.register(self.runner, executors.Tools(network=NetworkAPI(), images=glance,
                                                                 scheduler=Scheduler()))
-        self.stranded = StrandedOperations(known)
+        self.stranded = StrandedOperations({**known, **volume_executors.by_kind(volume_executors.Tools())})
         self.add(self.runner)
         self.add_rpc(self.topic, [SchedulerManager(self.runner)])
         self.add_periodic(self.stranded.sweep, CONF.stranded_interval)

@@ -65,7 +65,12 @@ def is_legacy(req):
 
 def since(req, minor):
     """Whether the client asked for microversion 2.`minor` or a later one."""
-    return req.api_version is not None and req.api_version >= (2, minor)
+    return since_of(req, 2, minor)
+
+
+def since_of(req, major, minor):
+    """Whether the client asked for that microversion or a later one."""
+    return req.api_version is not None and req.api_version >= (major, minor)
 
 
 def link(req, *path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nova.api import compute, policies
+from nova.api import compute, policies, volume
 from nova.api.compute import app, server_actions
 from nova.compute import quota
 from tests.unit.nova.api.fakes import IMAGE
@@ -229,7 +229,8 @@ def test_things_need_a_project_to_belong_to(stage):
 
 
 def test_rules_named_in_the_code_are_the_rules_there_are():
-    source = ''.join(path.read_text() for path in pathlib.Path(compute.__file__).parent.glob('*.py'))
+    source = ''.join(path.read_text() for package in (compute, volume)
+                     for path in pathlib.Path(package.__file__).parent.glob('*.py'))
     known = {rule.name for rule in policies.RULES}
     named = set(re.findall(r"'((?:servers|\w+):[\w:]+)'", source))
     assert {rule for rule in known if ':' in rule} - named == set()

@@ -1,0 +1,72 @@
+"""Kinds of volumes."""
+import uuid as uuids
+
+import sqlalchemy
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from essex import db
+from nova.db import keys
+from nova.db.models import Volume, VolumeType
+from nova.volume.exception import VolumeTypeExists, VolumeTypeInUse, VolumeTypeNotFound
+
+
+def list(public_only=True):  # noqa: A001  (read with its module: volume_types.list)
+    """Rows by name."""
+    statement = select(VolumeType).order_by(VolumeType.name)
+    with db.reader() as session:
+        return session.scalars(statement.where(VolumeType.is_public.is_(True)) if public_only else statement).all()
+
+
+def get_for(context, name_or_id):
+    """The row with an id or a name; one that is not public is the administrators'. Raises VolumeTypeNotFound."""
+    wanted = keys.text(name_or_id)
+    with db.reader() as session:
+        rows = session.scalars(select(VolumeType).where((VolumeType.uuid == wanted)
+                                                        | (VolumeType.name == wanted))).all()
+    # An id goes before a type that somebody gave another's id as its name.
+    row = max(rows, key=lambda each: each.uuid == wanted, default=None)
+    if row is None or not (row.is_public or context.is_admin):
+        raise VolumeTypeNotFound(type_id=str(name_or_id)[:80])
+    return row
+
+
+@db.retry
+def create(name, description, is_public, extra_specs):
+    """Insert one; returns the row. Raises VolumeTypeExists."""
+    row = VolumeType(uuid=str(uuids.uuid4()), name=name, description=description, is_public=is_public,
+                     extra_specs=extra_specs)
+    with db.writer() as session:
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError as error:
+            raise VolumeTypeExists(name=name) from error
+        return row
+
+
+@db.retry
+def change(row_id, **values):
+    """Set columns of a row; returns it. Raises VolumeTypeExists, VolumeTypeNotFound."""
+    with db.writer() as session:
+        row = session.get(VolumeType, row_id, populate_existing=True)
+        if row is None:
+            raise VolumeTypeNotFound(type_id=row_id)
+        try:
+            with session.begin_nested():
+                for name, value in values.items():
+                    setattr(row, name, value)
+        except IntegrityError as error:
+            raise VolumeTypeExists(name=values['name']) from error
+        return row
+
+
+@db.retry
+def delete(row):
+    """Remove one that no volume is of. Raises VolumeTypeInUse."""
+    with db.writer() as session:
+        count = session.scalar(select(func.count(Volume.id)).where(Volume.volume_type_id == row.id))
+        if count:
+            raise VolumeTypeInUse(name=row.name, count=count)
+        session.execute(sqlalchemy.delete(VolumeType).where(VolumeType.id == row.id)
+                        .execution_options(synchronize_session=False))

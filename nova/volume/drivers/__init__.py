@@ -1,0 +1,1 @@
+"""Ways to keep volumes, behind nova.volume.driver.Driver."""

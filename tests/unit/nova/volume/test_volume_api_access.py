@@ -1,0 +1,164 @@
+"""Every route of the Block Storage API tried as everyone, and with odd input."""
+import re
+
+import pytest
+
+from nova.api.volume import app, snapshots, volume_actions
+from tests.unit.nova.api.stage import UNSET
+from tests.unit.nova.api.test_access import ADMIN, ALL, READ, make, own
+
+META, ITEM = {'metadata': {'a': 'b'}}, {'meta': {'one': 'b'}}
+HOST = {'host': 'node1', 'binary': 'nova-volume'}
+OTHERS = (200, 200, 200, 200, 403)
+TABLE = [
+    ('GET', '/volumes', UNSET, ALL), ('GET', '/volumes/detail', UNSET, ALL),
+    ('POST', '/volumes', {'volume': {'size': 1}}, make(202)),
+    ('GET', '/volumes/<volume_id>', UNSET, READ),
+    ('PUT', '/volumes/<volume_id>', {'volume': {'name': 'n'}}, own(200)),
+    ('DELETE', '/volumes/<free_id>', UNSET, own(202)),
+    ('GET', '/volumes/<volume_id>/metadata', UNSET, READ),
+    ('POST', '/volumes/<volume_id>/metadata', META, own(200)),
+    ('PUT', '/volumes/<volume_id>/metadata', META, own(200)),
+    ('GET', '/volumes/<volume_id>/metadata/<key>', UNSET, READ),
+    ('PUT', '/volumes/<volume_id>/metadata/<key>', ITEM, own(200)),
+    ('DELETE', '/volumes/<volume_id>/metadata/<key>', UNSET, own(200)),
+    ('GET', '/snapshots', UNSET, ALL), ('GET', '/snapshots/detail', UNSET, ALL),
+    ('POST', '/snapshots', {'snapshot': {'volume_id': '{volume}'}}, (202, 202, 202, 403, 404)),
+    ('GET', '/snapshots/<snapshot_id>', UNSET, READ),
+    ('PUT', '/snapshots/<snapshot_id>', {'snapshot': {'name': 'n'}}, own(200)),
+    ('DELETE', '/snapshots/<snapshot_id>', UNSET, own(202)),
+    ('POST', '/snapshots/<snapshot_id>/action', {'os-reset_status': {'status': 'error'}}, (202, 403, 403, 403, 404)),
+    ('GET', '/snapshots/<snapshot_id>/metadata', UNSET, READ),
+    ('POST', '/snapshots/<snapshot_id>/metadata', META, own(200)),
+    ('PUT', '/snapshots/<snapshot_id>/metadata', META, own(200)),
+    ('GET', '/snapshots/<snapshot_id>/metadata/<key>', UNSET, READ),
+    ('PUT', '/snapshots/<snapshot_id>/metadata/<key>', ITEM, own(200)),
+    ('DELETE', '/snapshots/<snapshot_id>/metadata/<key>', UNSET, own(200)),
+    ('GET', '/types', UNSET, ALL), ('GET', '/types/<type_id>', UNSET, ALL),
+    ('POST', '/types', {'volume_type': {'name': 'gold'}}, ADMIN),
+    ('PUT', '/types/<type_id>', {'volume_type': {'name': 'gold'}}, ADMIN),
+    ('DELETE', '/types/<type_id>', UNSET, (202, 403, 403, 403, 403)),
+    ('GET', '/types/<type_id>/extra_specs', UNSET, ADMIN),
+    ('POST', '/types/<type_id>/extra_specs', {'extra_specs': {'a': 'b'}}, ADMIN),
+    ('GET', '/types/<type_id>/extra_specs/<spec>', UNSET, ADMIN),
+    ('PUT', '/types/<type_id>/extra_specs/<spec>', {'speed': 'low'}, ADMIN),
+    ('DELETE', '/types/<type_id>/extra_specs/<spec>', UNSET, (202, 403, 403, 403, 403)),
+    ('GET', '/limits', UNSET, ALL), ('GET', '/os-quota-sets/<project_id>', UNSET, OTHERS),
+    ('GET', '/os-quota-sets/<project_id>/defaults', UNSET, OTHERS),
+    ('PUT', '/os-quota-sets/<project_id>', {'quota_set': {'volumes': 7}}, ADMIN),
+    ('DELETE', '/os-quota-sets/<project_id>', UNSET, ADMIN),
+    ('GET', '/os-services', UNSET, ADMIN), ('PUT', '/os-services/enable', HOST, ADMIN),
+    ('PUT', '/os-services/disable', HOST, ADMIN),
+    ('PUT', '/os-services/disable-log-reason', {**HOST, 'disabled_reason': 'fan'}, ADMIN),
+    ('GET', '/os-availability-zone', UNSET, ALL), ('GET', '/extensions', UNSET, ALL),
+    ('GET', '/extensions/<alias>', UNSET, ALL),
+]
+FORCE = (202, 403, 403, 403, 404)
+ACTIONS = [
+    ({'os-extend': {'new_size': 2}}, own(202)), ({'os-set_bootable': {'bootable': True}}, own(200)),
+    ({'os-update_readonly_flag': {'readonly': True}}, own(202)),
+    ({'os-set_image_metadata': META}, own(200)), ({'os-unset_image_metadata': {'key': 'image_id'}}, own(200)),
+    ({'os-show_image_metadata': None}, READ), ({'os-volume_upload_image': {'image_name': 'i'}}, own(202)),
+    ({'os-reset_status': {'status': 'error'}}, FORCE),
+    ({'os-force_delete': None}, (400, 403, 403, 403, 404)),   # it has a snapshot
+]
+TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
+WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type'}
+FIXED = {'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
+
+
+def path_of(block, path):
+    return re.sub(r'<(\w+)>', lambda match: FIXED.get(match[1]) or getattr(block, WORDS[match[1]]), path)
+
+
+def filled(body, block):
+    if isinstance(body, dict):
+        return {key: filled(value, block) for key, value in body.items()}
+    return block.free if body == '{volume}' else body
+
+
+def test_every_route_and_action_is_tried():
+    routes = {(route.method, route.path) for each in app._CONTROLLERS for route, _ in each().handlers()}
+    tried = {(method, path.replace('free_id', 'volume_id').replace('<spec>', '<key>')) for method, path, _, _ in TRIALS}
+    assert tried == routes
+    assert {next(iter(body)) for body, _ in ACTIONS} == set(volume_actions.ACTIONS)
+
+
+@pytest.mark.parametrize('method, path, body, codes', TRIALS, ids=lambda each: each if isinstance(each, str) else '')
+def test_who_may(block, method, path, body, codes):
+    expected = dict(zip(('admin', 'owner', 'colleague', 'reader', 'stranger'), codes, strict=True))
+    path = path_of(block, path)
+    body = filled(body, block) if body is not UNSET else UNSET
+    block.keep()
+    for who in ('nobody', 'unscoped', 'stranger', 'reader', 'colleague', 'owner', 'admin'):
+        if method != 'GET' and expected.get(who, 403) < 400:
+            block.reset()
+        answer = block.clients[who].ask(method, path, body)
+        wanted = {'nobody': 401, 'unscoped': 400}.get(who) or expected[who]
+        assert answer.status_int == wanted, (who, answer.text)
+        if who == 'stranger' and answer.status_int < 300:
+            assert not [each for each in (block.volume, block.snapshot, 'alpha') if each in answer.text.replace(
+                '/os-quota-sets/alpha', '')]
+
+
+def check_fault(answer, request):
+    assert 400 <= answer.status_int < 500, (request, answer.status, answer.text)
+    fault = next(iter(answer.json.values()))
+    assert len(answer.json) == 1 and fault['code'] == answer.status_int and fault['message'], answer.text
+
+
+ODD = [b'', b'null', b'[]', b'{}', b'"x"', b'7', b'{', b'\xff\xfe', b'[' * 5000 + b']' * 5000,
+       b'{"volume": "a\\u0000b"}', b'{"volume": null}', b'{"volume": []}', b'{"snapshot": {"volume_id": 1e400}}']
+
+
+def test_odd_bodies(block):
+    for method, path, _, _ in TRIALS:
+        if method in ('POST', 'PUT'):
+            for raw in ODD:
+                check_fault(block.admin(method, block.admin.url(path_of(block, path)), raw=raw), (method, path, raw))
+
+
+def spoilt(body):
+    for key, value in body.items():
+        for wrong in (None, 5, -1, 2 ** 63, 'x' * 256, [], {}, True, [[[{}]]], 'a\0b', '²', '１'):
+            yield {**body, key: wrong}
+        if isinstance(value, dict):
+            for inner in spoilt(value):
+                yield {**body, key: inner}
+
+
+FULL = {'volume': dict.fromkeys(('size', 'name', 'description', 'availability_zone', 'volume_type', 'snapshot_id',
+                                 'source_volid', 'imageRef', 'metadata', 'multiattach', 'backup_id'))}
+
+
+def test_wrong_types_are_no_server_error(block):
+    bodies = [('POST', '/volumes', FULL), *((method, path, body) for method, path, body, _ in TRIALS
+                                            if method in ('POST', 'PUT'))]
+    for method, path, body in bodies:
+        for wrong in spoilt(filled(body, block)):
+            answer = block.admin.ask(method, path_of(block, path), wrong)
+            assert answer.status_int < 500, (method, path, wrong, answer.text)
+            if answer.status_int >= 400:
+                check_fault(answer, (method, path, wrong))
+
+
+def test_odd_queries(block):
+    for query in ('limit=x', 'limit=-1', 'marker=nope', 'sort=size:up', 'sort=nonsense:asc', 'sort_dir=up', 'offset=-1',
+                  'metadata=%7B', 'metadata=7', 'metadata={1:2}', 'bootable=perhaps', '%ff=%ff', 'name=%00'):
+        for path in ('/volumes', '/volumes/detail', '/snapshots'):
+            answer = block.owner.ask('GET', path, query=query)
+            assert answer.status_int in (200, 400), (query, answer.text)
+    for path in ('/volumes/%00', '/volumes/x', '/nothing', '/snapshots/' + 'y' * 300, '/types/z'):
+        assert block.owner.ask('GET', path).status_int == 404, path
+
+
+def test_projects_in_paths(block):
+    answer = block.owner('GET', '/v3/beta/volumes')
+    assert answer.status_int == 400 and 'Malformed' in answer.json['badRequest']['message']
+    assert block.nobody('GET', '/v3/alpha/volumes').status_int == 401
+
+
+def test_snapshot_actions(block):
+    assert set(snapshots.ACTIONS) == {'os-reset_status', 'os-force_delete'}
+    block.admin.ok('POST', block.admin.url(f'/snapshots/{block.snapshot}/action'), {'os-force_delete': None}, 202)
+    assert block.owner.get(f'/snapshots/{block.snapshot}')['snapshot']['status'] == 'deleting'

@@ -58,7 +58,7 @@ EXTRAS = {
              'signxml>=4,<6',  # what the extra `saml` installs
              'moto[server,s3]>=5,<6',   # an S3 server to keep images in
              'playwright>=1.50,<2',     # drives Chromium through the dashboard
-             'axe-core-python>=0.1,<1',  # finds what keeps people out of a page
+             'axe-playwright-python>=0.1.7,<1',  # finds what keeps people out of a page
              'jsonschema>=4.20,<5', 'openapi-spec-validator>=0.7,<1'],  # what the published documents of the APIs say
 }
 

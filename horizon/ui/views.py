@@ -227,6 +227,12 @@ class FormPage(Page):
         """Further arguments of the form."""
         return {}
 
+    def typed(self):
+        """What was sent, as initial values of a form that shows it again without checking it."""
+        fields, sent = self.form_class.base_fields, self.request.POST
+        return {name: field.widget.value_from_datadict(sent, {}, name) for name, field in fields.items()
+                if not field.widget.value_omitted_from_data(sent, {}, name)}
+
     def save(self, form):
         """Do what the form asks for, with form.cleaned_data. Raises ApiError. What it returns is given to `done`."""
         raise TypeError(f'{type(self).__name__} has no save()')
@@ -254,7 +260,7 @@ class FormPage(Page):
         self.check()
         restored = '_restore' in request.POST
         form = self.form_class(None if restored else request.POST, None if restored else request.FILES or None,
-                               initial=request.POST.dict() if restored else None, **self.form_arguments())
+                               initial=self.typed() if restored else None, **self.form_arguments())
         if restored:
             return self.show(form=form)
         if form.is_valid():

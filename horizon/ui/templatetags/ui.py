@@ -88,7 +88,9 @@ def duration(seconds):
 @register.inclusion_tag('ui/status.html')
 def status(text, level):
     """A status: words, with a shape beside the colour. Levels: good, bad, busy, idle."""
-    return {'text': str(text).replace('_', ' ').lower(), 'level': level}
+    text = str(text)
+    # The API's constants in small letters; what is words already stays.
+    return {'text': text.replace('_', ' ').lower() if text.isupper() else text, 'level': level}
 
 
 @register.inclusion_tag('ui/meter.html')

@@ -1,0 +1,1 @@
+"""Instances: the project's servers."""

@@ -120,8 +120,8 @@ class ServerPage(TableAnswers, Page):
         row = self.make_tables()['servers'].rows[0]
         # The console and the log are tabs here.
         buttons = [each for each in row.action_links if each[0].name not in ('console', 'log')]
-        return {'row': row, 'buttons': buttons, 'server': self.server, 'state': states.shown(self.server), 'tabs': self.tabs(),
-                'interval': 2 if row.pending else 15, 'live_address': self._live_address()}
+        return {'row': row, 'buttons': buttons, 'server': self.server, 'state': states.shown(self.server),
+                'tabs': self.tabs(), 'interval': 2 if row.pending else 15, 'live_address': self._live_address()}
 
     def _live_address(self):
         query = self.request.GET.copy()

@@ -12,6 +12,7 @@ from horizon.options import CONF
 # Names the catalog may have for what we call by one.
 _TYPES = {'volumev3': ('volumev3', 'block-storage', 'block-store', 'volume'), 'compute': ('compute', 'computev21')}
 _PARALLEL = 16
+_in_pool = contextvars.ContextVar('in_pool', default=False)
 
 
 @functools.cache
@@ -98,15 +99,27 @@ def settled(**calls):
 
     An expired token is raised all the same: nothing of the page can be had.
     """
+    if _in_pool.get():
+        # One of many calls makes several itself: waiting in the pool for the pool could last for ever.
+        return _checked({name: _settle(call) for name, call in calls.items()})
     names = list(calls)
     # The last one is made here: one thread less, and one call alone costs none.
-    futures = {name: _executor().submit(contextvars.copy_context().run, _settle, calls[name]) for name in names[:-1]}
+    futures = {name: _executor().submit(contextvars.copy_context().run, _settle_in_pool, calls[name])
+               for name in names[:-1]}
     found = {name: _settle(calls[name]) for name in names[-1:]}
-    found = {name: futures[name].result() if name in futures else found[name] for name in names}
+    return _checked({name: futures[name].result() if name in futures else found[name] for name in names})
+
+
+def _checked(found):
     for value in found.values():
         if isinstance(value, errors.TokenExpired):
             raise value
     return found
+
+
+def _settle_in_pool(function):
+    _in_pool.set(True)
+    return _settle(function)
 
 
 def _settle(function):

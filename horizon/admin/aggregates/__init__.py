@@ -1,0 +1,1 @@
+"""Groups of hosts, and availability zones."""

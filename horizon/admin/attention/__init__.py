@@ -1,0 +1,1 @@
+"""What is stuck or failed, why, and how to end it."""

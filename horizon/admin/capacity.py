@@ -1,0 +1,16 @@
+"""Capacity of hypervisors as bars."""
+from django.utils.translation import gettext as _
+
+GB = 1024
+
+
+def meters(found):
+    """[(label, used, limit, unit)] of a hypervisor, or of the sums over all."""
+    return [(_('VCPUs'), found['vcpus_used'], found['vcpus'], ''),
+            (_('Memory'), round(found['memory_mb_used'] / GB), round(found['memory_mb'] / GB), _('GB')),
+            (_('Disk'), found['local_gb_used'], found['local_gb'], _('GB'))]
+
+
+def cell(used, limit, unit=''):
+    """The value of a cell of kind meter."""
+    return {'used': used, 'limit': limit, 'unit': unit}

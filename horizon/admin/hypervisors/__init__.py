@@ -1,0 +1,1 @@
+"""Hosts of servers, with their capacity."""

@@ -1,0 +1,1 @@
+"""What all projects use, and what there is."""

@@ -1,0 +1,1 @@
+"""Daemons with their heartbeats."""

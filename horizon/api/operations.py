@@ -1,0 +1,22 @@
+"""Long work on servers (boots, snapshots, deletes ...) that does not get on or failed, for administrators."""
+from horizon.api import errors
+
+_PATH = '/os-essex-operations'
+
+
+def attention(cloud):
+    """[{id, action, server_id, state, step, stuck, error, can ...}], newest first; [] where Compute has no such list:
+    one call."""
+    try:
+        return cloud.get('compute', _PATH, limit=100)['operations']
+    except errors.TokenExpired:
+        raise
+    except errors.ApiError as error:
+        if error.status == 404:
+            return []
+        raise
+
+
+def act(cloud, operation_id, action):
+    """'finish' or 'undo' it."""
+    cloud.send('compute', 'POST', f'{_PATH}/{int(operation_id)}/action', {action: None})

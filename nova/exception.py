@@ -112,6 +112,23 @@ class FlavorDiskTooSmall(BadRequest):
                '%(image_id)s needs %(needed_bytes)d bytes (%(why)s).')
 
 
+class SameFlavor(BadRequest):
+    message = 'When resizing, instances must change flavor! Instance %(instance_uuid)s has flavor %(flavor)s already.'
+
+
+class DiskWouldShrink(BadRequest):
+    """Nobody could say what of the disk is dispensable."""
+
+    message = ('Flavor %(flavor)s has %(new)d GB of %(what)s disk, instance %(instance_uuid)s has %(old)d GB: disks '
+               'can only grow. Take a flavor with a disk at least as big.')
+
+
+class NotResized(BadRequest):
+    """Nothing is there to confirm or revert."""
+
+    message = 'Instance %(instance_uuid)s has not been resized.'
+
+
 class RequestedKeypairNotFound(BadRequest):
     message = 'Invalid key_name provided: you have no key pair named %(name)s.'
 

@@ -24,7 +24,7 @@ _SERVERS = {
             'volume_attachments', 'interfaces'),
     _WRITE: ('create', 'update', 'delete', 'stop', 'start', 'reboot', 'pause', 'unpause', 'suspend', 'resume',
              'create_image', 'change_metadata', 'remote_console', 'lock', 'unlock', 'change_security_groups',
-             'floating_ip', 'force_delete', 'rebuild'),
+             'floating_ip', 'force_delete', 'rebuild', 'resize', 'confirm_resize', 'revert_resize'),
     _ADMIN: ('index:all_tenants', 'show:host', 'reset_state', 'diagnostics', 'actions:traceback'),
 }
 _OTHERS = {
@@ -35,7 +35,7 @@ _OTHERS = {
     _ADMIN: ('flavors:change', 'flavors:access', 'flavors:extra_specs', 'quota_sets:change', 'quota_sets:others',
              'availability_zones:detail', 'hosts:show', 'hosts:change', 'hypervisors:show', 'services:show',
              'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
-             'limits:others', 'operations:show', 'operations:change'),
+             'limits:others', 'operations:show', 'operations:change', 'migrations:show'),
 }
 _BLOCK_STORAGE = {
     _READ: ('volumes:show', 'volume_snapshots:show', 'volume_types:show', 'volume_limits:show',

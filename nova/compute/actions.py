@@ -2,7 +2,7 @@
 import dataclasses
 
 from nova.compute import operations, states
-from nova.compute.states import ACTIVE, ERROR, PAUSED, RESCUED, STOPPED, SUSPENDED
+from nova.compute.states import ACTIVE, ERROR, PAUSED, RESCUED, RESIZED, STOPPED, SUSPENDED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,5 +38,8 @@ UNPAUSE = Action(operations.UNPAUSE, (PAUSED,), states.UNPAUSING)
 SUSPEND = Action(operations.SUSPEND, (ACTIVE,), states.SUSPENDING)
 RESUME = Action(operations.RESUME, (SUSPENDED,), states.RESUMING)
 REBUILD = Action(operations.REBUILD, (ACTIVE, STOPPED, ERROR), states.REBUILDING)
+RESIZE = Action(operations.RESIZE, (ACTIVE, STOPPED), states.RESIZE_PREP)
+CONFIRM_RESIZE = Action(operations.CONFIRM_RESIZE, (RESIZED,), states.RESIZE_CONFIRMING, method='confirmResize')
+REVERT_RESIZE = Action(operations.REVERT_RESIZE, (RESIZED,), states.RESIZE_REVERTING, method='revertResize')
 SNAPSHOT = Action(operations.SNAPSHOT, (ACTIVE, STOPPED, PAUSED, SUSPENDED), states.IMAGE_SNAPSHOT,
                   method='createImage')

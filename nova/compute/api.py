@@ -13,11 +13,12 @@ from nova.compute import (
     quota,
     rebuilding,
     request_checks,
+    resizing,
     snapshots,
     states,
 )
 from nova.compute.request import UNCHANGED, RebuildRequest, ServerRequest
-from nova.db import faults, instances
+from nova.db import faults, instances, resizes
 from nova.db.journal import JOURNAL
 from nova.image import glance
 
@@ -161,6 +162,38 @@ class API:
         with db.writer():
             return rebuilding.enter(context, self._changeable(context, uuid), changed, preserve_ephemeral)
 
+    def resize(self, context, uuid, flavor_id, disk_config=UNCHANGED):
+        """Begin to give it another flavor: from active, stopped. When it is RESIZED, confirm or revert follows.
+
+        Raises RequestedFlavorNotFound, SameFlavor, DiskWouldShrink, FlavorMemoryTooSmall, FlavorDiskTooSmall,
+        QuotaExceeded.
+        """
+        row = self._changeable(context, uuid)
+        self._check_states(row, actions.RESIZE)
+        _ring(self._enter_resize(context, uuid, resizing.columns(context, row, flavor_id), disk_config))
+
+    @db.retry
+    def _enter_resize(self, context, uuid, columns, disk_config):
+        with db.writer():
+            return resizing.enter(context, self._changeable(context, uuid), columns, disk_config)
+
+    def confirm_resize(self, context, uuid):
+        """Keep the new size: the former disks go. From resized."""
+        _ring(self._decide(context, uuid, actions.CONFIRM_RESIZE))
+
+    def revert_resize(self, context, uuid):
+        """Go back to the former size and the former disks: what was written since is lost. From resized."""
+        _ring(self._decide(context, uuid, actions.REVERT_RESIZE))
+
+    @db.retry
+    def _decide(self, context, uuid, action):
+        with db.writer():
+            return resizing.decide(context, self._changeable(context, uuid), action)
+
+    def migrations(self, context, filters, limit):
+        """Resizes (rows of nova.db.models.Migration), newest first; see nova.db.resizes.list_for."""
+        return resizes.list_for(filters, limit)
+
     def _begin(self, context, uuid, action, **data):
         _ring(self._enter(context, uuid, action, data))
 
@@ -219,7 +252,8 @@ class API:
         with db.writer():
             instances.get_for(context, uuid)
             JOURNAL.cancel(uuid)
-            instances.update(uuid, vm_state=state, task_state=None)
+            resizes.end_all(uuid)
+            instances.update(uuid, vm_state=state, task_state=None, **resizes.NOTHING_HELD)
 
     # --- consoles ---
 

@@ -9,8 +9,8 @@ from oslo_config import cfg
 
 from essex import config, db
 from nova import exception
-from nova.compute import hostname, images, operations, quota, request_checks, states, zones
-from nova.db import compute_nodes, fixed_ips, flavors, instances, keypairs, networks, security_groups, services
+from nova.compute import flavors, hostname, images, operations, quota, request_checks, states, zones
+from nova.db import compute_nodes, fixed_ips, instances, keypairs, networks, security_groups, services
 from nova.db.journal import JOURNAL
 
 OPTS = [cfg.StrOpt('default_schedule_zone', help='Availability zone of servers that name none. Any when unset.')]
@@ -39,13 +39,13 @@ def _plan(context, request):
     request_checks.counts(request)
     allowed = quota.limits(context.project_id)
     _check_texts(context, request, allowed)
-    flavor = _flavor(context, request.flavor_id)
+    flavor = flavors.usable(context, request.flavor_id)
     zone, work = _place(context, request)
     groups = _groups(context, request)
     requested = _networks(context, request)
     key = _key(context, request.key_name)
     image = _image(context, request, flavor)
-    common = {**_identity(context, request), **_sizes(flavor), **image, **key,
+    common = {**_identity(context, request), **flavors.columns(flavor), **image, **key,
               'availability_zone': zone, 'requested_networks': requested, 'scheduler_hints': request.scheduler_hints,
               'user_data': request.user_data, 'personality': request.personality or None,
               'metadata_': request.metadata, 'tags': request.tags, 'access_ip_v4': request.access_ip_v4 or None,
@@ -62,16 +62,6 @@ def _check_texts(context, request, allowed):
     request_checks.personality(context.project_id, request.personality, allowed)
     request_checks.user_data(request.user_data)
     request_checks.access_addresses(request.access_ip_v4, request.access_ip_v6)
-
-
-def _flavor(context, flavor_id):
-    try:
-        flavor = flavors.get_for(context, flavor_id)
-    except exception.FlavorNotFound as error:
-        raise exception.RequestedFlavorNotFound(flavor_id=str(flavor_id)[:255]) from error
-    if flavor.disabled:
-        raise exception.RequestedFlavorNotFound(flavor_id=flavor_id)
-    return flavor
 
 
 def _image(context, request, flavor):
@@ -173,13 +163,6 @@ def _identity(context, request):
     return {'project_id': context.project_id, 'user_id': context.user_id, 'vm_state': states.BUILDING,
             'task_state': states.SCHEDULING, 'display_description': request.description,
             'reservation_id': 'r-' + ''.join(secrets.choice(_ALPHABET) for _each in range(8))}
-
-
-def _sizes(flavor):
-    sizes = {name: getattr(flavor, name) for name in ('memory_mb', 'vcpus', 'root_gb', 'ephemeral_gb', 'swap_mb')}
-    copy = {**sizes, 'flavorid': flavor.flavorid, 'name': flavor.name, 'rxtx_factor': flavor.rxtx_factor,
-            'extra_specs': flavor.extra_specs}
-    return {**sizes, 'flavor_id': flavor.id, 'flavor': copy}
 
 
 @db.retry

@@ -14,6 +14,7 @@ from nova.compute.leftovers import Leftovers
 from nova.compute.manager import ComputeManager
 from nova.compute.power import PowerStates
 from nova.compute.rpcapi import TOPIC
+from nova.compute.unconfirmed import UnconfirmedResizes
 from nova.db import compute_nodes
 from nova.db.journal import JOURNAL
 from nova.exception import HypervisorUnavailable
@@ -78,6 +79,8 @@ class ComputeDaemon(service.NovaDaemon):
         self.add_periodic(self.update_resources, CONF.update_resources_interval, CONF.update_resources_interval)
         self.add_periodic(self.power.sync, CONF.sync_power_state_interval, CONF.sync_power_state_interval)
         self.add_periodic(self.leftovers.sweep, LEFTOVERS_CONF.leftovers_interval)
+        self.unconfirmed = UnconfirmedResizes(host)
+        self.add_periodic(self.unconfirmed.sweep, self.unconfirmed.interval)
         self.add_periodic(self.driver.housekeep, CONF.housekeeping_interval)
 
     def start(self):

@@ -17,6 +17,25 @@ def get(context, flavorid):
     return flavors.get_for(context, flavorid)
 
 
+def usable(context, flavorid):
+    """The row, for a server that shall have it. Raises RequestedFlavorNotFound."""
+    try:
+        row = get(context, flavorid)
+    except exception.FlavorNotFound as error:
+        raise exception.RequestedFlavorNotFound(flavor_id=str(flavorid)[:255]) from error
+    if row.disabled:
+        raise exception.RequestedFlavorNotFound(flavor_id=flavorid)
+    return row
+
+
+def columns(flavor):
+    """What a server's row keeps of its flavor."""
+    sizes = {name: getattr(flavor, name) for name in ('memory_mb', 'vcpus', 'root_gb', 'ephemeral_gb', 'swap_mb')}
+    copy = {**sizes, 'flavorid': flavor.flavorid, 'name': flavor.name, 'rxtx_factor': flavor.rxtx_factor,
+            'extra_specs': flavor.extra_specs}
+    return {**sizes, 'flavor_id': flavor.id, 'flavor': copy}
+
+
 def list(context, is_public=True, min_memory=None, min_disk=None, sort_key='flavorid', sort_dir='asc',  # noqa: A001
          limit=None, marker=None):
     """Rows: the public ones and those shared with the caller's project; administrators choose by `is_public` (None:

@@ -59,4 +59,21 @@ REBUILD = Definition('rebuild', steps=[
     Step('clean', at=at_host, timeout=300),
 ])
 
-ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, REBUILD)
+# On one host. data: vm_state, migration_id; `columns`, `former`: columns of the row with the new sizes and the old ones
+RESIZE = Definition('resize', steps=[
+    Step('schedule', at=SCHEDULER, timeout=60),
+    Step('stop', at=at_host, undo=True, timeout=600),
+    Step('disk', at=at_host, undo=True, timeout=3600),
+    Step('size', at=at_host, undo=True, timeout=60),
+    Step('spawn', at=at_host, undo=True, timeout=600),
+])
+# data: migration_id; those of a revert: vm_state (active: it runs), `former`
+CONFIRM_RESIZE = Definition('confirm_resize', action='confirmResize', steps=[Step('forget', at=at_host, timeout=600)])
+REVERT_RESIZE = Definition('revert_resize', action='revertResize', steps=[
+    Step('stop', at=at_host, timeout=300),
+    Step('disk', at=at_host, timeout=600),
+    Step('spawn', at=at_host, timeout=600),
+])
+
+ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, REBUILD, RESIZE, CONFIRM_RESIZE,
+       REVERT_RESIZE)

@@ -9,8 +9,6 @@ LOG = logging.getLogger(__name__)
 
 _SETTLED = (states.ACTIVE, states.PAUSED, states.STOPPED, states.SUSPENDED)
 _OFF = (states.NOSTATE, states.SHUTDOWN, states.CRASHED)
-_VM_STATES = {states.RUNNING: states.ACTIVE, states.POWER_PAUSED: states.PAUSED, states.SHUTDOWN: states.STOPPED,
-              states.CRASHED: states.STOPPED, states.NOSTATE: states.STOPPED, states.POWER_SUSPENDED: states.SUSPENDED}
 _WORDS = {states.NOSTATE: 'the hypervisor does not know it', states.SHUTDOWN: 'it shut down',
           states.CRASHED: 'it crashed', states.RUNNING: 'it runs', states.POWER_PAUSED: 'it is paused',
           states.POWER_SUSPENDED: 'it is suspended'}
@@ -59,11 +57,11 @@ class PowerStates:
 
     @staticmethod
     def _vm_state(row, power_state):
-        if row.vm_state not in _SETTLED or power_state not in _VM_STATES:
+        if row.vm_state not in _SETTLED or power_state not in states.OF_POWER:
             return row.vm_state
         if row.vm_state == states.SUSPENDED and power_state in _OFF:
             return states.SUSPENDED   # its memory is on disk
-        return _VM_STATES[power_state]
+        return states.OF_POWER[power_state]
 
 
 def _at_rest(row):

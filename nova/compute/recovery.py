@@ -30,7 +30,7 @@ def recover(driver, manager, power):
     busy = instance_states.busy([row.uuid for row in rows])
     found, to_start = driver.list_instances(), []
     for row in rows:
-        if row.uuid in busy or row.vm_state != states.ACTIVE:
+        if row.uuid in busy or row.vm_state not in (states.ACTIVE, states.RESIZED):
             continue
         if row.uuid in found and found[row.uuid].state in (states.RUNNING, states.POWER_PAUSED):
             manager.refresh(row)

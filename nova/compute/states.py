@@ -12,18 +12,26 @@ REBOOTING, REBOOTING_HARD = 'rebooting', 'rebooting_hard'
 PAUSING, UNPAUSING, SUSPENDING, RESUMING = 'pausing', 'unpausing', 'suspending', 'resuming'
 POWERING_OFF, POWERING_ON, DELETING = 'powering-off', 'powering-on', 'deleting'
 RESCUING, UNRESCUING, REBUILDING = 'rescuing', 'unrescuing', 'rebuilding'
+RESIZE_PREP, RESIZE_MIGRATING, RESIZE_MIGRATED = 'resize_prep', 'resize_migrating', 'resize_migrated'
+RESIZE_FINISH, RESIZE_REVERTING, RESIZE_CONFIRMING = 'resize_finish', 'resize_reverting', 'resize_confirming'
 
 # power_state, as the Compute API numbers them
 NOSTATE, RUNNING, POWER_PAUSED, SHUTDOWN, CRASHED, POWER_SUSPENDED = 0, 1, 3, 4, 6, 7
 
+# What a server is when its guest is found in a power_state.
+OF_POWER = {RUNNING: ACTIVE, POWER_PAUSED: PAUSED, SHUTDOWN: STOPPED, CRASHED: STOPPED, NOSTATE: STOPPED,
+            POWER_SUSPENDED: SUSPENDED}
+_RESIZING = dict.fromkeys((RESIZE_PREP, RESIZE_MIGRATING, RESIZE_MIGRATED, RESIZE_FINISH), 'RESIZE')
 _STATUS = {
-    ACTIVE: {None: 'ACTIVE', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD'},
+    ACTIVE: {None: 'ACTIVE', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD',
+             **_RESIZING},
     BUILDING: {None: 'BUILD'},
-    STOPPED: {None: 'SHUTOFF', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD'},
+    STOPPED: {None: 'SHUTOFF', REBOOTING: 'REBOOT', REBOOTING_HARD: 'HARD_REBOOT', REBUILDING: 'REBUILD',
+              **_RESIZING},
     PAUSED: {None: 'PAUSED'},
     SUSPENDED: {None: 'SUSPENDED'},
     RESCUED: {None: 'RESCUE'},
-    RESIZED: {None: 'VERIFY_RESIZE'},
+    RESIZED: {None: 'VERIFY_RESIZE', RESIZE_REVERTING: 'REVERT_RESIZE'},
     ERROR: {None: 'ERROR', REBUILDING: 'REBUILD'},
     DELETED: {None: 'DELETED'},
     SOFT_DELETED: {None: 'SOFT_DELETED'},

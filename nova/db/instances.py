@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from essex import db
 from nova.compute import states
-from nova.db import instance_filters, keys, paging
+from nova.db import instance_filters, keys, paging, resizes
 from nova.db.models import Instance, SecurityGroup, SecurityGroupMember
 from nova.exception import (
     InstanceInvalidState,
@@ -196,9 +196,11 @@ def busy_by_host():
         return dict(tuple(row) for row in rows)
 
 
-def usage_by_host(host=None):
-    """{host: {'memory_mb', 'vcpus', 'disk_gb', 'instances'}}: what the servers of each host have been promised."""
-    return _usage_by(Instance.host, Instance.host.is_not(None) if host is None else Instance.host == host)
+def usage_by_host(host=None, without=None):
+    """{host: {'memory_mb', 'vcpus', 'disk_gb', 'instances'}}: what the servers of each host, but the one with uuid
+    `without`, have been promised."""
+    on_host = Instance.host.is_not(None) if host is None else Instance.host == host
+    return _usage_by(Instance.host, on_host if without is None else on_host & (Instance.uuid != without))
 
 
 def usage_by_project(host):
@@ -208,7 +210,8 @@ def usage_by_project(host):
 
 def _usage_by(column, condition):
     sums = [func.coalesce(func.sum(each), 0) for each in
-            (Instance.memory_mb, Instance.vcpus, Instance.root_gb + Instance.ephemeral_gb)]
+            (Instance.memory_mb + Instance.held_memory_mb, Instance.vcpus + Instance.held_vcpus,
+             Instance.root_gb + Instance.ephemeral_gb + Instance.held_disk_gb)]
     statement = select(column, *sums, func.count()).where(Instance.deleted_at.is_(None), condition).group_by(column)
     with db.reader() as session:
         # MariaDB sums to Decimal.
@@ -223,7 +226,9 @@ def mark_deleted(uuid):
     with db.writer() as session:
         session.execute(sqlalchemy.update(Instance).where(Instance.uuid == uuid, Instance.deleted_at.is_(None))
                         .values(deleted_at=now, terminated_at=now, vm_state=states.DELETED, task_state=None,
-                                power_state=states.NOSTATE).execution_options(**_DETACHED))
+                                power_state=states.NOSTATE, **resizes.NOTHING_HELD)
+                        .execution_options(**_DETACHED))
+        resizes.end_all(uuid)
         session.execute(sqlalchemy.delete(SecurityGroupMember).where(SecurityGroupMember.instance_uuid == uuid)
                         .execution_options(**_DETACHED))
 

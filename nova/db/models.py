@@ -134,6 +134,11 @@ class Instance(TimestampMixin, Base):
     root_gb = Column(Integer, nullable=False)
     ephemeral_gb = Column(Integer, nullable=False, default=0)
     swap_mb = Column(Integer, nullable=False, default=0)
+    # Promised besides while it is being resized: at first for the new sizes, then for the way back. Quotas and hosts
+    # count them with the sizes.
+    held_memory_mb = Column(Integer, nullable=False, default=0, server_default='0')
+    held_vcpus = Column(Integer, nullable=False, default=0, server_default='0')
+    held_disk_gb = Column(Integer, nullable=False, default=0, server_default='0')
 
     image_ref = Column(String(255))
     # The image as Glance described it when the server was created: {'id', 'name', 'disk_format', 'container_format',
@@ -163,6 +168,28 @@ class Instance(TimestampMixin, Base):
     def name(self):
         """The domain's name on the hypervisor."""
         return f'instance-{self.id:08x}'
+
+
+class Migration(TimestampMixin, Base):
+    """A resize of a server: see nova.db.resizes."""
+
+    __tablename__ = 'migrations'
+    __table_args__ = (Index('ix_migrations_host', 'source_compute', 'status', mysql_length={'source_compute': 191}),)
+
+    id = Column(Integer, primary_key=True)
+    uuid = Column(String(36), nullable=False, unique=True)
+    instance_uuid = Column(String(36), nullable=False, index=True)
+    project_id = Column(String(64), nullable=False)
+    user_id = Column(String(64), nullable=False)        # who asked for it
+    status = Column(String(32), nullable=False)
+    source_compute = Column(String(255), nullable=False)
+    source_node = Column(String(255))
+    dest_compute = Column(String(255))
+    dest_node = Column(String(255))
+    dest_host = Column(String(39))
+    old_instance_type_id = Column(Integer)
+    new_instance_type_id = Column(Integer)
+    former = Column(JSON, nullable=False)               # columns of the server's row before, by name
 
 
 class InstanceFault(Base):

@@ -29,8 +29,8 @@ def _sum(column):
 # What the resources of a project (or of a user) amount to, as scalar selects.
 OF_PROJECT = {
     'instances': lambda project: select(func.count(Instance.id)).where(*_live(project)),
-    'cores': lambda project: select(_sum(Instance.vcpus)).where(*_live(project)),
-    'ram': lambda project: select(_sum(Instance.memory_mb)).where(*_live(project)),
+    'cores': lambda project: select(_sum(Instance.vcpus + Instance.held_vcpus)).where(*_live(project)),
+    'ram': lambda project: select(_sum(Instance.memory_mb + Instance.held_memory_mb)).where(*_live(project)),
     'floating_ips': lambda project: select(func.count(FloatingIp.id)).where(FloatingIp.project_id == project),
     'fixed_ips': lambda project: select(func.count(FixedIp.id)).join(
         Instance, Instance.uuid == FixedIp.instance_uuid).where(*_live(project)),

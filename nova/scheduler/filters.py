@@ -4,6 +4,18 @@ A site adds its own under the entry points essex.nova.scheduler.filters.
 """
 
 
+from oslo_config import cfg
+
+from essex import config
+
+OPTS = [
+    cfg.BoolOpt('allow_resize_to_same_host', default=True,
+                help='A server may be resized on the host it is on. As hosts share no storage, that is the only one '
+                     'that can: without it nothing is ever resized.'),
+]
+CONF = config.register(OPTS)
+
+
 class Filter:
     """One condition. `passes` says whether a host meets it; `because` explains, for people, why `rejected` hosts
     (HostStates) did not. `capacity` filters are asked again in the transaction that gives a host away."""
@@ -28,6 +40,23 @@ class RetryFilter(Filter):
 
     def because(self, rejected, request):
         return '; '.join(f'failed on {each["host"]}: {each["reason"]}' for each in request.tried)
+
+
+class ResizeFilter(Filter):
+    """Where the disks of the server are. Not to be configured: no other host could have them."""
+
+    def passes(self, host, request):
+        return CONF.allow_resize_to_same_host and host.host == request.stays_on
+
+    def because(self, rejected, request):
+        told = []
+        others = [host for host in rejected if host.host != request.stays_on]
+        if others:
+            told.append(f'the disks of the server are on {request.stays_on}, which shares no storage with '
+                        f'{_names(others)}')
+        if len(others) < len(rejected):
+            told.append(f'on {request.stays_on} it may not stay: allow_resize_to_same_host is off')
+        return '; '.join(told)
 
 
 class AvailabilityZoneFilter(Filter):
@@ -89,7 +118,8 @@ class DiskFilter(Filter):
 
     def because(self, rejected, request):
         most = max(rejected, key=lambda host: host.free_disk_mb)
-        return f'asked {request.disk_gb} GB, most free {max(0, most.free_disk_mb) // 1024} GB on {most.host}'
+        aside = f' ({request.aside_gb} of them for the former disks, until it is confirmed)' if request.aside_gb else ''
+        return f'asked {request.disk_gb} GB{aside}, most free {max(0, most.free_disk_mb) // 1024} GB on {most.host}'
 
 
 class ImagePropertiesFilter(Filter):

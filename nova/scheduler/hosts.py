@@ -68,9 +68,9 @@ def all_states(with_zones=False):
             for node in sorted(compute_nodes.list(), key=lambda row: row.host)]
 
 
-def used_of(host):
-    """What the servers of one host have been promised now."""
-    return instances.usage_by_host(host).get(host, _NOTHING)
+def used_of(host, without=None):
+    """What the servers of one host, but the one with uuid `without`, have been promised now."""
+    return instances.usage_by_host(host, without).get(host, _NOTHING)
 
 
 def _state(node, service, by_aggregate, used):

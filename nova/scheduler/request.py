@@ -16,6 +16,9 @@ class Request:
     zone: str = None
     image: dict = dataclasses.field(default_factory=dict)
     extra_specs: dict = dataclasses.field(default_factory=dict)
+    # A resize: the host the server stays on, and what of the disk is for the disks it had, to go back to.
+    stays_on: str = None
+    aside_gb: int = 0
     tried: list = dataclasses.field(default_factory=list)
     forced_host: str = None
     # Hosts of the servers that the hints name; None: no such hint.
@@ -37,6 +40,17 @@ class Request:
                    tried=list(data.get('tried') or ()), forced_host=data.get('forced_host'),
                    same_hosts={where[uuid] for uuid in same if uuid in where} if same else None,
                    different_hosts={where[uuid] for uuid in different if uuid in where} if different else None)
+
+
+    @classmethod
+    def of_resize(cls, row, data, any_project=False):
+        """The request of a row that gets the sizes data['columns']: room for both, so that it can go back."""
+        new, former = data['columns'], data['former']
+        aside = former['root_gb'] + former['ephemeral_gb']
+        return dataclasses.replace(
+            cls.of(row, {}, any_project), memory_mb=max(new['memory_mb'], former['memory_mb']),
+            vcpus=max(new['vcpus'], former['vcpus']), disk_gb=new['root_gb'] + new['ephemeral_gb'] + aside,
+            aside_gb=aside, extra_specs=new['flavor']['extra_specs'], stays_on=row.host)
 
 
 def _uuids(hint):

@@ -13,6 +13,7 @@ from nova.db import compute_nodes, instance_states
 from nova.exception import HostNotFound, NoValidHost
 from nova.scheduler import hosts as host_states
 from nova.scheduler import weighers as weighing
+from nova.scheduler.filters import ResizeFilter
 from nova.scheduler.request import Request
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ OPTS = [
 CONF = config.register(OPTS)
 
 _TASKS = (None, states.SCHEDULING, states.NETWORKING, states.BLOCK_DEVICE_MAPPING, states.SPAWNING)
+
+_STAYING = ResizeFilter()
 
 
 class Scheduler:
@@ -54,6 +57,15 @@ class Scheduler:
                     LOG.info('server %s goes to host %s', request.uuid, host.host)
                     return host
 
+    def confirm_room(self, instance, data, context=None, also=None):
+        """See that the host of `instance` (a row) has room for its resize, which is held already: whoever looks after
+        us counts it. Raises NoValidHost. `data` is that of the operation, `also()` as in `place`."""
+        request = Request.of_resize(instance, data, any_project=bool(context and context.is_admin))
+        while True:
+            [host] = self.select(request)
+            if still_fits(host, request, [each for each in self.filters if each.capacity], also):
+                return
+
     def select(self, request):
         """The HostStates that fit, best first; at least one. Raises NoValidHost."""
         candidates = host_states.all_states(with_zones=bool(request.zone))
@@ -61,8 +73,14 @@ class Scheduler:
             raise NoValidHost(reason='There is no compute host: no nova-compute has reported to this cloud yet.')
         if request.forced_host:
             return [_forced(candidates, request.forced_host)]
+        filters = self.filters
+        if request.stays_on:
+            filters = [_STAYING, *filters]
+            # What it has itself does not stand in its way.
+            candidates = [host.with_usage(host_states.used_of(host.host, without=request.uuid))
+                          if host.host == request.stays_on else host for host in candidates]
         left, rejections = list(candidates), []
-        for each in self.filters:
+        for each in filters:
             rejected = [host for host in left if not each.passes(host, request)]
             if rejected:
                 rejections.append((each, rejected))
@@ -89,6 +107,20 @@ def claim(host, request, capacity_filters, also=None):
                 return False
         if not instance_states.change_if(request.uuid, [states.BUILDING], _TASKS, host=host.host, node=host.node):
             raise Cancelled()   # deleted, or put into another state by an administrator: nobody waits for it
+        if also is not None:
+            also()
+        return True
+
+
+@db.retry
+def still_fits(host, request, capacity_filters, also=None):
+    """One transaction: whether the host has the room that a resize of one of its servers holds."""
+    with db.writer():
+        if not compute_nodes.lock(host.host):
+            return False
+        now = host.with_usage(host_states.used_of(host.host, without=request.uuid))
+        if not all(each.passes(now, request) for each in capacity_filters):
+            return False
         if also is not None:
             also()
         return True

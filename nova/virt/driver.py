@@ -102,6 +102,12 @@ class Driver(abc.ABC):
         ephemeral disk stays the one it is. Raises as create_disks."""
 
     @abc.abstractmethod
+    def resize_disks(self, instance):
+        """Have the same disks in the sizes of `instance`, the former ones aside; the guest is off. Swap is empty, file
+        systems are the guest's own business. Raises DiskTooSmall for a disk that would have to shrink,
+        InsufficientDisk, GuestNotFound."""
+
+    @abc.abstractmethod
     def restore_disks(self, instance):
         """Have the disks that are aside back in place; without any aside nothing changes. The guest is off."""
 

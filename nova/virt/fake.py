@@ -136,8 +136,9 @@ class FakeDriver(Driver):
         if available and image['bytes'] > available:
             raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=image['bytes'],
                                          disk_bytes=available)
-        size = (available or image['bytes']) + instance.ephemeral_gb * _GB + (instance.swap_mb << 20)
-        return {'bytes': size, 'image': instance.image_ref}
+        root = available or image['bytes']
+        size = root + instance.ephemeral_gb * _GB + (instance.swap_mb << 20)
+        return {'root': root, 'bytes': size, 'image': instance.image_ref}
 
     def replace_disks(self, instance, preserve_ephemeral=False):
         self._set_aside(instance, lambda former: self._new_disk(instance))
@@ -149,6 +150,19 @@ class FakeDriver(Driver):
             self._records.put(f'disk/{instance.uuid}', make(None))
         elif 'former' not in former:
             self._records.put(f'disk/{instance.uuid}', {**make(former), 'former': former})
+
+    def resize_disks(self, instance):
+        self._set_aside(instance, lambda former: self._resized(instance, former))
+
+    def _resized(self, instance, former):
+        if former is None:
+            raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
+        before = former.get('root', former['bytes'])
+        root, rest = instance.root_gb * _GB, instance.ephemeral_gb * _GB + (instance.swap_mb << 20)
+        if root and root < before:
+            raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=before, disk_bytes=root)
+        root = root or before
+        return {**former, 'root': root, 'bytes': root + rest}
 
     def restore_disks(self, instance):
         disk = self._records.get(f'disk/{instance.uuid}') or {}

@@ -298,6 +298,37 @@ class Contract:
         driver.restore_disks(running)
         assert driver.info(running).state == states.RUNNING
 
+    def test_another_size_and_back(self, driver, running, network_info):
+        larger = dataclasses.replace(running, memory_mb=128, vcpus=2, root_gb=2, ephemeral_gb=1, swap_mb=8)
+        driver.power_off(running)
+        for _ in range(2):
+            driver.resize_disks(larger)
+        driver.power_on(larger, network_info, SECURITY)
+        assert driver.info(larger).memory_kb >= 120000
+        driver.power_off(larger)
+        for _ in range(2):
+            driver.restore_disks(running)
+        driver.power_on(running, network_info, SECURITY)
+        assert 60000 <= driver.info(running).memory_kb < 70000
+        assert driver.list_leftovers() == [running.uuid]
+
+    def test_a_resize_without_way_back(self, driver, disked, network_info):
+        larger = dataclasses.replace(disked, root_gb=2)
+        driver.resize_disks(larger)
+        for _ in range(2):
+            driver.forget_disks(larger)
+        driver.restore_disks(larger)   # there is nothing to restore
+        with pytest.raises(exception.DiskTooSmall):
+            driver.resize_disks(disked)
+        driver.spawn(larger, network_info, SECURITY)
+        assert driver.info(larger).state == states.RUNNING
+
+    def test_only_what_is_there_can_be_resized(self, driver, server):
+        with pytest.raises(exception.GuestNotFound):
+            driver.resize_disks(server)
+        driver.delete_disks(server)
+        assert driver.list_leftovers() == []
+
     # Looking in
 
     def test_capture_is_a_stand_alone_image_and_the_guest_goes_on(self, driver, running, tmp_path):

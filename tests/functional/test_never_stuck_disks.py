@@ -3,8 +3,8 @@ asked to be, and a DELETE leaves nothing."""
 import pytest
 
 from essex import db
-from nova.compute import operations, rebuilding, states
-from nova.db import instances
+from nova.compute import actions, operations, rebuilding, resizing, states
+from nova.db import instances, resizes
 from tests.fixtures.processes import wait_for
 from tests.functional.nova_kit import CONTEXT, Nova, Zygote
 
@@ -115,3 +115,80 @@ def test_a_host_that_dies_in_a_rebuild_and_comes_back(nova, booted):
     rest.terminate()
     nova.start()
     check(nova, own, display_name='old')
+
+
+SIZES = {'memory_mb': 128, 'vcpus': 2, 'root_gb': 2, 'ephemeral_gb': 0, 'swap_mb': 0, 'flavor_id': 2,
+         'flavor': {'flavorid': '2', 'name': 'large', 'extra_specs': {}}}
+RESIZE = [*(f'resize.{step.name}.during' for step in operations.RESIZE.steps), 'resize.disk.after', 'resize.size.after']
+RESIZE_BACK = [f'resize.undo_{step.name}.during' for step in operations.RESIZE.steps if step.undo]
+DECIDED = ['confirm_resize.forget.during', *(f'revert_resize.{step.name}.during'
+                                             for step in operations.REVERT_RESIZE.steps)]
+
+
+def resize(own):
+    """Ask for it, as the API does."""
+    with db.writer():
+        resizing.enter(CONTEXT, instances.get(own), SIZES)
+
+
+def decide(own, action):
+    with db.writer():
+        resizing.decide(CONTEXT, instances.get(own), action)
+
+
+def nothing_is_held(own):
+    row = instances.get(own)
+    return (row.held_memory_mb, row.held_vcpus, row.held_disk_gb) == (0, 0, 0) and resizes.unconfirmed(own) is None
+
+
+@pytest.mark.parametrize('point', RESIZE)
+def test_killed_in_a_resize(nova, booted, point):
+    own, process = booted(f'{point}=kill')
+    resize(own)
+    process.wait()
+    nova.start()
+    nova.wait_quiet(own)
+    row = instances.get(own)
+    assert (row.vm_state, row.task_state, row.memory_mb, row.root_gb) == (states.RESIZED, None, 128, 2), nova.story(own)
+    records = nova.guest_records()
+    assert (records[f'guest/{own}']['memory_mb'], records[f'disk/{own}']['former']['bytes']) == (128, 1 << 30)
+    delete_leaves_nothing(nova, own)
+
+
+@pytest.mark.parametrize('point', RESIZE_BACK)
+def test_killed_while_a_failed_resize_is_unwound(nova, booted, point):
+    own, process = booted(f'resize.spawn.during=raise,{point}=kill')
+    resize(own)
+    process.wait()
+    nova.start()
+    nova.wait_quiet(own)
+    assert nothing_is_held(own)
+    check(nova, own, memory_mb=64, root_gb=1)
+
+
+@pytest.mark.parametrize('point', DECIDED)
+def test_killed_in_a_decision(nova, booted, point):
+    own, process = booted(f'{point}=kill')
+    resize(own)
+    nova.wait_quiet(own)
+    confirmed = point.startswith('confirm')
+    decide(own, actions.CONFIRM_RESIZE if confirmed else actions.REVERT_RESIZE)
+    process.wait()
+    nova.start()
+    nova.wait_quiet(own)
+    assert nothing_is_held(own)
+    check(nova, own, memory_mb=128 if confirmed else 64, root_gb=2 if confirmed else 1)
+
+
+def test_a_host_that_dies_in_a_resize_and_comes_back(nova, booted):
+    own, process = booted('resize.size.during=kill')
+    resize(own)
+    process.wait()
+    rest = nova.start('scheduler,network')
+    wait_for(lambda: instances.get(own).vm_state == states.ERROR, 20)
+    assert 'step size' in nova.fault(own)
+    rest.terminate()
+    nova.start()
+    nova.wait_quiet(own)
+    assert nothing_is_held(own)
+    check(nova, own, memory_mb=64, root_gb=1)

@@ -18,6 +18,7 @@ from nova.api.compute import (
     journal,
     keypairs,
     limits,
+    migrations,
     networks,
     quota_sets,
     security_groups,
@@ -34,7 +35,7 @@ _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, se
                 quota_sets.QuotaSets, availability_zones.AvailabilityZones, hosts.Hosts, hypervisors.Hypervisors,
                 services.Services, usage.Usage, networks.Networks, floating_ips.FloatingIps,
                 security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates,
-                images.Images, journal.Operations)
+                images.Images, journal.Operations, migrations.Migrations)
 # The first segment of a path is either one of these or a project's id.
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _FREE_NAME = re.compile(r'/(metadata|os-extra_specs|os-keypairs|ips|os-hosts)/[^/]+$')

@@ -31,6 +31,7 @@ _EXTENSIONS = {
     'os-hypervisors': ('Hypervisors', 'Hypervisors and what they have.'),
     'os-instance-actions': ('InstanceActions', 'What was done to a server.'),
     'os-keypairs': ('Keypairs', 'Public keys of users.'),
+    'os-migrations': ('Migrations', 'Resizes of servers, for administrators.'),
     'os-networks': ('Networks', 'Networks of the cloud.'),
     'os-quota-sets': ('Quotas', 'What a project may have.'),
     'os-security-groups': ('SecurityGroups', 'Which traffic reaches servers.'),

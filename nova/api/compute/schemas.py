@@ -9,6 +9,7 @@ METADATA = {'type': 'object', 'additionalProperties': False, 'patternProperties'
     r'^[a-zA-Z0-9-_:. ]{1,255}$': {'type': 'string', 'maxLength': 255}}}
 ADDRESS_V4 = {'anyOf': [{'type': 'string', 'format': 'ipv4'}, {'type': 'string', 'maxLength': 0}, {'type': 'null'}]}
 ADDRESS_V6 = {'anyOf': [{'type': 'string', 'format': 'ipv6'}, {'type': 'string', 'maxLength': 0}, {'type': 'null'}]}
+FLAVOR_REF = {'anyOf': [{'type': 'string', 'minLength': 1, 'maxLength': 2048}, {'type': 'integer', 'minimum': 0}]}
 PERSONALITY = {'type': 'array', 'items': {
     'type': 'object', 'properties': {'path': {'type': 'string', 'minLength': 1, 'maxLength': 255},
                                      'contents': {'type': 'string'}},

@@ -30,6 +30,10 @@ _ACTIONS = {
         'adminPass': {'type': 'string', 'minLength': 1, 'maxLength': 255}, 'personality': schemas.PERSONALITY,
         'accessIPv4': schemas.ADDRESS_V4, 'accessIPv6': schemas.ADDRESS_V6, 'OS-DCF:diskConfig': schemas.DISK_CONFIG,
         'preserve_ephemeral': schemas.BOOLEAN}, 'required': ['imageRef'], 'additionalProperties': False},
+    'resize': {'type': 'object', 'properties': {
+        'flavorRef': schemas.FLAVOR_REF, 'OS-DCF:diskConfig': schemas.DISK_CONFIG},
+        'required': ['flavorRef'], 'additionalProperties': False},
+    'confirmResize': _ANY, 'revertResize': _ANY,
     'os-resetState': {'type': 'object', 'properties': {'state': {'type': 'string', 'enum': ['active', 'error']}},
                       'required': ['state'], 'additionalProperties': False},
     'os-getConsoleOutput': {'type': ['object', 'null'], 'properties': {'length': _LENGTH},
@@ -59,8 +63,10 @@ _SIMPLE = {'os-start': ('start', 'servers:start'), 'os-stop': ('stop', 'servers:
            'pause': ('pause', 'servers:pause'), 'unpause': ('unpause', 'servers:unpause'),
            'suspend': ('suspend', 'servers:suspend'), 'resume': ('resume', 'servers:resume'),
            'lock': ('lock', 'servers:lock'), 'unlock': ('unlock', 'servers:unlock'),
-           'forceDelete': ('force_delete', 'servers:force_delete')}
-_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'rebuild': '_rebuild', 'os-resetState': '_reset_state',
+           'forceDelete': ('force_delete', 'servers:force_delete'),
+           'revertResize': ('revert_resize', 'servers:revert_resize')}
+_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'rebuild': '_rebuild', 'resize': '_resize',
+            'confirmResize': '_confirm_resize', 'os-resetState': '_reset_state',
             'os-getConsoleOutput': '_console_output', 'os-getVNCConsole': '_vnc_console',
             'addFloatingIp': '_add_floating_ip', 'removeFloatingIp': '_remove_floating_ip',
             'addSecurityGroup': '_add_group', 'removeSecurityGroup': '_remove_group'}
@@ -129,6 +135,16 @@ class ServerActions(wsgi.Controller):
             **{names[key]: value[key] for key in value if key in names}))
         shown = {**self.details.changed(req, row), **passwords.answer(value.get('adminPass'))}
         return wsgi.Reply({'server': shown}, headers={'Location': common.link(req, 'servers', row.uuid)})
+
+    def _resize(self, req, row, value):
+        self._authorize(req, row, 'servers:resize')
+        options = {'disk_config': value['OS-DCF:diskConfig']} if 'OS-DCF:diskConfig' in value else {}
+        self.compute.resize(req.context, row.uuid, common.id_of(str(value['flavorRef']), 'flavorRef'), **options)
+
+    def _confirm_resize(self, req, row, value):
+        self._authorize(req, row, 'servers:confirm_resize')
+        self.compute.confirm_resize(req.context, row.uuid)
+        return wsgi.Reply(status=204)
 
     def _reset_state(self, req, row, value):
         self._authorize(req, row, 'servers:reset_state')

@@ -26,7 +26,7 @@ _HINTS = {'type': 'object', 'additionalProperties': True}
 
 CREATE = schemas.wrapped('server', {
     'name': schemas.NAME, 'imageRef': {'type': 'string', 'maxLength': 2048},
-    'flavorRef': {'anyOf': [{'type': 'string', 'minLength': 1, 'maxLength': 2048}, {'type': 'integer', 'minimum': 0}]},
+    'flavorRef': schemas.FLAVOR_REF,
     'adminPass': {'type': 'string', 'minLength': 1, 'maxLength': 255}, 'metadata': schemas.METADATA,
     'networks': _NETWORKS, 'key_name': {'anyOf': [schemas.NAME, {'type': 'null'}]},
     'user_data': {'anyOf': [{'type': 'string', 'maxLength': 65535}, {'type': 'null'}]},

@@ -5,6 +5,7 @@ from nova.compute.executors.base import Tools
 from nova.compute.executors.boot import BootExecutor
 from nova.compute.executors.delete import DeleteExecutor
 from nova.compute.executors.rebuild import RebuildExecutor
+from nova.compute.executors.resize import ConfirmResizeExecutor, ResizeExecutor, RevertResizeExecutor
 from nova.compute.executors.snapshot import SnapshotExecutor
 
 _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecutor),
@@ -12,7 +13,9 @@ _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecuto
               (operations.REBOOT, change.RebootExecutor), (operations.PAUSE, change.PauseExecutor),
               (operations.UNPAUSE, change.UnpauseExecutor), (operations.SUSPEND, change.SuspendExecutor),
               (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor),
-              (operations.REBUILD, RebuildExecutor))
+              (operations.REBUILD, RebuildExecutor),
+              (operations.RESIZE, ResizeExecutor), (operations.CONFIRM_RESIZE, ConfirmResizeExecutor),
+              (operations.REVERT_RESIZE, RevertResizeExecutor))
 
 __all__ = ['Tools', 'by_kind', 'register']
 

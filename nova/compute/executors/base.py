@@ -5,6 +5,8 @@ import logging
 
 from essex import rpc
 from essex.operation import Executor
+from nova import exception
+from nova.compute import states
 from nova.db import faults, instance_states, instances
 from nova.network import security
 from nova.virt.driver import InstanceSpec
@@ -60,6 +62,13 @@ class InstanceExecutor(Executor):
         def fetch(image_id, path):
             self.tools.images.download(image_id, path, lambda received: run.check_cancelled())
         return fetch
+
+    def start_guest(self, row):
+        """Have the guest of a row running as the row says. Raises HypervisorError when it ends at once."""
+        self.driver.spawn(spec_of(row), row.network_info, rules_of(row))
+        if self.driver.info(spec_of(row)).state != states.RUNNING:
+            raise exception.HypervisorError(f'The guest of server {row.uuid} ended as soon as it was started on host '
+                                            f'{self.tools.host}: its console log may say why.')
 
     def show(self, run, **values):
         """Set columns of the server, unless something else is being done to it by now; whether that was so."""

@@ -23,7 +23,7 @@ from nova.virt.libvirt import qemu_img
 
 _GB = 1 << 30
 _MB = 1 << 20
-_FORMAT_SECONDS = 120
+_FORMAT_SECONDS, _COPY_SECONDS = 120, 3000
 _SUFFIXES = ('.part', '.gone', '.former')
 
 
@@ -99,6 +99,10 @@ class InstanceDisks:
         """Have new files, the former ones aside; with `preserve_ephemeral` the ephemeral disk is the former one."""
         kept = self.path(instance.uuid, 'disk.local') if preserve_ephemeral else None
         self._set_aside(instance.uuid, lambda part: self._fill(instance, part, kept))
+
+    def resize(self, instance):
+        """Have the files in the sizes of `instance`, the former ones aside. Raises DiskTooSmall, GuestNotFound."""
+        self._set_aside(instance.uuid, lambda part: self._fill_resized(instance, part))
 
     def restore(self, uuid):
         """Have the files that are aside back in place, if any are."""
@@ -178,6 +182,51 @@ class InstanceDisks:
             self._config_drive(os.path.join(part, 'disk.config'), instance.config_drive_files)
         os.close(os.open(os.path.join(part, 'console.log'), os.O_CREAT | os.O_WRONLY, 0o600))
         self._describe(instance, part, size)
+
+    def _fill_resized(self, instance, part):
+        """What guests write is copied, what they only read is shared with the former files."""
+        whole = self._whole(instance.uuid)
+        if not os.path.isdir(whole):
+            raise exception.GuestNotFound(host=self._host, instance_uuid=instance.uuid)
+        written = [name for name in ('disk', 'disk.local') if os.path.exists(os.path.join(whole, name))]
+        self._check_space(sum(os.stat(os.path.join(whole, name)).st_blocks * 512 for name in written))
+        for name in os.listdir(whole):
+            source, target = os.path.join(whole, name), os.path.join(part, name)
+            if name in written:
+                process.run(['cp', '--reflink=auto', '--sparse=always', source, target], timeout=_COPY_SECONDS)
+                os.chmod(target, 0o600)
+            elif name not in ('disk.swap', 'instance.json'):
+                os.link(source, target)
+        size = self._grow(instance, os.path.join(part, 'disk'), instance.root_gb * _GB)
+        if instance.ephemeral_gb:
+            local = os.path.join(part, 'disk.local')
+            if 'disk.local' in written:
+                self._grow(instance, local, instance.ephemeral_gb * _GB)
+            else:
+                self._ephemeral(local, instance.ephemeral_gb)
+        if instance.swap_mb:
+            self._swap(os.path.join(part, 'disk.swap'), instance.swap_mb)
+        self._describe(instance, part, size)
+
+    @staticmethod
+    def _grow(instance, path, size):
+        """Have a disk of `size` bytes (0: as it is); returns its size."""
+        if not os.path.exists(path):   # a server that runs from an ISO alone
+            if size:
+                qemu_img.create(path, size)
+            return size
+        before = qemu_img.info(path, 'qcow2')['virtual-size']
+        if size and size < before:
+            raise exception.DiskTooSmall(image_id=instance.image_ref, needed_bytes=before, disk_bytes=size)
+        if size > before:
+            qemu_img.resize(path, size)
+        return size or before
+
+    def _check_space(self, needed):
+        free = shutil.disk_usage(self._directory).free
+        if free < needed:
+            raise exception.InsufficientDisk(host=self._host, path=self._directory, free_mb=free >> 20,
+                                             needed_mb=(needed >> 20) + 1)
 
     @staticmethod
     def _describe(instance, part, root_size):

@@ -101,6 +101,9 @@ class LibvirtDriver(Driver):
     def replace_disks(self, instance, preserve_ephemeral=False):
         self._disks.replace(instance, preserve_ephemeral)
 
+    def resize_disks(self, instance):
+        self._disks.resize(instance)
+
     def restore_disks(self, instance):
         self._disks.restore(instance.uuid)
 

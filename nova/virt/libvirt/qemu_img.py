@@ -28,6 +28,11 @@ def create_overlay(path, backing, backing_format, size):
                 timeout=_INSPECT_SECONDS)
 
 
+def resize(path, size):
+    """Make a qcow2 larger."""
+    process.run(['qemu-img', 'resize', '-q', '-f', 'qcow2', path, size], timeout=_INSPECT_SECONDS)
+
+
 def create(path, size):
     """An empty qcow2."""
     process.run(['qemu-img', 'create', '-q', '-f', 'qcow2', path, size], timeout=_INSPECT_SECONDS)

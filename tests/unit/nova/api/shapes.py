@@ -119,6 +119,10 @@ OPERATION = {
     'finished_at': MAYBE_MICRO, 'heartbeat': MAYBE_MICRO, 'not_before': MAYBE_MICRO}
 OPERATION_STEP = closed({'step': TEXT, 'undo': FLAG, 'host': MAYBE_TEXT, 'started_at': MICRO,
                          'finished_at': MAYBE_MICRO, 'result': MAYBE_TEXT, 'error': MAYBE_TEXT})
+MIGRATION = closed({**dict.fromkeys(('source_compute', 'source_node', 'dest_compute', 'dest_node', 'dest_host'),
+                                    MAYBE_TEXT), 'id': NUMBER, 'instance_uuid': UUID, 'status': TEXT,
+                    'old_instance_type_id': MAYBE_NUMBER, 'new_instance_type_id': MAYBE_NUMBER, 'created_at': MICRO,
+                    'updated_at': MAYBE_MICRO})
 NEW_AGGREGATE = {'availability_zone': MAYBE_TEXT, 'created_at': MICRO, 'deleted': FLAG, 'deleted_at': MAYBE_MICRO,
                  'id': NUMBER, 'name': TEXT, 'updated_at': MAYBE_MICRO}
 AGGREGATE = {**NEW_AGGREGATE, 'hosts': maybe(TEXT), 'metadata': mapping(TEXT)}

@@ -87,6 +87,7 @@ class Stage:
         """Make it."""
         self._hosts()
         rows.flavor('1', 'm1.tiny')
+        rows.flavor('2', 'm1.small', memory_mb=128, root_gb=2)
         rows.flavor('9', 'secret', is_public=False, memory_mb=128)
         self._network()
         self.server = self.make_server(launched_at=db.utcnow())

@@ -4,7 +4,7 @@ import pytest
 from essex import db
 from essex.wsgi import compile_schema
 from nova import exception
-from nova.db import faults
+from nova.db import faults, instances
 from tests.unit.nova.api import shapes
 from tests.unit.nova.api.fakes import IMAGE
 from tests.unit.nova.api.shapes import closed, mapping, of, several
@@ -160,6 +160,47 @@ def test_a_server_in_error_has_its_fault(stage):
         compile_schema(of(server=schema))(shown)
         assert shown['server']['fault']['message'].startswith('No valid host was found. RamFilter')
         assert 'progress' not in shown['server'] and shown['server']['hostId'] == ''
+
+
+def test_a_resize_from_the_request_to_the_end(stage):
+    """What is answered and shown; the host's work is done by hand."""
+    path = f'/v2.1/servers/{stage.server}'
+    stage.owner.ok('POST', f'{path}/action', {'resize': {'flavorRef': '2', 'OS-DCF:diskConfig': 'MANUAL'}}, status=202)
+    shown = stage.owner.ok('GET', path)['server']
+    assert (shown['status'], shown['flavor']['id'], shown['OS-DCF:diskConfig']) == ('RESIZE', '1', 'MANUAL')
+    assert stage.owner('POST', f'{path}/action', {'confirmResize': None}).status_int == 409
+    listed = stage.admin.ok('GET', '/v2.1/os-migrations?host=node1&status=pre-migrating')
+    compile_schema(of(migrations=several(shapes.MIGRATION)))(listed)
+    assert [(each['instance_uuid'], each['source_compute'], each['dest_compute']) for each in listed['migrations']] == [
+        (stage.server, 'node1', 'node1')]
+    for query in ('host=node2', 'status=finished', 'instance_uuid=x', f'host={"x" * 300}'):
+        assert stage.admin.ok('GET', f'/v2.1/os-migrations?{query}') == {'migrations': []}
+    for face, status in (('/v2.1', 204), ('/v2/alpha', 204)):
+        instances.update(stage.server, vm_state='resized', task_state=None)
+        assert stage.owner.ok('GET', path)['server']['status'] == 'VERIFY_RESIZE'
+        answer = stage.owner('POST', f'{face}/servers/{stage.server}/action', {'confirmResize': None})
+        assert (answer.status_int, answer.body) == (status, b'')
+    instances.update(stage.server, vm_state='resized', task_state=None)
+    assert stage.owner('POST', f'{path}/action', {'revertResize': None}).status_int == 202
+    assert stage.owner.ok('GET', path)['server']['status'] == 'REVERT_RESIZE'
+
+
+@pytest.mark.parametrize('flavor', ['1', '77', '9', '', 'http://cloud/flavors/'])
+def test_flavors_nobody_can_be_resized_to(stage, flavor):
+    """The one it has, none, one of others, nonsense."""
+    for face in ('/v2.1', '/v2/alpha', '/v1.1/alpha'):
+        answer = stage.owner('POST', f'{face}/servers/{stage.server}/action', {'resize': {'flavorRef': flavor}})
+        assert answer.status_int == 400 and answer.json['badRequest']['message'], answer.text
+
+
+def test_a_resize_over_quota(stage):
+    stage.admin.ok('PUT', '/v2.1/os-quota-sets/alpha', {'quota_set': {'ram': 127}})
+    body = {'resize': {'flavorRef': 'http://cloud:8774/flavors/2'}}
+    answer = stage.owner('POST', f'/v2.1/servers/{stage.server}/action', body)
+    assert answer.status_int == 403 and 'Requested 64, but already used 64 of 127 ram' in answer.text
+    answer = stage.owner('POST', f'/v1.1/alpha/servers/{stage.server}/action', body)
+    assert answer.status_int == 413 and 'overLimit' in answer.json
+    assert stage.told.rung == []
 
 
 def test_locations(stage):

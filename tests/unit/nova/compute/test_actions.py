@@ -1,4 +1,5 @@
 """Power, pause, suspend, snapshot: the states they may begin in, what is entered, and who may."""
+import contextlib
 import itertools
 
 import pytest
@@ -7,11 +8,11 @@ from essex import db
 from nova import exception
 from nova.compute import actions, states
 from nova.compute.request import RebuildRequest
-from nova.db import instances
+from nova.db import instances, resizes
 from nova.db.journal import JOURNAL
 from nova.image import glance
 from tests.unit.nova.compute.conftest import IMAGE
-from tests.unit.nova.rows import server
+from tests.unit.nova.rows import flavor, server
 
 CALLS = {
     'stop': (lambda api, context, uuid: api.stop(context, uuid), 'powering-off', {'active', 'error', 'rescued'}),
@@ -25,11 +26,30 @@ CALLS = {
     'resume': (lambda api, context, uuid: api.resume(context, uuid), 'resuming', {'suspended'}),
     'rebuild': (lambda api, context, uuid: api.rebuild(context, uuid, RebuildRequest(IMAGE)), 'rebuilding',
                 {'active', 'stopped', 'error'}),
+    'resize': (lambda api, context, uuid: api.resize(context, uuid, flavor_of('2')), 'resize_prep',
+               {'active', 'stopped'}),
+    'confirm_resize': (lambda api, context, uuid: api.confirm_resize(context, resized(uuid)), 'resize_confirming',
+                       {'resized'}),
+    'revert_resize': (lambda api, context, uuid: api.revert_resize(context, resized(uuid)), 'resize_reverting',
+                      {'resized'}),
     'snapshot': (lambda api, context, uuid: api.snapshot(context, uuid, 'shot'), 'image_snapshot',
                  {'active', 'stopped', 'paused', 'suspended'}),
 }
 KINDS = {'soft reboot': 'reboot', 'hard reboot': 'reboot'}
 VM_STATES = ('building', 'active', 'paused', 'suspended', 'stopped', 'rescued', 'resized', 'error', 'soft-delete')
+
+
+def flavor_of(flavorid):
+    """The id of a larger flavor, which is made."""
+    with contextlib.suppress(exception.FlavorIdExists):
+        flavor(flavorid, 'm1.larger', memory_mb=128)
+    return flavorid
+
+
+def resized(uuid):
+    """The uuid of a server, which gets an open resize."""
+    resizes.add(instance_uuid=uuid, project_id='alpha', user_id='alice', source_compute='node1', former={})
+    return uuid
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +78,10 @@ def test_begins_in_its_states_alone(api, alice, rung, shots, name, vm_state):
     call(api, alice, row.uuid)
     after, (operation,) = instances.get(row.uuid), JOURNAL.of_resource(row.uuid)
     assert (after.vm_state, after.task_state) == (vm_state, task)
-    assert (operation.kind, operation.queue) == (KINDS.get(name, name), 'compute.node1')
-    assert operation.data['host'] == 'node1' and operation.data['vm_state'] == vm_state
-    assert rung == [('compute.node1', operation.id)]
+    queue = 'scheduler' if name == 'resize' else 'compute.node1'
+    assert (operation.kind, operation.queue) == (KINDS.get(name, name), queue)
+    assert operation.data['host'] == 'node1' and operation.data['vm_state'] in (vm_state, 'active')
+    assert rung == [(queue, operation.id)]
 
 
 @pytest.mark.parametrize('name', CALLS)

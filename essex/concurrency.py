@@ -29,7 +29,7 @@ import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
-from essex import http_head  # noqa: E402
+from essex import http_protocol  # noqa: E402
 
 Timeout = eventlet.Timeout
 Event = eventlet.event.Event
@@ -225,38 +225,12 @@ def listen(host, port, backlog=128, reuse_port=False):
     return sock
 
 
-class _Protocol(eventlet.wsgi.HttpProtocol):
-    """Says no Content-Type where the client said none: the standard library's text/plain is nobody's choice.
+class _Input(eventlet.wsgi.Input):
+    connection_taken = False    # by a WebSocket: no answer of HTTP follows
 
-    Parses heads by essex.http_head: an email message of every request took a quarter of a storage server's time, and
-    held no more than 100 headers.
-    """
 
-    default_request_version = 'HTTP/1.0'    # so that what is said of a bad first line has a head itself
-
-    def parse_request(self):
-        found = http_head.request_line(self.raw_requestline)
-        if found is None:
-            return super().parse_request()     # says what is wrong
-        self.command, self.path, self.request_version = found
-        self.requestline = self.raw_requestline.decode('latin-1').rstrip('\r\n')
-        if self.path.startswith('//'):
-            self.path = '/' + self.path.lstrip('/')     # as the standard library: no host of ours
-        try:
-            self.headers = http_head.read(self.rfile.readline)
-        except http_head.BadHead as error:
-            self.send_error(400, str(error))
-            self.close_connection = True
-            return False
-        wanted = self.headers.get('connection', '').lower()
-        self.close_connection = wanted == 'close' or self.request_version == 'HTTP/1.0' and wanted != 'keep-alive'
-        return True
-
-    def get_environ(self):
-        environ = super().get_environ()
-        if self.headers.get('Content-Type') is None:
-            environ.pop('CONTENT_TYPE', None)
-        return environ
+class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
+    input_class, timeout_class = _Input, Timeout
 
 
 def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None):
@@ -310,4 +284,10 @@ def websocket(handler, protocols=(), max_frame=1 << 20):
     application = eventlet.websocket.WebSocketWSGI(handler, max_frame_length=max_frame)
     application.support_legacy_versions = False
     application.supported_protocols = list(protocols)
-    return application
+
+    def answer(environ, start_response):
+        eventlet.wsgi.WSGI_LOCAL.already_handled = False
+        result = application(environ, start_response)
+        environ['eventlet.input'].connection_taken = eventlet.wsgi.WSGI_LOCAL.already_handled
+        return result
+    return answer

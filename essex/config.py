@@ -70,6 +70,16 @@ class _RequestIdFilter(logging.Filter):
 class _Formatter(logging.Formatter):
     """A message is one line: what users call their things must not look like lines of ours."""
 
+    _stamp = None, None
+
+    def formatTime(self, record, datefmt=None):  # noqa: N802 - the standard library calls it so
+        """The time of a line, put in words once a second."""
+        second, text = self._stamp
+        if second != int(record.created):
+            text = super().formatTime(record, datefmt)
+            self._stamp = int(record.created), text
+        return text
+
     def formatMessage(self, record):  # noqa: N802 - the standard library calls it so
         line = super().formatMessage(record)
         return line.translate(_ESCAPED) if _CONTROL.search(line) else line
@@ -111,6 +121,19 @@ class LogFile(logging.handlers.WatchedFileHandler):
         if now >= self._next_look:
             self._next_look = now + 1
             super().reopenIfNeeded()
+
+    def _open(self):
+        return open(self.baseFilename, 'ab', buffering=0)
+
+    def emit(self, record):
+        """One system call a line."""
+        try:
+            self.reopenIfNeeded()
+            if self.stream is None:     # closed at the end of the process, and there is more to say
+                self.stream = self._open()
+            self.stream.write(f'{self.format(record)}\n'.encode('utf-8', 'backslashreplace'))
+        except Exception:
+            self.handleError(record)
 
 
 def _handler():

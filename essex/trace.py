@@ -3,7 +3,6 @@
 A span has: request (the request id), parent request (`global`, the id the caller sent), id, parent, daemon,
 host, name, start (epoch seconds), ms, sql (statements run in it, if any), and what the code adds (status, error ...).
 """
-import contextlib
 import contextvars
 import logging
 import os
@@ -24,10 +23,10 @@ OPTS = [
 CONF = config.register(OPTS, 'trace')
 
 _span = contextvars.ContextVar('essex_span', default=None)
-_details = contextvars.ContextVar('essex_span_details', default=None)
 _daemon = contextvars.ContextVar('essex_daemon', default=None)
 _process_daemon = 'unknown'
 _file = _opened = None
+_left = 0     # bytes until the file is full
 
 
 def name_process(daemon):
@@ -36,14 +35,19 @@ def name_process(daemon):
     _process_daemon = daemon
 
 
-@contextlib.contextmanager
-def daemon_scope(daemon):
+class daemon_scope:  # noqa: N801 - a `with` statement reads like a call
     """Attribute the spans inside to `daemon`: several daemons may share a process."""
-    token = _daemon.set(daemon)
-    try:
-        yield
-    finally:
-        _daemon.reset(token)
+
+    __slots__ = ('_token', 'daemon')
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+
+    def __enter__(self):
+        self._token = _daemon.set(self.daemon)
+
+    def __exit__(self, *failure):
+        _daemon.reset(self._token)
 
 
 def daemon_name():
@@ -53,47 +57,54 @@ def daemon_name():
 
 def span_id():
     """The id of the span the running code is in, to send along to the next hop; None outside any."""
-    return _span.get()
+    current = _span.get()
+    return current and current.id
 
 
 def count_sql():
     """A statement of SQL ran: it belongs to the innermost span."""
-    details = _details.get()
-    if details is not None:
-        details['sql'] = details.get('sql', 0) + 1
+    current = _span.get()
+    if current is not None:
+        current.details['sql'] = current.details.get('sql', 0) + 1
 
 
-@contextlib.contextmanager
-def span(name, parent=None, **details):
-    """Record the time of the block as a span of the current request; yields a dict to add details to.
+class span:  # noqa: N801 - a `with` statement reads like a call
+    """Record the time of the block as a span of the current request; `with` gives a dict to add details to.
 
     Costs nothing when no trace directory is configured or no request is current.
     """
-    current = context.current()
-    if CONF.trace.directory is None or current is None:
-        yield details
-        return
-    identity = f'{random.getrandbits(64):016x}'
-    token, counted = _span.set(identity), _details.set(details)
-    began, clock = time.time(), time.perf_counter()
-    try:
-        yield details
-    except BaseException as error:
-        details.setdefault('error', f'{type(error).__name__}: {error}'[:500])
-        raise
-    finally:
-        _span.reset(token)
-        _details.reset(counted)
-        _write({'request': current.request_id, 'global': current.global_request_id, 'id': identity,
-                'parent': parent or _span.get(), 'daemon': daemon_name(), 'host': CONF.host, 'name': name,
-                'start': began, 'ms': round((time.perf_counter() - clock) * 1000, 3), **details})
+
+    __slots__ = ('_began', '_clock', '_context', '_directory', '_name', '_parent', '_token', 'details', 'id')
+
+    def __init__(self, name, parent=None, **details):
+        self._name, self._parent, self.details = name, parent, details
+
+    def __enter__(self):
+        self._context, self._directory = context.current(), CONF.trace.directory
+        if self._context is not None and self._directory is not None:
+            self.id = f'{random.getrandbits(64):016x}'
+            self._token = _span.set(self)
+            self._began, self._clock = time.time(), time.perf_counter()
+        return self.details
+
+    def __exit__(self, kind, error, traceback):
+        if self._context is None or self._directory is None:
+            return
+        if error is not None:
+            self.details.setdefault('error', f'{kind.__name__}: {error}'[:500])
+        _span.reset(self._token)
+        _write(self._directory, {
+            'request': self._context.request_id, 'global': self._context.global_request_id, 'id': self.id,
+            'parent': self._parent or span_id(), 'daemon': daemon_name(), 'host': CONF.host, 'name': self._name,
+            'start': self._began, 'ms': round((time.perf_counter() - self._clock) * 1000, 3), **self.details})
 
 
-def _write(record):
+def _write(directory, record):
+    global _left
     try:
-        file = _current_file()
-        file.write(orjson.dumps(record, default=str) + b'\n')
-        if file.tell() > CONF.trace.max_megabytes << 20:
+        file = _current_file(directory)
+        _left -= file.write(orjson.dumps(record, default=str) + b'\n')
+        if _left < 0:
             file.close()
             os.replace(file.name, file.name + '.1')
     except OSError as error:
@@ -101,12 +112,13 @@ def _write(record):
         LOG.warning('cannot write trace: %s', error)
 
 
-def _current_file():
+def _current_file(directory):
     """This process's file: a forked child or another directory gets a new one."""
-    global _file, _opened
-    wanted = (os.getpid(), CONF.trace.directory, _process_daemon)
+    global _file, _left, _opened
+    wanted = (os.getpid(), directory, _process_daemon)
     if _opened != wanted or _file.closed:
-        os.makedirs(CONF.trace.directory, exist_ok=True)
-        path = os.path.join(CONF.trace.directory, f'{_process_daemon}.jsonl')
+        os.makedirs(directory, exist_ok=True)
+        path = os.path.join(directory, f'{_process_daemon}.jsonl')
         _file, _opened = open(path, 'ab', buffering=0), wanted  # noqa: SIM115 - stays open for the process's life
+        _left = (CONF.trace.max_megabytes << 20) - _file.tell()
     return _file

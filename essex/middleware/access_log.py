@@ -15,11 +15,12 @@ class AccessLog:
 
     def __call__(self, environ, start_response):
         began = time.perf_counter()
-        seen = {}
+        code = length = '-'
 
         def start(status, headers, *exc_info):
-            seen['status'] = status.split(' ', 1)[0]
-            seen['length'] = next((value for name, value in headers if name.lower() == 'content-length'), '-')
+            nonlocal code, length
+            code = status[:3]
+            length = next((value for name, value in headers if name.lower() == 'content-length'), '-')
             return start_response(status, headers, *exc_info)
 
         try:
@@ -30,7 +31,7 @@ class AccessLog:
                      environ['REQUEST_METHOD'],
                      hide_secrets(environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', ''),
                                   environ.get('QUERY_STRING', '')),
-                     seen.get('status', '-'), seen.get('length', '-'), time.perf_counter() - began)
+                     code, length, time.perf_counter() - began)
 
 
 def filter_factory(global_conf, **local_conf):

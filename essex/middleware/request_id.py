@@ -20,20 +20,19 @@ class RequestId:
 
     def __init__(self, app, extra=()):
         self.app, self.headers = app, ('X-Openstack-Request-Id', *extra)
+        self._lower = {name.lower() for name in self.headers}
 
     def __call__(self, environ, start_response):
         request_id = environ['essex.request_id'] = context.new_request_id()
         sent = environ.get('HTTP_X_OPENSTACK_REQUEST_ID', '')
         global_id = environ['essex.global_request_id'] = sent if VALID_ID.fullmatch(sent) else None
         token = context.bind(context.RequestContext(request_id=request_id, global_request_id=global_id))
-        marks = [(name, request_id) for name in self.headers]
         state = {}
 
-        def start(status, headers, exc_info=None):
-            state['status'] = int(status.split(' ', 1)[0])
-            names = {name.lower() for name in self.headers}
-            kept = [item for item in headers if item[0].lower() not in names]
-            return start_response(status, kept + marks, *((exc_info,) if exc_info else ()))
+        def start(status, headers, *exc_info):
+            state['status'] = int(status[:3])
+            kept = [item for item in headers if item[0].lower() not in self._lower]
+            return start_response(status, kept + [(name, request_id) for name in self.headers], *exc_info)
 
         try:
             with trace.span(f'{environ["REQUEST_METHOD"]} {environ.get("SCRIPT_NAME", "")}{_path(environ)}',
@@ -65,7 +64,7 @@ _IN_QUERY = re.compile(r'((?:^|&)(?:token|signature|temp_url_sig|x-amz-signature
 
 def hide_secrets(path, query=''):
     """A path and query fit for a log: tokens and signatures replaced by ***."""
-    shown = _IN_PATH.sub(r'\1***', path)
+    shown = _IN_PATH.sub(r'\1***', path) if '/tokens/' in path else path
     return shown + '?' + _IN_QUERY.sub(r'\1***', query) if query else shown
 
 

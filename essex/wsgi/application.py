@@ -54,6 +54,8 @@ class Application:
                 methods = self._table.setdefault(prefix + route.path, {})
                 methods.setdefault(route.method, []).append(_Handler(route, function))
         self._adapter = _map(tuple(self._table)).bind('')
+        # Paths without variables come before those with, and need no search.
+        self._plain = {path for path in self._table if '<' not in path}
 
     def __call__(self, environ, start_response):
         req = Request(environ)
@@ -107,10 +109,7 @@ class Application:
             raise BadRequest('The path is not valid UTF-8.') from error
         if '\0' in path:
             raise NotFound()
-        try:
-            endpoint, arguments = self._adapter.match(path or '/', method='GET')
-        except routing_exceptions.HTTPException as error:
-            raise NotFound() from error
+        endpoint, arguments = self._match(path)
         methods = self._table[endpoint]
         handlers = methods.get(req.method) or (methods.get('GET') if req.method == 'HEAD' else None)
         if handlers is None:
@@ -121,6 +120,14 @@ class Application:
             if handler.accepts(version):
                 return handler, arguments
         raise NotFound()
+
+    def _match(self, path):
+        if path in self._plain:
+            return path, {}
+        try:
+            return self._adapter.match(path or '/', method='GET')
+        except routing_exceptions.HTTPException as error:
+            raise NotFound() from error
 
     @staticmethod
     def _render(result, status):

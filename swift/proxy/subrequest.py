@@ -7,7 +7,7 @@ from swift.headers import wsgi
 
 # What a subrequest is not about: the body, conditions, ranges and the answer of the request it is made for.
 _DROPPED = frozenset(('wsgi.input', 'eventlet.input', 'CONTENT_LENGTH', 'CONTENT_TYPE', 'QUERY_STRING',
-                      'RAW_PATH_INFO', 'headers_raw', 'eventlet.posthooks', 'swift.acl', 'swift.source',
+                      'RAW_PATH_INFO', 'headers_raw', 'swift.acl', 'swift.source',
                       'swift.content_type_overridden', 'swift.leave_relative_location',
                       'swift.proxy_access_log_made'))
 _KEPT_HEADERS = frozenset(('HTTP_HOST', 'HTTP_REFERER', 'HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN',

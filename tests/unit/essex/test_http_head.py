@@ -7,12 +7,12 @@ from essex import http_head
 
 
 def read(text):
-    return http_head.read(io.BytesIO(text).readline)
+    return http_head.read(io.BufferedReader(io.BytesIO(text)))
 
 
 def test_headers_are_found_in_any_case_and_keep_their_order():
     headers = read(b'Host: a\r\nX-Foo:  b c \t\r\nx-foo: second\r\nEmpty:\r\n\r\nbody')
-    assert headers._headers == [('Host', 'a'), ('X-Foo', 'b c'), ('x-foo', 'second'), ('Empty', '')]
+    assert headers.pairs == [('Host', 'a'), ('X-Foo', 'b c'), ('x-foo', 'second'), ('Empty', '')]
     assert (headers.get('x-FOO'), headers.get('Empty'), headers.get('None', 5)) == ('b c', '', 5)
 
 
@@ -31,7 +31,7 @@ def test_what_could_be_understood_in_two_ways_is_refused(text):
 
 
 @pytest.mark.parametrize('line, words', [
-    (b'GET /a HTTP/1.1\r\n', ['GET', '/a', 'HTTP/1.1']), (b'GET /a\r\n', None), (b'GET /a HTTP/2.0\r\n', None),
+    (b'GET /a HTTP/1.1\r\n', ('GET', '/a', 'HTTP/1.1')), (b'GET /a\r\n', None), (b'GET /a HTTP/2.0\r\n', None),
     (b'\r\n', None), (b'GET /a b HTTP/1.1\r\n', None)])
 def test_the_first_line(line, words):
     assert http_head.request_line(line) == words

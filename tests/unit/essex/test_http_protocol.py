@@ -1,0 +1,209 @@
+"""The server's side of HTTP/1.1, asked by bytes on a real socket."""
+import json
+import socket
+import threading
+
+import pytest
+
+from essex import concurrency
+
+
+def application(environ, start_response):
+    path = environ['PATH_INFO']
+    headers = [('content-type', 'text/plain'), ('x-url-Path', path)]
+    if path == '/environ':
+        told = {key: value for key, value in environ.items() if isinstance(value, str)}
+        body = json.dumps({**told, 'raw': environ['headers_raw']}).encode()
+    elif path == '/echo':
+        body = environ['wsgi.input'].read()
+    elif path == '/stream':
+        start_response('200 OK', headers)
+        return iter([b'a' * 5000, b'', b'b' * 70000, b'c'])
+    elif path == '/cut':
+        start_response('200 OK', headers)
+        return cut()
+    elif path == '/fails':
+        raise RuntimeError('on purpose')
+    elif path == '/injects':
+        headers, body = [('X-A', 'b\r\nX-Injected: c')], b''
+    elif path == '/nothing':
+        start_response('204 No Content', [])
+        return [b'not to be sent']
+    else:
+        body = path.encode('latin-1')
+    start_response('200 OK', headers)
+    return [body]
+
+
+def cut():
+    yield b'a' * 5000
+    raise RuntimeError('on purpose')
+
+
+@pytest.fixture(scope='module')
+def port():
+    listening = concurrency.listen('127.0.0.1', 0)
+
+    def serve():
+        thread.append(concurrency.spawn(concurrency.serve, listening, application))
+        thread[0].wait()
+    thread = []
+    # Not joined: the accepting thread waits in a hub of its own, which ends with the process.
+    threading.Thread(target=serve, daemon=True).start()
+    return listening.getsockname()[1]
+
+
+@pytest.fixture
+def connection(port):
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        yield sock
+
+
+def to_the_end(connection):
+    received = b''
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
+def ask(connection, *requests):
+    """Everything that is answered; the last request asks to close."""
+    connection.sendall(b''.join(requests))
+    return to_the_end(connection)
+
+
+def get(path, *headers, version='1.1', method='GET', last=True, body=b''):
+    lines = [f'{method} {path} HTTP/{version}', 'Host: a', *headers, *(['Connection: close'] if last else [])]
+    return '\r\n'.join(lines).encode('latin-1') + b'\r\n\r\n' + body
+
+
+def environ_of(answer):
+    return json.loads(answer.partition(b'\r\n\r\n')[2])
+
+
+def test_an_answer(connection):
+    head, _, body = ask(connection, get('/a%20b')).partition(b'\r\n\r\n')
+    lines = head.split(b'\r\n')
+    assert (lines[0], body) == (b'HTTP/1.1 200 OK', b'/a b')
+    assert {b'Content-Type: text/plain', b'X-Url-Path: /a b', b'Content-Length: 4', b'Connection: close'} < set(lines)
+    assert sum(line.startswith(b'Date: ') for line in lines) == 1
+
+
+def test_requests_one_after_another(connection):
+    answer = ask(connection, get('/1', last=False), get('/2', last=False, method='HEAD'), get('/3'))
+    assert answer.count(b'HTTP/1.1 200 OK\r\n') == 3 and answer.endswith(b'\r\n\r\n/3') and b'\r\n\r\n/1' in answer
+    assert b'\r\n\r\n/2' not in answer
+
+
+def test_what_the_application_is_told(connection):
+    told = environ_of(ask(connection, get('/environ?a=b%20c&d', 'X-A: 1', 'x-a:  2 ', 'X_A: 3', 'Content-Type: x/y',
+                                          'Content-Length: 0')))
+    assert told['HTTP_X_A'] == '1,2' and told['CONTENT_TYPE'] == 'x/y' and told['CONTENT_LENGTH'] == '0'
+    assert (told['QUERY_STRING'], told['PATH_INFO'], told['SCRIPT_NAME']) == ('a=b%20c&d', '/environ', '')
+    assert told['REMOTE_ADDR'] == told['SERVER_NAME'] == '127.0.0.1' and 'HTTP_CONTENT_TYPE' not in told
+    assert ['x-a', '2'] in told['raw'] and ['X_A', '3'] in told['raw']
+
+
+def test_of_no_body_and_no_type_nothing_is_said(connection):
+    told = environ_of(ask(connection, get('/environ')))
+    assert not {'CONTENT_TYPE', 'CONTENT_LENGTH', 'QUERY_STRING'} & set(told)
+
+
+def test_a_head_that_comes_byte_by_byte_is_the_same(connection, port):
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    request = get('/environ', 'X-A: 1', 'X-B: \xe4')
+    for number in range(len(request)):
+        connection.sendall(request[number:number + 1])
+    slowly = environ_of(to_the_end(connection))
+    with socket.create_connection(('127.0.0.1', port), 10) as other:
+        at_once = environ_of(ask(other, request))
+    assert slowly.pop('REMOTE_PORT') != at_once.pop('REMOTE_PORT')
+    assert slowly == at_once
+
+
+@pytest.mark.parametrize('head', [
+    b'GET /a\r\n\r\n', b'GET /a HTTP/2.0\r\n\r\n', b'GET  /a HTTP/1.1\r\n\r\n', b'GET /a\tHTTP/1.1\r\n\r\n', b'\r\n',
+    b'GET /\x0b HTTP/1.1\r\n\r\n', b'GET /a HTTP/1.1 \r\n\r\n', b'GET /a HTTP/1.1\r\nX-A\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nX: a\r\n b\r\n\r\n', b'GET /a HTTP/1.1\r\nX-A : b\r\n\r\n', b'GET /a HTTP/1.1\r\nX: \0\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nX: a\rb\r\n\r\n', b'GET /a HTTP/1.1\r\nContent-Length: +1\r\n\r\na',
+    b'GET /a HTTP/1.1\r\nContent-Length: 1_0\r\n\r\na', b'GET /a HTTP/1.1\r\nContent-Length: -1\r\n\r\na',
+    b'GET /a HTTP/1.1\r\nContent-Length: \xb2\r\n\r\na', b'GET /a HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\na',
+    b'GET /a HTTP/1.1\r\nContent-Length: ' + b'9' * 5000 + b'\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nX: ' + b'a' * 8192 + b'\r\n\r\n',
+    b'GET /a HTTP/1.1\r\n' + (b'X: ' + b'a' * 8000 + b'\r\n') * 9 + b'\r\n',
+    b'GET /' + b'a' * 20000 + b' HTTP/1.1\r\n\r\n'])
+def test_what_is_refused_ends_the_connection(port, head):
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        try:
+            answer = ask(sock, head, get('/smuggled'))
+        except ConnectionResetError:    # what follows a refused head is not read
+            answer = b''
+    assert answer.startswith((b'HTTP/1.1 400 ', b'HTTP/1.1 414 ', b'')) and answer.count(b'HTTP/1.1') <= 1
+    assert b'smuggled' not in answer
+
+
+def test_a_head_that_is_cut_short_is_no_request(connection):
+    connection.sendall(b'GET /a HTTP/1.1\r\nX-A: b\r\nX-B')
+    connection.shutdown(socket.SHUT_WR)
+    assert to_the_end(connection).startswith(b'HTTP/1.1 400 ')
+
+
+def test_plain_line_ends_end_lines_too(connection):
+    answer = ask(connection, b'GET /1 HTTP/1.1\nHost: a\n\n', b'GET /2 HTTP/1.1\r\nHost: a\r\nX: a\n\n', get('/3'))
+    assert [b'\r\n\r\n/%d' % number in answer for number in (1, 2, 3)] == [True] * 3
+
+
+def test_an_answer_of_unknown_length(connection):
+    head, _, body = ask(connection, get('/stream')).partition(b'\r\n\r\n')
+    assert b'Transfer-Encoding: chunked' in head and b'Content-Length' not in head
+    assert body == b'1388\r\n%b\r\n11170\r\n%b\r\n1\r\nc\r\n0\r\n\r\n' % (b'a' * 5000, b'b' * 70000)
+
+
+def test_an_old_client_reads_to_the_end(connection):
+    head, _, body = ask(connection, get('/stream', version='1.0', last=False)).partition(b'\r\n\r\n')
+    assert b'Connection: close' in head and b'chunked' not in head and len(body) == 75001
+
+
+def test_an_old_client_may_keep_the_connection(connection):
+    wish = 'Connection: keep-alive'
+    answer = ask(connection, get('/1', wish, version='1.0', last=False), get('/2', version='1.0', last=False))
+    assert b'Keep-Alive: timeout=75' in answer and answer.endswith(b'/2')
+
+
+def test_an_answer_that_fails_in_the_middle_has_no_end(connection):
+    answer = ask(connection, get('/cut', last=False))
+    assert answer.endswith(b'a\r\n') and not answer.endswith(b'0\r\n\r\n')
+
+
+@pytest.mark.parametrize('path', ['/fails', '/injects'])
+def test_a_failure_tells_nothing(connection, path):
+    answer = ask(connection, get(path, last=False))
+    assert answer.startswith(b'HTTP/1.1 500 ') and b'on purpose' not in answer and b'Injected' not in answer
+
+
+def test_no_body_where_there_must_be_none(connection):
+    answer = ask(connection, get('/nothing', last=False), get('/stream', method='HEAD'))
+    assert answer.count(b'HTTP/1.1') == 2 and answer.endswith(b'\r\n\r\n') and b'not to be' not in answer
+
+
+@pytest.mark.parametrize(('header', 'body'), [('Content-Length: 5', b'abcde'),
+                                              ('Transfer-Encoding: chunked', b'2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n')])
+def test_a_body_is_read_or_passed_over(connection, header, body):
+    post = {'method': 'POST', 'last': False, 'body': body}
+    answer = ask(connection, get('/echo', header, **post), get('/unread', header, **post), get('/after'))
+    assert b'\r\n\r\nabcde' in answer and b'\r\n\r\n/unread' in answer and answer.endswith(b'/after')
+
+
+def test_who_waits_for_a_100_gets_it_when_the_body_is_read(connection):
+    connection.sendall(get('/echo', 'Expect: 100-continue', 'Content-Length: 2', method='PUT'))
+    assert connection.recv(100) == b'HTTP/1.1 100 Continue\r\n\r\n'
+    connection.sendall(b'hi')
+    assert to_the_end(connection).endswith(b'hi')
+
+
+def test_who_waits_for_a_100_and_gets_none_must_come_again(connection):
+    connection.sendall(get('/unread', 'Expect: 100-continue', 'Content-Length: 2', method='PUT', last=False))
+    answer = to_the_end(connection)
+    assert answer.startswith(b'HTTP/1.1 200') and b'Connection: close' in answer

@@ -28,6 +28,7 @@ class CatalogManager:
         self.driver = drivers.load('essex.keystone.catalog', CONF.catalog.driver,
                                    {'sql': SqlCatalog, 'templated': TemplatedCatalog, 'kvs': KvsCatalog})
         self._rows = None
+        self._user_urls = None, False     # (rows, what depends_on_user found in them)
         changes.listen(FACTS, self._forget)
 
     def _forget(self):
@@ -45,7 +46,12 @@ class CatalogManager:
 
     def depends_on_user(self):
         """Whether any URL holds the user's id, so that two users of a project see different catalogs."""
-        return any('user_id' in templates.fields(row.url) for row in self.enabled() if row.url)
+        rows = self.enabled()
+        known, depends = self._user_urls
+        if known is not rows:
+            depends = any('user_id' in templates.fields(row.url) for row in rows if row.url)
+            self._user_urls = rows, depends
+        return depends
 
     def catalog(self, user_id, project_id):
         """[{id, type, name, endpoints: [{id, interface, region, region_id, url}]}] for a token's scope.

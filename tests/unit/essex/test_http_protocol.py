@@ -124,7 +124,8 @@ def test_a_head_that_comes_byte_by_byte_is_the_same(connection, port):
 @pytest.mark.parametrize('head', [
     b'GET /a\r\n\r\n', b'GET /a HTTP/2.0\r\n\r\n', b'GET  /a HTTP/1.1\r\n\r\n', b'GET /a\tHTTP/1.1\r\n\r\n', b'\r\n',
     b'GET /\x0b HTTP/1.1\r\n\r\n', b'GET /a HTTP/1.1 \r\n\r\n', b'GET /a HTTP/1.1\r\nX-A\r\n\r\n',
-    b'GET /a HTTP/1.1\r\nX: a\r\n b\r\n\r\n', b'GET /a HTTP/1.1\r\nX-A : b\r\n\r\n', b'GET /a HTTP/1.1\r\nX: \0\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nX: a\r\n b\r\n\r\n', b'GET /a HTTP/1.1\r\nX-A : b\r\n\r\n',
+    b'GET /a HTTP/1.1\r\nX: \0\r\n\r\n',
     b'GET /a HTTP/1.1\r\nX: a\rb\r\n\r\n', b'GET /a HTTP/1.1\r\nContent-Length: +1\r\n\r\na',
     b'GET /a HTTP/1.1\r\nContent-Length: 1_0\r\n\r\na', b'GET /a HTTP/1.1\r\nContent-Length: -1\r\n\r\na',
     b'GET /a HTTP/1.1\r\nContent-Length: \xb2\r\n\r\na', b'GET /a HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\na',

@@ -14,6 +14,7 @@ OPTS = [
                                                'a file of state_path.'),
 ]
 HORIZON_OPTS = [
+    cfg.StrOpt('webroot', default='/', help='Path below which the web server in front has the dashboard.'),
     cfg.StrOpt('site_name', default='Essex', help='What the pages call this cloud.'),
     cfg.StrOpt('auth_url', default='http://127.0.0.1:5000/v3', help='Keystone as the dashboard reaches it.'),
     cfg.StrOpt('public_auth_url', help='Keystone as clients reach it, for downloads such as openrc. auth_url when '

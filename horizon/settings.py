@@ -11,6 +11,9 @@ _HERE = pathlib.Path(__file__).parent
 _OPTIONS = CONF.horizon
 
 
+_WEBROOT = _OPTIONS.webroot.rstrip('/')
+
+
 def _digest(directory):
     """A name for the state of all assets: they are cached for ever under it."""
     seen = hashlib.sha256()
@@ -23,6 +26,7 @@ def _digest(directory):
 SECRET_KEY = secret_key()
 DEBUG = _OPTIONS.debug_pages
 ALLOWED_HOSTS = [*dict.fromkeys([*_OPTIONS.allowed_hosts, CONF.my_ip, str(CONF.bind_host)])]
+FORCE_SCRIPT_NAME = _WEBROOT or None
 ROOT_URLCONF = 'horizon.urls'
 WSGI_APPLICATION = 'horizon.wsgi.application'
 INSTALLED_APPS = ['django.contrib.messages', 'django.contrib.staticfiles', 'django.forms', 'django_htmx', 'horizon',
@@ -93,7 +97,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
-STATIC_URL = f'static/{_digest(_HERE / "static")}/'
+STATIC_URL = f'{_WEBROOT}/static/{_digest(_HERE / "static")}/'
 STATICFILES_FINDERS = ['django.contrib.staticfiles.finders.AppDirectoriesFinder']
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -6,7 +6,8 @@ from horizon.api import errors
 
 # Since 2.9 servers say whether they are locked; it changes nothing else that is read here.
 _VERSION = '2.9'
-SORT_KEYS = {'name': 'display_name', 'age': 'created_at', 'status': 'vm_state', 'key': 'key_name'}
+SORT_KEYS = {'name': 'display_name', 'age': 'created_at', 'status': 'vm_state', 'key': 'key_name',
+             'changed': 'updated_at'}
 
 
 def page(cloud, limit, marker=None, search='', sort='-age', **filters):

@@ -173,7 +173,7 @@ def test_a_quota_without_limits(member, cloud):
 def test_what_only_helps_may_be_missing(member, cloud):
     for path in ('/limits', '/os-availability-zone', '/os-keypairs', '/os-security-groups', '/os-tenant-networks'):
         cloud.fail('compute', 'GET', path, 500)
-    cloud.refuse('volumev3')
+    cloud.refuse('block-storage')
     member.post(LAUNCH, filled(member, name='web'))
     assert len(cloud.servers) == 1
 

@@ -1,0 +1,1 @@
+"""Overview: what matters now, what the project may have, what it used."""

@@ -11,6 +11,24 @@ def pools(cloud):
     return [each['name'] for each in cloud.get('compute', '/os-floating-ip-pools')['floating_ip_pools']]
 
 
+def get(cloud, floating_id):
+    """One address: one call."""
+    return cloud.get('compute', f'/os-floating-ips/{floating_id}')['floating_ip']
+
+
 def allocate(cloud, pool=None):
     """A new address of a pool."""
     return cloud.send('compute', 'POST', '/os-floating-ips', {'pool': pool} if pool else {})['floating_ip']
+
+
+def release(cloud, floating_id):
+    """Give an address back."""
+    cloud.call('compute', 'DELETE', f'/os-floating-ips/{floating_id}')
+
+
+def disassociate(cloud, floating_id):
+    """Take an address from its server, if it has one: two calls."""
+    found = get(cloud, floating_id)
+    if found['instance_id']:
+        cloud.send('compute', 'POST', f'/servers/{found["instance_id"]}/action',
+                   {'removeFloatingIp': {'address': found['ip']}})

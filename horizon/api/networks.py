@@ -8,3 +8,8 @@ def all_of(cloud):
         return [{'id': each['id'], 'label': each['name'] or each['id'], 'cidr': ''} for each in found
                 if not each.get('router:external')]
     return cloud.get('compute', '/os-tenant-networks')['networks']
+
+
+def described(cloud):
+    """[{id, label, cidr, gateway, dns1, dns2, mtu}] of Compute's networks: one call."""
+    return cloud.get('compute', '/os-networks')['networks']

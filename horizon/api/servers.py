@@ -135,3 +135,8 @@ def fixed_addresses(server):
     """Its own addresses of version 4: no call."""
     return [each['addr'] for entries in server['addresses'].values() for each in entries
             if each.get('OS-EXT-IPS:type') != 'floating' and each.get('version') == 4]
+
+
+def names(cloud):
+    """[{id, name}] of the project's servers, at most 1,000: one call."""
+    return cloud.get('compute', '/servers', limit=1000)['servers']

@@ -8,5 +8,11 @@ registry.panel('project', 'overview', _('Overview'), 'horizon.project.overview.u
                services=('compute',))
 registry.panel('project', 'instances', _('Instances'), 'horizon.project.instances.urls', group=_('Compute'), order=20,
                icon='server', services=('compute',))
-registry.panel('project', 'keypairs', _('Key pairs'), 'horizon.project.keypairs.urls', group=_('Access'), order=50,
-               icon='key', services=('compute',))
+for _order, _slug, _label, _group, _icon, _services in (
+        (40, 'networks', _('Networks'), _('Network'), 'network', ('compute',)),
+        (42, 'floating_ips', _('Floating addresses'), _('Network'), 'globe', ('compute',)),
+        (44, 'security_groups', _('Security groups'), _('Network'), 'shield', ('compute',)),
+        (50, 'keypairs', _('Key pairs'), _('Access'), 'key', ('compute',)),
+        (52, 'api_access', _('API access'), _('Access'), 'code', ('identity',))):
+    registry.panel('project', _slug, _label, f'horizon.project.{_slug}.urls', group=_group, order=_order, icon=_icon,
+                   services=_services)

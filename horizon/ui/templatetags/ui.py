@@ -136,7 +136,8 @@ def sort_address(context, column):
 @register.simple_tag(takes_context=True)
 def sort_direction(context, column):
     """aria-sort of a column, '' when the table is not sorted by it."""
-    return context['table'].page.direction(column) or ''
+    page = context['table'].page
+    return (page and page.direction(column)) or ''
 
 
 @register.simple_tag

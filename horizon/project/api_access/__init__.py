@@ -1,0 +1,1 @@
+"""How programs reach this cloud: endpoints, openrc, clouds.yaml, EC2 credentials."""

@@ -1,0 +1,1 @@
+"""Floating addresses: by which servers are reached from outside."""

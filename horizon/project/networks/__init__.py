@@ -1,0 +1,1 @@
+"""Networks: what servers are connected to."""

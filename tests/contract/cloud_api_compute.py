@@ -76,6 +76,23 @@ class ComputeContract:
         member('POST', 'compute', path, {'rebuild': {'imageRef': 'nope'}}, status=400)
         gone(site, server)
 
+    def test_a_resized_server_is_confirmed_or_goes_back(self, site):
+        member, server = site.member, booted(site)
+        path = f'/servers/{server}/action'
+        for flavor, status in (('99', 400), ('42', 400)):
+            member('POST', 'compute', path, {'resize': {'flavorRef': flavor}}, status=status)
+        for name in ('confirmResize', 'revertResize'):
+            member('POST', 'compute', path, {name: None}, status=409)
+        for name, status, flavor in (('revertResize', 202, '42'), ('confirmResize', 204, '84')):
+            member('POST', 'compute', path, {'resize': {'flavorRef': '84'}}, status=202)
+            settled(site, server, 'VERIFY_RESIZE')
+            assert member('GET', 'compute', f'/servers/{server}', status=200).json()['server']['flavor']['id'] == '84'
+            member('POST', 'compute', path, {name: None}, status=status)
+            settled(site, server, 'ACTIVE')
+            assert member('GET', 'compute', f'/servers/{server}', status=200).json()['server']['flavor']['id'] == flavor
+        site.admin('GET', 'compute', f'/os-migrations?instance_uuid={server}', status=200)
+        gone(site, server)
+
     def test_what_was_done_is_told_step_by_step(self, site):
         member, server = site.member, booted(site)
         actions = member('GET', 'compute', f'/servers/{server}/os-instance-actions', status=200).json()
@@ -273,3 +290,19 @@ class ComputeContract:
         site.member('PATCH', 'compute', '/flavors', status=405)
         site.member('POST', 'compute', '/servers', data=b'{', status=400)
         site.member('PUT', 'identity', '/users', status=405)
+
+    def test_the_journal_tells_administrators_of_all_operations(self, site):
+        admin, server = site.admin, booted(site)
+        site.member('GET', 'compute', '/os-essex-operations', status=403)
+        operations = admin('GET', 'compute', '/os-essex-operations?state=all&limit=1', status=200).json()['operations']
+        assert [(each['server_id'], each['action'], each['state'], each['can']) for each in operations] == [
+            (server, 'create', 'done', [])]
+        path = f'/os-essex-operations/{operations[0]["id"]}'
+        shown = admin('GET', 'compute', path, status=200).json()['operation']
+        assert [each['step'] for each in shown['events']] == shown['steps']
+        for action in ('finish', 'undo'):
+            admin('POST', 'compute', f'{path}/action', {action: None}, status=409)
+        admin('POST', 'compute', f'{path}/action', {'nope': None}, status=400)
+        admin('GET', 'compute', '/os-essex-operations?state=nope', status=400)
+        admin('GET', 'compute', '/os-essex-operations/99999', status=404)
+        gone(site, server)

@@ -247,21 +247,8 @@ class ObjectContract:
         member.quiet('DELETE', 'object-store', container)
 
 
-class VolumeContract:
-    """Volumes."""
-
-    @pytest.mark.parametrize('role, path, status', [
-        ('member', '/volumes', 200), ('member', '/volumes/detail', 200), ('member', '/snapshots', 200),
-        ('member', '/snapshots/detail', 200), ('member', '/types', 200), ('member', '/limits', 200),
-        ('member', '/os-quota-sets/{project}', 200), ('member', '/os-quota-sets/{project}?usage=True', 200),
-        ('member', '/os-quota-sets/{project}/defaults', 200), ('member', '/os-availability-zone', 200),
-        ('member', '/os-services', 403), ('member', '/os-quota-sets/{other}', 403), ('member', '/volumes/nope', 404),
-        ('member', '/snapshots/nope', 404), ('member', '/types/nope', 404), ('member', '/volumes?limit=x', 400),
-        ('member', '/nothing', 404), ('admin', '/volumes/detail?all_tenants=1', 200), ('admin', '/os-services', 200),
-        ('admin', '/os-quota-sets/{project}', 200), ('admin', '/types', 200)])
-    def test_looks(self, site, role, path, status):
-        path = path.format(project=site.member.project_id, other=site.stranger.project_id)
-        site.cast[role]('GET', 'block-storage', path, status=status)
+class VolumeCalls:
+    """What tests of volumes have."""
 
     def volume(self, site, **values):
         """The path of a new volume that is available."""
@@ -279,6 +266,32 @@ class VolumeContract:
     def gone(site, path):
         """Wait until it is."""
         site.until(lambda: site.member.quiet('GET', 'block-storage', path).status_code == 404)
+
+
+class VolumeContract(VolumeCalls):
+    """Volumes."""
+
+    @pytest.mark.parametrize('role, path, status', [
+        ('member', '/volumes', 200), ('member', '/volumes/detail', 200), ('member', '/snapshots', 200),
+        ('member', '/snapshots/detail', 200), ('member', '/types', 200), ('member', '/limits', 200),
+        ('member', '/os-quota-sets/{project}', 200), ('member', '/os-quota-sets/{project}?usage=True', 200),
+        ('member', '/os-quota-sets/{project}/defaults', 200), ('member', '/os-availability-zone', 200),
+        ('member', '/os-services', 403), ('member', '/os-quota-sets/{other}', 403), ('member', '/volumes/nope', 404),
+        ('member', '/snapshots/nope', 404), ('member', '/types/nope', 404), ('member', '/volumes?limit=x', 400),
+        ('member', '/nothing', 404), ('admin', '/volumes/detail?all_tenants=1', 200), ('admin', '/os-services', 200),
+        ('admin', '/os-quota-sets/{project}', 200), ('admin', '/types', 200)])
+    def test_looks(self, site, role, path, status):
+        path = path.format(project=site.member.project_id, other=site.stranger.project_id)
+        site.cast[role]('GET', 'block-storage', path, status=status)
+
+    def test_versions(self, site):
+        root = site.url('block-storage', '').partition('/v3')[0]
+        for path, status in (('/', 300), ('/v3/', 200)):
+            answer = site.session.get(root + path, timeout=30)
+            assert answer.status_code == status
+            site.note(path, answer)
+        answer = site.member('GET', 'block-storage', '/volumes', status=200, OpenStack_API_Version='volume 3.2')
+        assert answer.headers['OpenStack-API-Version'] == 'volume 3.2'
 
     def test_a_volume_s_life(self, site):
         member, path = site.member, self.volume(site, metadata={'a': 'b'})
@@ -311,6 +324,26 @@ class VolumeContract:
                              ({'size': 100000}, 413)):
             site.member('POST', 'block-storage', '/volumes', {'volume': body}, status=status)
 
+    def test_types_and_quotas(self, site):
+        admin, project = site.admin, site.member.project_id
+        body = {'volume_type': {'name': site.name('type'), 'description': 'fast'}}
+        path = f'/types/{admin("POST", "block-storage", "/types", body, status=200).json()["volume_type"]["id"]}'
+        admin('POST', 'block-storage', '/types', body, status=409)
+        site.member('POST', 'block-storage', '/types', body, status=403)
+        admin('POST', 'block-storage', f'{path}/extra_specs', {'extra_specs': {'a': 'b'}}, status=200)
+        admin('GET', 'block-storage', f'{path}/extra_specs', status=200)
+        admin('GET', 'block-storage', path, status=200)
+        site.member('GET', 'block-storage', path, status=200)
+        admin('DELETE', 'block-storage', path, status=202)
+        quota = f'/os-quota-sets/{project}'
+        admin('PUT', 'block-storage', quota, {'quota_set': {'volumes': 11}}, status=200)
+        site.member('PUT', 'block-storage', quota, {'quota_set': {'volumes': 11}}, status=403)
+        admin('DELETE', 'block-storage', quota, status=200)
+
+
+class AttachmentContract(VolumeCalls):
+    """Volumes of servers."""
+
     def test_a_server_has_a_volume(self, site):
         member, path, server = site.member, self.volume(site), booted(site)
         volume = path.rsplit('/', 1)[-1]
@@ -327,19 +360,3 @@ class VolumeContract:
         member('DELETE', 'block-storage', path, status=202)
         gone(site, server)
         self.gone(site, path)
-
-    def test_types_and_quotas(self, site):
-        admin, project = site.admin, site.member.project_id
-        body = {'volume_type': {'name': site.name('type'), 'description': 'fast'}}
-        path = f'/types/{admin("POST", "block-storage", "/types", body, status=200).json()["volume_type"]["id"]}'
-        admin('POST', 'block-storage', '/types', body, status=409)
-        site.member('POST', 'block-storage', '/types', body, status=403)
-        admin('POST', 'block-storage', f'{path}/extra_specs', {'extra_specs': {'a': 'b'}}, status=200)
-        admin('GET', 'block-storage', f'{path}/extra_specs', status=200)
-        admin('GET', 'block-storage', path, status=200)
-        site.member('GET', 'block-storage', path, status=200)
-        admin('DELETE', 'block-storage', path, status=202)
-        quota = f'/os-quota-sets/{project}'
-        admin('PUT', 'block-storage', quota, {'quota_set': {'volumes': 11}}, status=200)
-        site.member('PUT', 'block-storage', quota, {'quota_set': {'volumes': 11}}, status=403)
-        admin('DELETE', 'block-storage', quota, status=200)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.contract.cloud_api import CloudApiContract
 from tests.contract.cloud_api_compute import ComputeContract
-from tests.contract.cloud_api_storage import ImageContract, ObjectContract
+from tests.contract.cloud_api_storage import ImageContract, ObjectContract, VolumeContract
 from tests.contract.cloud_calls import FakeSite, RealSite, compare
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.fake_cloud import FakeCloud
@@ -45,7 +45,8 @@ class SameAsFake:
             other = FakeSite(fake)
             arguments = {name: request.node.funcargs[name] for name in inspect.signature(request.function).parameters}
             getattr(self, request.function.__name__)(**{**arguments, 'site': other})
-            assert compare(other.notes, site.notes) == []
+            found = compare(other.notes, site.notes)
+            assert not found, '\n'.join(found)
 
 
 class TestRealCloudApi(SameAsFake, CloudApiContract):
@@ -62,3 +63,7 @@ class TestRealImages(SameAsFake, ImageContract):
 
 class TestRealObjects(SameAsFake, ObjectContract):
     """Objects."""
+
+
+class TestRealVolumes(SameAsFake, VolumeContract):
+    """Volumes."""

@@ -171,3 +171,16 @@ def test_it_can_be_filled_without_calls(cloud, fill, count):
     fill(cloud)
     assert cloud.calls == []
     assert count(cloud)
+
+
+def test_what_is_stuck_is_told_and_can_be_finished_or_undone(cloud):
+    session = cloud.session('admin')
+    for action, status in (('finish', 'ACTIVE'), ('undo', 'ERROR')):
+        server = cloud.add_server(action, status='BUILD')['id']
+        cloud.stick(server, 'It is Sunday.')
+        cloud.finish()
+        seen = session.get('/os-essex-operations', **COMPUTE).json()['operations'][0]
+        assert (seen['server_id'], seen['stuck'], seen['can']) == (server, 'It is Sunday.', ['finish', 'undo'])
+        session.post(f'/os-essex-operations/{seen["id"]}/action', json={action: None}, **COMPUTE)
+        cloud.finish()
+        assert session.get(f'/servers/{server}', **COMPUTE).json()['server']['status'] == status

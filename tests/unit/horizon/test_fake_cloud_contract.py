@@ -3,7 +3,7 @@ import pytest
 
 from tests.contract.cloud_api import CloudApiContract
 from tests.contract.cloud_api_compute import ComputeContract
-from tests.contract.cloud_api_storage import ImageContract, ObjectContract, VolumeContract
+from tests.contract.cloud_api_storage import AttachmentContract, ImageContract, ObjectContract, VolumeContract
 from tests.contract.cloud_calls import FakeSite
 from tests.fixtures.fake_cloud import FakeCloud
 
@@ -37,3 +37,7 @@ class TestFakeObjects(ObjectContract):
 
 class TestFakeVolumes(VolumeContract):
     """Volumes."""
+
+
+class TestFakeAttachments(AttachmentContract):
+    """Attachments."""

@@ -21,3 +21,42 @@ def names(cloud, ids):
 def get(cloud, image_id):
     """One image."""
     return cloud.get('image', f'/v2/images/{quote(image_id, safe="")}')
+
+
+def create(cloud, values):
+    """A new image's record, without data."""
+    return cloud.send('image', 'POST', '/v2/images', values)
+
+
+def upload(cloud, image_id, data, length=None, timeout=None):
+    """Give an image its data: an iterator of bytes, `length` of them when that is known."""
+    headers = {'Content-Type': 'application/octet-stream', **({'Content-Length': str(length)} if length else {})}
+    cloud.call('image', 'PUT', f'/v2/images/{quote(image_id, safe="")}/file', data=data, headers=headers, log=False,
+               **({'timeout': timeout} if timeout else {}))
+
+
+def import_from(cloud, image_id, url):
+    """Let Glance fetch the data: it goes on by itself."""
+    cloud.send('image', 'POST', f'/v2/images/{quote(image_id, safe="")}/import',
+               {'method': {'name': 'web-download', 'uri': url}})
+
+
+def members(cloud, image_id):
+    """[{member_id, status}] of the projects an image is shared with: one call."""
+    return cloud.get('image', f'/v2/images/{quote(image_id, safe="")}/members')['members']
+
+
+def add_member(cloud, image_id, project_id):
+    """Share an image with a project, which has to accept it to have it in its list."""
+    cloud.send('image', 'POST', f'/v2/images/{quote(image_id, safe="")}/members', {'member': project_id})
+
+
+def remove_member(cloud, image_id, project_id):
+    """Share it no longer."""
+    cloud.call('image', 'DELETE', f'/v2/images/{quote(image_id, safe="")}/members/{quote(project_id, safe="")}')
+
+
+def answer_offer(cloud, image_id, project_id, status):
+    """As the project an image is shared with: 'accepted', 'rejected' or 'pending'."""
+    cloud.send('image', 'PUT', f'/v2/images/{quote(image_id, safe="")}/members/{quote(project_id, safe="")}',
+               {'status': status})

@@ -1,0 +1,1 @@
+"""Images and snapshots: what servers boot from."""

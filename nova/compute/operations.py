@@ -68,8 +68,8 @@ RESIZE = Definition('resize', steps=[
     Step('spawn', at=at_host, undo=True, timeout=600),
 ])
 # data: migration_id; those of a revert: vm_state (active: it runs), `former`
-CONFIRM_RESIZE = Definition('confirm_resize', action='confirmResize', steps=[Step('forget', at=at_host, timeout=600)])
-REVERT_RESIZE = Definition('revert_resize', action='revertResize', steps=[
+CONFIRM_RESIZE = Definition('confirm', action='confirmResize', steps=[Step('forget', at=at_host, timeout=600)])
+REVERT_RESIZE = Definition('revert', action='revertResize', steps=[
     Step('stop', at=at_host, timeout=300),
     Step('disk', at=at_host, timeout=600),
     Step('spawn', at=at_host, timeout=600),

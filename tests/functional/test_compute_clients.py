@@ -238,6 +238,41 @@ def test_an_image_of_a_server(essex, server):
     essex('GET', path, status=404)
 
 
+def test_other_sizes_and_disks_of_2012(cloud, essex, server):
+    admin = Essex(cloud, essex.url.rsplit('/', 2)[1], 'admin')
+    large = admin('POST', '/flavors', {'flavor': {
+        'name': 'essex.large', 'id': 'essex-large', 'ram': 640, 'vcpus': 2, 'disk': 2}})['flavor']['id']
+    try:
+        path = f'/servers/{server}/action'
+        essex('POST', path, {'resize': {'flavorRef': large, 'auto_disk_config': True}}, 202)
+        essex.wait(server, 'VERIFY_RESIZE')
+        assert essex('GET', f'/servers/{server}')['server']['flavor']['id'] == large
+        used = essex('GET', '/limits')['limits']['absolute']['totalRAMUsed']
+        essex('POST', path, {'revertResize': None}, 202)
+        essex.wait(server, 'ACTIVE')
+        assert essex('GET', '/limits')['limits']['absolute']['totalRAMUsed'] == used - 128
+        assert essex('GET', f'/servers/{server}')['server']['flavor']['id'] == '1'
+        essex('POST', path, {'confirmResize': None}, 409)
+        essex('POST', path, {'resize': {'flavorRef': large}}, 202)
+        essex.wait(server, 'VERIFY_RESIZE')
+        essex('POST', path, {'confirmResize': None}, 204)
+        essex.wait(server, 'ACTIVE')
+        image = essex('GET', f'/servers/{server}')['server']['image']['id']
+        rebuilt = essex('POST', path, {'rebuild': {
+            'imageRef': f'{essex.root}/images/{image}', 'name': 'rebuilt', 'metadata': {'My Server Name': 'Apache2'},
+            'accessIPv4': '192.0.2.7', 'personality': [{'path': '/etc/banner.txt', 'contents': 'aGVsbG8='}]}}, 202)
+        assert essex.answer.headers['Location'] == f'{essex.url}/servers/{server}' and rebuilt['server']['adminPass']
+        assert (rebuilt['server']['name'], rebuilt['server']['status']) == ('rebuilt', 'REBUILD')
+        essex.wait(server, 'ACTIVE')
+        shown = essex('GET', f'/servers/{server}')['server']
+        assert (shown['flavor']['id'], shown['metadata'], shown['accessIPv4']) == (
+            large, {'My Server Name': 'Apache2'}, '192.0.2.7')
+        mine = admin('GET', f'/os-migrations?instance_uuid={server}')['migrations']
+        assert [each['status'] for each in mine] == ['confirmed', 'reverted']
+    finally:
+        admin('DELETE', f'/flavors/{large}', status=202)
+
+
 def test_addresses_of_2012(essex, server):
     assert {'name': 'nova'} in essex('GET', '/os-floating-ip-pools')['floating_ip_pools']
     address = essex('POST', '/os-floating-ips', {'pool': None})['floating_ip']

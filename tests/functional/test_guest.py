@@ -202,6 +202,59 @@ def test_away_and_back(guests, story, away, status, back):
     assert boot_id(guests, story) == before, 'it goes on where it was'
 
 
+# -- another size, other disks
+
+@pytest.fixture(scope='module')
+def larger(guests):
+    """The id of a flavor with twice the memory, two processors and two GB of disk."""
+    body = {'flavor': {'name': 'm1.larger', 'id': 'larger', 'ram': 256, 'vcpus': 2, 'disk': 2}}
+    yield guests.admin.compute.post('/flavors', json=body).json()['flavor']['id']
+    guests.admin.compute.delete('/flavors/larger')
+
+
+def size(guests, story):
+    """(MB of memory, processors, GB of disk) as the guest finds them."""
+    said = guests.ssh(story.address, "awk '/MemTotal/ {print $2}' /proc/meminfo; grep -c ^processor /proc/cpuinfo; "
+                                     'cat /sys/class/block/vda/size').split()
+    return int(said[0]) // 1024, int(said[1]), int(said[2]) // 2 ** 21
+
+
+def test_a_larger_size_and_back(guests, story, larger):
+    before, openstack = size(guests, story), guests.cloud.openstack
+    openstack('server', 'resize', '--flavor', larger, '--wait', 'web-1', timeout=120)
+    shown = guests.cloud.json('server', 'show', 'web-1')
+    assert (shown['status'], larger in shown['flavor']) == ('VERIFY_RESIZE', True)
+    guests.wait_ssh(story.address)
+    memory, processors, disk = size(guests, story)
+    assert memory > 1.6 * before[0] and (processors, disk) == (2, 2)
+    assert guests.ssh(story.address, 'cat /root/kept; echo later > /root/later; sync').strip() == 'kept'
+    openstack('server', 'resize', 'revert', 'web-1')
+    assert guests.wait_status(story.web, 'ACTIVE')['flavor']['id'] != larger
+    guests.wait_ssh(story.address)
+    assert size(guests, story) == before
+    assert guests.ssh(story.address, 'ls /root/kept /root/later 2>/dev/null', check=False).split() == ['/root/kept']
+
+
+def test_a_larger_size_for_good_and_other_disks(guests, story, larger):
+    guests.change(story.web, 'resize', {'flavorRef': larger}, 'VERIFY_RESIZE')
+    guests.cloud.openstack('server', 'resize', 'confirm', 'web-1')
+    guests.wait_status(story.web, 'ACTIVE')
+    guests.cloud.openstack('server', 'rebuild', '--image', 'essex-tiny', '--name', 'web-1', '--wait', 'web-1',
+                           timeout=120)
+    guests.wait_ssh(story.address)
+    assert size(guests, story)[1:] == (2, 2)
+    assert guests.ssh(story.address, 'cat /root/kept', check=False) == ''
+    assert guests.ssh(story.address, 'cat /root/proof').strip() == 'written by user-data'
+    directory = guests.layout.root / 'nova' / 'instances'
+    assert sorted(path.name for path in directory.iterdir() if path.name != '_base') == [story.web]
+    actions = guests.compute.get(f'/servers/{story.web}/os-instance-actions').json()['instanceActions']
+    assert [each['action'] for each in actions[:4]] == ['rebuild', 'confirmResize', 'resize', 'revertResize']
+    path = f'/servers/{story.web}/os-instance-actions/{actions[0]["request_id"]}'
+    events = guests.compute.get(path).json()['instanceAction']['events']
+    assert [(each['event'], each['result']) for each in events] == [
+        (f'rebuild_{step}', 'Success') for step in ('image', 'stop', 'disk', 'spawn', 'clean')]
+
+
 # -- another one
 
 def test_an_image_of_it_boots(guests, story):

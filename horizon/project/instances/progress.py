@@ -16,10 +16,22 @@ _STEPS = {
     'boot_disk': _('Make its disk'), 'boot_spawn': _('Start the machine'), 'boot_activate': _('Hand it over'),
     'delete_locate': _('Find it'), 'delete_destroy': _('Stop the machine'),
     'delete_network': _('Give its address back'), 'delete_disk': _('Remove its disk'), 'delete_forget': _('Forget it'),
+    'rebuild_image': _('Fetch the image'), 'rebuild_stop': _('Switch the machine off'),
+    'rebuild_disk': _('Make a new disk'), 'rebuild_spawn': _('Start the machine'),
+    'rebuild_clean': _('Remove the old disk'),
+    'resize_schedule': _('Look for room on its host'), 'resize_stop': _('Shut the machine down'),
+    'resize_disk': _('Grow the disk, keep the old one'), 'resize_size': _('Give it the new size'),
+    'resize_spawn': _('Start the machine'), 'confirm_forget': _('Remove the old disk'),
+    'revert_stop': _('Switch the machine off'), 'revert_disk': _('Put the old disk back'),
+    'revert_spawn': _('Start the machine'),
     'snapshot_capture': _('Copy the disk'), 'snapshot_upload': _('Save the image'), 'snapshot_clean': _('Clean up')}
 # What will come is not in the API; of these it is known.
 _PLANS = {'boot': ('schedule', 'network', 'image', 'disk', 'spawn', 'activate'),
-          'snapshot': ('capture', 'upload', 'clean')}
+          'snapshot': ('capture', 'upload', 'clean'),
+          'rebuild': ('image', 'stop', 'disk', 'spawn', 'clean'),
+          'resize': ('schedule', 'stop', 'disk', 'size', 'spawn'), 'confirm': ('forget',),
+          'revert': ('stop', 'disk', 'spawn')}
+_KINDS = {'create': 'boot', 'createImage': 'snapshot', 'confirmResize': 'confirm', 'revertResize': 'revert'}
 DONE, FAILED, RUNNING, COMING = 'done', 'failed', 'running', 'coming'
 
 
@@ -75,7 +87,7 @@ class Operation:
 
     def _coming(self):
         begun = [each.name for each in self.steps]
-        kind = begun[0].partition('_')[0] if begun else {'create': 'boot', 'createImage': 'snapshot'}.get(self.name)
+        kind = begun[0].partition('_')[0] if begun else _KINDS.get(self.name, self.name)
         if any('_undo_' in each for each in begun):
             return []
         return [Step(f'{kind}_{name}', COMING) for name in _PLANS.get(kind, ()) if f'{kind}_{name}' not in begun]

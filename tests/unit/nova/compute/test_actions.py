@@ -35,7 +35,7 @@ CALLS = {
     'snapshot': (lambda api, context, uuid: api.snapshot(context, uuid, 'shot'), 'image_snapshot',
                  {'active', 'stopped', 'paused', 'suspended'}),
 }
-KINDS = {'soft reboot': 'reboot', 'hard reboot': 'reboot'}
+KINDS = {'soft reboot': 'reboot', 'hard reboot': 'reboot', 'confirm_resize': 'confirm', 'revert_resize': 'revert'}
 VM_STATES = ('building', 'active', 'paused', 'suspended', 'stopped', 'rescued', 'resized', 'error', 'soft-delete')
 
 

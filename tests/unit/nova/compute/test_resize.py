@@ -132,7 +132,7 @@ class TestUnconfirmed:
         locked = waiting(101, locked_by='owner')
         looks = UnconfirmedResizes('node1')
         assert looks.sweep() == [late, locked]
-        assert [row.kind for row in JOURNAL.of_resource(late)] == ['confirm_resize']
+        assert [row.kind for row in JOURNAL.of_resource(late)] == ['confirm']
         assert looks.sweep() == []
 
     def test_one_that_cannot_be_does_not_stop_the_others(self, api, waiting):

@@ -1,4 +1,5 @@
 """The cache of images, the files of a server, its console log; with the real qemu-img."""
+import dataclasses
 import os
 import subprocess
 import time
@@ -39,6 +40,10 @@ def image(tmp_path, disk_format='qcow2', size='16M'):
 
 def names(cache):
     return sorted(name for name in os.listdir(cache._directory) if name != 'locks')
+
+
+class Killed(BaseException):
+    """As by kill -9: nobody catches it."""
 
 
 class TestImageCache:
@@ -175,6 +180,101 @@ class TestInstanceDisks:
         assert disks.uuids() == {server.uuid}
         disks.delete(server.uuid)
         assert disks.uuids() == set()
+
+    @pytest.fixture
+    def server(self, cache, disks, images, tmp_path):
+        """One with all kinds of disks, on which something was written."""
+        server = self.prepare(cache, images, tmp_path, ephemeral_gb=1, swap_mb=8, config_drive=True,
+                              config_drive_files={'openstack/latest/meta_data.json': b'{}'})
+        disks.create(server)
+        with open(disks.path(server.uuid, 'console.log'), 'w') as log:
+            log.write('hello')
+        return server
+
+    @staticmethod
+    def sizes(disks, server):
+        """{name: bytes the guest sees}."""
+        found = {name: qemu_img.info(disks.path(server.uuid, name), 'qcow2')['virtual-size'] // GB
+                 for name in ('disk', 'disk.local')}
+        return {**found, 'swap': os.path.getsize(disks.path(server.uuid, 'disk.swap')) // MB}
+
+    def test_other_sizes_and_back(self, disks, server):
+        larger = dataclasses.replace(server, root_gb=3, ephemeral_gb=2, swap_mb=16)
+        disks.resize(larger)
+        assert self.sizes(disks, server) == {'disk': 3, 'disk.local': 2, 'swap': 16}
+        assert [disk.role for disk in disks.of(server.uuid)] == ['root', 'ephemeral', 'swap', 'config', 'console']
+        assert console.tail(disks.path(server.uuid, 'console.log'), 10) == b'hello'
+        assert disks.uuids() == {server.uuid} and disks.promised() > 4 * GB
+        disks.restore(server.uuid)
+        assert self.sizes(disks, server) == {'disk': 1, 'disk.local': 1, 'swap': 8}
+        assert os.listdir(os.path.dirname(disks.path(server.uuid).rstrip('/'))).count(server.uuid) == 1
+
+    def test_what_was_written_goes_along(self, disks, server, tmp_path):
+        subprocess.run(['qemu-io', '-f', 'qcow2', '-c', 'write -P 0x55 1M 64k', disks.path(server.uuid, 'disk')],
+                       check=True, capture_output=True)
+        disks.resize(dataclasses.replace(server, root_gb=2))
+        read = ['qemu-io', '-f', 'qcow2', '-c', 'read -P 0x55 1M 64k', disks.path(server.uuid, 'disk')]
+        assert 'verification failed' not in subprocess.run(read, check=True, capture_output=True, text=True).stdout
+
+    def test_no_disk_shrinks(self, disks, server):
+        disks.resize(dataclasses.replace(server, root_gb=2, ephemeral_gb=2))
+        disks.forget(server.uuid)
+        for smaller in ({'root_gb': 1, 'ephemeral_gb': 2}, {'root_gb': 2, 'ephemeral_gb': 1}):
+            with pytest.raises(exception.DiskTooSmall):
+                disks.resize(dataclasses.replace(server, **smaller))
+        assert self.sizes(disks, server) == {'disk': 2, 'disk.local': 2, 'swap': 8}
+
+    def test_a_new_disk_may_keep_the_ephemeral_one(self, disks, server):
+        before = os.stat(disks.path(server.uuid, 'disk.local')).st_ino
+        disks.replace(server, preserve_ephemeral=True)
+        assert os.stat(disks.path(server.uuid, 'disk.local')).st_ino == before
+        disks.forget(server.uuid)
+        disks.replace(server)
+        assert os.stat(disks.path(server.uuid, 'disk.local')).st_ino != before
+
+    @pytest.mark.parametrize('where', [0, 1])
+    @pytest.mark.parametrize('change', ['resize', 'replace'])
+    def test_cut_short_before_each_rename(self, disks, server, monkeypatch, change, where):
+        larger = dataclasses.replace(server, root_gb=2)
+        self.cut_short(monkeypatch, where, getattr(disks, change), larger)
+        disks.restore(server.uuid)
+        assert self.sizes(disks, server)['disk'] == 1, 'back from there'
+        self.cut_short(monkeypatch, where, getattr(disks, change), larger)
+        getattr(disks, change)(larger)
+        assert self.sizes(disks, server)['disk'] == 2, 'or on'
+        for cut in (0, 1):
+            self.cut_short(monkeypatch, cut, disks.restore, server.uuid)
+        disks.restore(server.uuid)
+        assert self.sizes(disks, server)['disk'] == 1
+        disks.delete(server.uuid)
+        assert disks.uuids() == set()
+
+    @staticmethod
+    def cut_short(monkeypatch, where, call, *args):
+        """Have a call die before its rename number `where`."""
+        rename, count = os.rename, iter(range(99))
+
+        def die(*names):
+            if next(count) == where:
+                raise Killed()
+            rename(*names)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, 'rename', die)
+            with pytest.raises(Killed):
+                call(*args)
+
+    def test_half_forgotten_is_not_restored(self, disks, server, monkeypatch):
+        disks.replace(server)
+
+        def die(*args, **kwargs):
+            raise Killed()
+        with monkeypatch.context() as patch:
+            patch.setattr(disks, '_remove', die)
+            with pytest.raises(Killed):
+                disks.forget(server.uuid)
+        disks.forget(server.uuid)
+        disks.restore(server.uuid)
+        assert disks.exist(server.uuid) and disks.uuids() == {server.uuid}
 
     def test_guests_outlive_the_cache(self, cache, disks, images, tmp_path):
         server = self.prepare(cache, images, tmp_path)

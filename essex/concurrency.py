@@ -232,6 +232,23 @@ class _Input(eventlet.wsgi.Input):
 class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
     input_class, timeout_class = _Input, Timeout
 
+    @staticmethod
+    def send_file(sock, file, count):
+        """Send up to `count` bytes of a file from its position on; returns how many, 0 at its end."""
+        while True:
+            try:
+                return in_thread(_sendfile, sock, file, count)
+            except BlockingIOError:
+                try:
+                    eventlet.hubs.trampoline(sock, write=True, timeout=sock.gettimeout(), timeout_exc=TimeoutError)
+                except eventlet.hubs.IOClosed as error:
+                    raise ConnectionResetError from error
+
+
+def _sendfile(sock, file, count):
+    # Their numbers are asked for here: one that was closed meanwhile may be that of another connection.
+    return os.sendfile(sock.fileno(), file.fileno(), None, count)
+
 
 def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None):
     """Serve a WSGI application on `sock` until the socket is closed or the thread is killed.

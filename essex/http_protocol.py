@@ -2,6 +2,11 @@
 
 It replaces what eventlet does for each request, at less than half the cost. What reads bodies and what accepts
 connections stays eventlet's: essex.concurrency puts them together, since it alone knows eventlet.
+
+An answer from a file needs not pass through this process: what an application returns may have, besides being an
+iterator, the method `send_next(send)`. It has the next piece sent by `send(file, count)`, which returns how many bytes
+of the file went out from its position on, and returns that number: 0 at the end, None where it has no file and the next
+piece has to be taken as an iterator's. It is used where the answer has a Content-Length, and never over TLS.
 """
 import email.utils
 import functools
@@ -15,10 +20,17 @@ _TOO_LONG = b'HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-
 _LARGE = 1 << 16
 
 
-class Protocol:
-    """To be mixed into eventlet.wsgi.HttpProtocol. `input_class` is eventlet's Input, `timeout_class` its Timeout."""
+class ClientGone(Exception):
+    """The client takes nothing more: no error of the file that is sent."""
 
-    input_class = timeout_class = None
+
+class Protocol:
+    """To be mixed into eventlet.wsgi.HttpProtocol.
+
+    `input_class` is eventlet's Input, `timeout_class` its Timeout; send_file(socket, file, count) is sendfile(2).
+    """
+
+    input_class = timeout_class = send_file = None
 
     def setup(self):
         super().setup()
@@ -144,6 +156,9 @@ class _Answer:
                 self._headers.append(('Content-Length', sum(map(len, result))))
             if self._body.should_send_hundred_continue:
                 protocol.close_connection = True
+        if hasattr(result, 'send_next') and self._may_send_files():
+            self._send_files(result)
+            return
         least = int(protocol.environ.get('eventlet.minimum_write_chunk_size', protocol.minimum_chunk_size))
         waiting, size = [], 0
         for data in result:
@@ -155,6 +170,30 @@ class _Answer:
                     waiting, size = [], 0
         if waiting or not self._sent or self._chunked:
             self._write(b''.join(waiting), last=True)
+
+    def _may_send_files(self):
+        return (self._headers is not None and not self._sent and not self._bodyless and self._says('Content-Length')
+                and self._protocol.send_file and not hasattr(self._protocol.connection, 'do_handshake'))
+
+    def _send_files(self, result):
+        left = int(dict(self._headers)['Content-Length'])
+        self._write(b'')
+
+        def send(file, count):
+            try:
+                return self._protocol.send_file(self._protocol.connection, file, min(count, left))
+            except (ConnectionError, TimeoutError) as error:
+                raise ClientGone from error
+
+        while left:
+            count = result.send_next(send)
+            if count is None:
+                data = next(result, b'')[:left]
+                self._write(data)
+                count = len(data)
+            if not count:
+                raise EOFError('an answer shorter than its Content-Length')
+            left -= count
 
     def fail(self):
         """Say 500, unless something else has been said."""

@@ -106,6 +106,12 @@ class Sent:
         self._count += len(chunk)
         return chunk
 
+    def send_next(self, send):
+        """See essex.http_protocol."""
+        count = self._chunks.send_next(send) if hasattr(self._chunks, 'send_next') else None
+        self._count += count or 0
+        return count
+
     def close(self):
         """Let go of the data, and tell."""
         self._chunks.close()

@@ -81,26 +81,37 @@ class Reading:
         return self
 
     def __next__(self):
+        chunk = self._take(lambda: next(self._chunks, b''))
+        if not chunk:
+            self.close()
+            raise StopIteration
+        if self._end is not None:
+            # Data elsewhere may have grown; whoever reads was told a length.
+            chunk = chunk[:self._end - self._position]
+        self._position += len(chunk)
+        return chunk
+
+    def send_next(self, send):
+        """See essex.http_protocol; None where the store has no file to send."""
+        count = self._take(lambda: self._chunks.send_next(send) if hasattr(self._chunks, 'send_next') else None)
+        self._position += count or 0
+        return count
+
+    def _take(self, get):
+        """What `get` gives of the copy that is read, else of the next one; what is empty is the end."""
         while True:
             try:
-                chunk = next(self._chunks, b'') if self._end is None or self._position < self._end else b''
-                if not chunk and self._end is not None and self._position < self._end:
+                more = self._end is None or self._position < self._end
+                piece = get() if more else 0
+                if piece is not None and not piece and more and self._end is not None:
                     raise StoreUnavailable(store=self._place.store, problem=f'the data of image {self._image.id} ended '
                                                                             f'after {self._position} bytes')
+                return piece
             except (DataNotFound, StoreUnavailable, OSError) as error:
                 LOG.error('Image %s broke off in store %s at byte %d: %s', self._image.id, self._place.store,
                           self._position, error)
                 self.close()
                 self._open(error)
-                continue
-            if not chunk:
-                self.close()
-                raise StopIteration
-            if self._end is not None:
-                # Data elsewhere may have grown; whoever reads was told a length.
-                chunk = chunk[:self._end - self._position]
-            self._position += len(chunk)
-            return chunk
 
     def close(self):
         """Let go of the store."""

@@ -17,6 +17,8 @@ from glance.exception import DataNotFound, DuplicateData, StoreFull, StoreUnavai
 from glance.store.base import Store
 
 READ = 1024 * 1024
+# The most that is sent at once from a file to a client: as much as the socket takes, if it is less.
+_SEND = 64 * 1024 * 1024
 # How often dirty pages are sent on their way, so that the final sync has little left to do.
 _FLUSH = 64 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -239,6 +241,14 @@ class FileChunks:
         if self._left is not None:
             self._left -= len(data)
         return data
+
+    def send_next(self, send):
+        """See essex.http_protocol: the kernel sends the next piece, from where reading would go on."""
+        wanted = _SEND if self._left is None else min(_SEND, self._left)
+        count = send(self._source, wanted) if wanted else 0
+        if self._left is not None:
+            self._left -= count
+        return count
 
     def close(self):
         """Let go of the file."""

@@ -1,11 +1,14 @@
 """The server's side of HTTP/1.1, asked by bytes on a real socket."""
 import json
 import socket
+import tempfile
 import threading
 
 import pytest
 
 from essex import concurrency
+
+FILE = bytes(range(256)) * 40000
 
 
 def application(environ, start_response):
@@ -26,6 +29,8 @@ def application(environ, start_response):
         raise RuntimeError('on purpose')
     elif path == '/injects':
         headers, body = [('X-A', 'b\r\nX-Injected: c')], b''
+    elif path.startswith('/file'):
+        return FromFile(path, start_response)
     elif path == '/nothing':
         start_response('204 No Content', [])
         return [b'not to be sent']
@@ -33,6 +38,37 @@ def application(environ, start_response):
         body = path.encode('latin-1')
     start_response('200 OK', headers)
     return [body]
+
+
+class FromFile:
+    """An answer as `send_next` has it: /file/SAID/PIECE..., where a PIECE is a length of the file or bytes."""
+
+    def __init__(self, path, start_response):
+        said, *self.pieces = path.split('/')[2:]
+        start_response('200 OK', [('Content-Length', said)] if said != '-' else [])
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - close() is what the server calls
+        self.file.write(FILE)
+        self.file.seek(0)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if not self.pieces:
+            raise StopIteration
+        piece = self.pieces.pop(0)
+        return self.file.read(int(piece)) if piece.isdigit() else piece.encode()
+
+    def send_next(self, send):
+        if self.pieces and not self.pieces[0].isdigit():
+            return None
+        count = send(self.file, int(self.pieces[0])) if self.pieces else 0
+        # As much as the client takes; what is beyond the end of the file is left for the next turn.
+        self.pieces[:1] = [str(int(self.pieces[0]) - count)] if self.pieces and int(self.pieces[0]) > count else []
+        return count
+
+    def close(self):
+        self.file.close()
 
 
 def cut():
@@ -208,3 +244,31 @@ def test_who_waits_for_a_100_and_gets_none_must_come_again(connection):
     connection.sendall(get('/unread', 'Expect: 100-continue', 'Content-Length: 2', method='PUT', last=False))
     answer = to_the_end(connection)
     assert answer.startswith(b'HTTP/1.1 200') and b'Connection: close' in answer
+
+
+@pytest.mark.parametrize('path', ['/file/10240000/5/5/10239990', '/file/-/10/10', '/file/15/5/abcde/5', '/file/0'])
+def test_an_answer_from_a_file(connection, path):
+    answer = ask(connection, get(path, last=False), get('/after'))
+    body, _, after = answer.partition(b'\r\n\r\n')[2].rpartition(b'HTTP/1.1 200 OK')
+    wanted = {'/file/-/10/10': b'14\r\n%b\r\n0\r\n\r\n' % FILE[:20], '/file/0': b'',
+              '/file/15/5/abcde/5': FILE[:5] + b'abcde' + FILE[5:10]}.get(path, FILE)
+    assert body == wanted and after.endswith(b'/after')
+
+
+@pytest.mark.parametrize(('path', 'got'), [('/file/20000000/20000000', len(FILE)), ('/file/10/20000000', 10),
+                                           ('/file/10/abcdefghijklmn', 10), ('/file/10/5', 5)])
+def test_a_file_that_is_shorter_or_longer_than_was_said(connection, path, got):
+    connection.sendall(get(path, last=got == 10))
+    assert len(to_the_end(connection).partition(b'\r\n\r\n')[2]) == got
+
+
+def test_of_a_file_only_the_head_is_sent_where_that_was_asked_for(connection):
+    assert ask(connection, get('/file/10/10', method='HEAD')).endswith(b'\r\n\r\n')
+
+
+def test_a_client_that_goes_while_a_file_is_sent(port):
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        sock.sendall(get('/file/10240000/10240000'))
+        sock.recv(100)
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        assert ask(sock, get('/after')).endswith(b'/after')

@@ -53,7 +53,22 @@ def path(image, store):
 
 
 def read(cloud, image, *span, **more):
-    return b''.join(cloud.rules.data(cloud.context('admin'), image, *span, **more))
+    """The data, in pieces or from the file: either way it is the same."""
+    read = b''.join(cloud.rules.data(cloud.context('admin'), image, *span, **more))
+    assert sent(cloud.rules.data(cloud.context('admin'), image, *span, **more)) == read
+    return read
+
+
+def sent(reading):
+    pieces = []
+
+    def send(file, count):
+        pieces.append(os.read(file.fileno(), min(count, 1000000)))
+        return len(pieces[-1])
+    while reading.send_next(send):
+        pass
+    reading.close()
+    return b''.join(pieces)
 
 
 def test_an_upload_names_its_store(cloud):
@@ -99,8 +114,15 @@ def test_another_copy_is_read_when_one_is_gone_or_short(cloud, image, conf):
 
 def test_what_no_copy_has_is_an_error_and_not_a_short_answer(cloud, image):
     path(image, 'fast').write_bytes(DATA[:10])
-    with pytest.raises(StoreUnavailable, match='ended after 10 bytes'):
-        read(cloud, image)
+    for way in (list, sent):
+        with pytest.raises(StoreUnavailable, match='ended after 10 bytes'):
+            way(cloud.rules.data(cloud.context('admin'), image))
+
+
+def test_a_copy_that_is_no_file_is_taken_in_pieces(cloud, image, monkeypatch):
+    monkeypatch.setattr(FilesystemStore, 'read', lambda *args: iter([DATA]))
+    reading = cloud.rules.data(cloud.context('admin'), image)
+    assert reading.send_next(None) is None and next(reading) == DATA
 
 
 def test_one_copy_is_removed_and_the_last_stays(cloud, image):

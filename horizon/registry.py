@@ -16,7 +16,7 @@ from django.urls import include, path, reverse
 from horizon.options import CONF
 
 # The dashboards of this package, each with a module `panels`.
-OWN = ('horizon.project', 'horizon.admin', 'horizon.account')
+OWN = ('horizon.project', 'horizon.admin', 'horizon.architecture', 'horizon.account')
 _dashboards = {}
 _loaded = []
 

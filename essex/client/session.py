@@ -16,10 +16,10 @@ class _Adapter(adapter.Adapter):
         current = context.current()
         if current is not None:
             headers.setdefault('X-Openstack-Request-Id', current.request_id)
-        if trace.span_id():
-            headers.setdefault('X-Essex-Span', trace.span_id())
         # The host and port tell apart the services; the rest of the URL is the call.
         with trace.span(f'{method} {self.service_type} {url}'.split('?')[0][:200], kind='client') as details:
+            if trace.span_id():
+                headers.setdefault('X-Essex-Span', trace.span_id())
             response = super().request(url, method, **kwargs)
             details['status'] = response.status_code
         return response

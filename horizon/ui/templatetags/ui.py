@@ -85,6 +85,15 @@ def duration(seconds):
     return f'{hours} h {minutes_left} min' if hours < 48 else ngettext('%d day', '%d days', hours // 24) % (hours // 24)
 
 
+@register.filter
+def milliseconds(value):
+    """A time in ms: 0.3 ms, 12 ms, 1.4 s."""
+    if value in (None, ''):
+        return '-'
+    value = float(value)
+    return f'{value / 1000:.1f} s' if value >= 1000 else f'{value:.0f} ms' if value >= 10 else f'{value:.1f} ms'
+
+
 @register.inclusion_tag('ui/status.html')
 def status(text, level):
     """A status: words, with a shape beside the colour. Levels: good, bad, busy, idle."""

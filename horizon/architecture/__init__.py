@@ -1,0 +1,1 @@
+"""The architecture dashboard: the cloud drawn as it is, alive."""

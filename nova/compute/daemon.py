@@ -79,6 +79,7 @@ class ComputeDaemon(service.NovaDaemon):
         self.add_periodic(self.update_resources, CONF.update_resources_interval, CONF.update_resources_interval)
         self.add_periodic(self.power.sync, CONF.sync_power_state_interval, CONF.sync_power_state_interval)
         self.add_periodic(self.leftovers.sweep, LEFTOVERS_CONF.leftovers_interval)
+        self.add_periodic(self.leftovers.forget_former_disks, LEFTOVERS_CONF.leftovers_interval)
         self.unconfirmed = UnconfirmedResizes(host)
         self.add_periodic(self.unconfirmed.sweep, self.unconfirmed.interval)
         self.add_periodic(self.driver.housekeep, CONF.housekeeping_interval)

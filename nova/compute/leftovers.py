@@ -7,7 +7,7 @@ from oslo_config import cfg
 from essex import config
 from essex.exception import EssexError
 from nova.compute.executors.base import spec_of
-from nova.db import instance_states, instances
+from nova.db import instance_states, instances, resizes
 
 LOG = logging.getLogger(__name__)
 
@@ -38,6 +38,26 @@ class Leftovers:
         self._since = {uuid: self._since.get(uuid, now) for uuid in ownerless}
         return [uuid for uuid, since in self._since.items() if now - since >= CONF.leftovers_grace
                 and self._remove(uuid)]
+
+    def forget_former_disks(self):
+        """Remove the disks of servers here to which no way leads back: their resize was ended by os-resetState. Returns
+        their uuids."""
+        rows = instances.by_uuids(self.driver.list_aside())
+        busy = instance_states.busy(rows)
+        return [uuid for uuid, row in rows.items() if row.host == self.host and uuid not in busy
+                and resizes.unconfirmed(uuid) is None and self._forget(row)]
+
+    def _forget(self, row):
+        if CONF.running_deleted_instance_action != 'reap':
+            LOG.warning('server %s has former disks on host %s that nobody needs', row.uuid, self.host)
+            return False
+        try:
+            self.driver.forget_disks(spec_of(row))
+        except EssexError as error:
+            LOG.error('former disks of server %s on host %s cannot be removed: %s', row.uuid, self.host, error)
+            return False
+        LOG.warning('removed former disks of server %s, whose resize an administrator ended', row.uuid)
+        return True
 
     def _ownerless(self, uuids):
         """Those whose server is deleted or on another host, and on which nothing is at work."""

@@ -112,6 +112,10 @@ class Driver(abc.ABC):
         """Have the disks that are aside back in place; without any aside nothing changes. The guest is off."""
 
     @abc.abstractmethod
+    def list_aside(self):
+        """uuids of servers that have disks aside."""
+
+    @abc.abstractmethod
     def forget_disks(self, instance):
         """Have no disks aside."""
 

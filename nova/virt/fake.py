@@ -169,6 +169,9 @@ class FakeDriver(Driver):
         if 'former' in disk:
             self._records.put(f'disk/{instance.uuid}', disk['former'])
 
+    def list_aside(self):
+        return sorted(uuid for uuid, disk in self._records.under('disk/').items() if 'former' in disk)
+
     def forget_disks(self, instance):
         disk = self._records.get(f'disk/{instance.uuid}') or {}
         if 'former' in disk:

@@ -273,10 +273,12 @@ class Contract:
 
     def test_disks_aside_go_when_forgotten_or_deleted(self, driver, disked, rebuilt, images):
         driver.prepare_image(rebuilt, images)
-        for end in (driver.forget_disks, driver.delete_disks):
+        for end in (driver.forget_disks, driver.restore_disks, driver.delete_disks):
             driver.replace_disks(rebuilt)
+            assert driver.list_aside() == [disked.uuid]
             for _ in range(2):
                 end(rebuilt)
+            assert driver.list_aside() == []
             driver.restore_disks(rebuilt)   # there is nothing to restore
         assert driver.list_leftovers() == []
 

@@ -72,6 +72,10 @@ class InstanceDisks:
                 found.add(name)
         return found
 
+    def aside(self):
+        """Servers that have files aside."""
+        return {name.removesuffix('.former') for name in os.listdir(self._directory) if name.endswith('.former')}
+
     def promised(self):
         """Bytes the disks of all servers may still grow by."""
         total = 0

@@ -107,6 +107,9 @@ class LibvirtDriver(Driver):
     def restore_disks(self, instance):
         self._disks.restore(instance.uuid)
 
+    def list_aside(self):
+        return sorted(self._disks.aside())
+
     def forget_disks(self, instance):
         self._disks.forget(instance.uuid)
 

@@ -1,12 +1,14 @@
 """Leftovers: what deleted servers left is removed after a while, what belongs to nobody we know is not touched."""
 import pytest
 
+from essex import db
+from essex.context import RequestContext
 from essex.exception import EssexError
-from nova.compute import operations
+from nova.compute import actions, api, operations, resizing
 from nova.compute.executors.base import spec_of
 from nova.compute.leftovers import Leftovers
-from nova.db import instances
-from tests.unit.nova.executors.kit import World
+from nova.db import instances, resizes
+from tests.unit.nova.executors.kit import CONTEXT, World
 from tests.unit.nova.scheduler.kit import add_server
 
 
@@ -92,3 +94,42 @@ def test_one_that_cannot_be_removed_does_not_keep_the_others(world, leftovers, c
         instances.mark_deleted(row.uuid)
     assert leftovers.sweep() == [rows[1].uuid]
     assert f'what server {rows[0].uuid} left on host a cannot be removed: busy' in caplog.text
+
+
+class TestFormerDisks:
+    """Kept aside by a resize."""
+
+    NEW = {**dict.fromkeys(('vcpus', 'flavor_id'), 1), 'memory_mb': 2048, 'root_gb': 20, 'ephemeral_gb': 0,
+           'swap_mb': 0, 'flavor': {'flavorid': '7', 'extra_specs': {}}}
+
+    @pytest.fixture
+    def resized(self, world):
+        row = world.boot()
+        with db.writer():
+            resizing.enter(CONTEXT, instances.get(row.uuid), self.NEW)
+        world.drain()
+        assert world.drivers['a'].list_aside() == [row.uuid]
+        return row
+
+    def test_stay_while_a_way_leads_back(self, world, leftovers, resized):
+        assert leftovers.forget_former_disks() == []
+        with db.writer():
+            resizing.decide(CONTEXT, instances.get(resized.uuid), actions.CONFIRM_RESIZE)
+            resizes.end_all(resized.uuid)
+        assert leftovers.forget_former_disks() == [], 'somebody is at it'
+
+    def test_go_when_none_does(self, world, leftovers, resized, conf):
+        api.API().reset_state(RequestContext(is_admin=True, project_id='ops'), resized.uuid, 'active')
+        conf.set('running_deleted_instance_action', 'log')
+        assert leftovers.forget_former_disks() == []
+        conf.set('running_deleted_instance_action', 'reap')
+        assert leftovers.forget_former_disks() == [resized.uuid]
+        assert world.drivers['a'].list_aside() == leftovers.forget_former_disks() == []
+
+    def test_one_that_cannot_be_removed_is_told(self, world, leftovers, resized, monkeypatch):
+        api.API().reset_state(RequestContext(is_admin=True, project_id='ops'), resized.uuid, 'error')
+
+        def fail(spec):
+            raise EssexError('read-only')
+        monkeypatch.setattr(world.drivers['a'], 'forget_disks', fail)
+        assert leftovers.forget_former_disks() == []

@@ -42,12 +42,14 @@ def test_a_filter_that_fails_does_not_keep_the_others_from_theirs(world, manager
     assert seen == [row.uuid for row in rows]
 
 
-def test_guests_that_a_reboot_of_the_host_ended_are_started(world, manager):
+@pytest.mark.parametrize('vm_state', [states.ACTIVE, states.RESIZED])
+def test_guests_that_a_reboot_of_the_host_ended_are_started(world, manager, vm_state):
     row = world.boot()
+    instances.update(row.uuid, vm_state=vm_state)
     world.drivers['a'].power_off(spec_of(row))
     recover(world, manager)
     assert world.drivers['a'].list_instances()[row.uuid].state == states.RUNNING
-    assert instances.get(row.uuid).vm_state == states.ACTIVE
+    assert instances.get(row.uuid).vm_state == vm_state
 
 
 def test_unless_the_operator_does_not_want_it(world, manager, conf):

@@ -3,7 +3,7 @@ import pytest
 
 from essex import db
 from essex.exception import EssexError
-from nova.compute import actions, deletion, operations, rebuilding, states
+from nova.compute import deletion, instance_actions, operations, rebuilding, states
 from nova.db import instances
 from nova.virt.exception import HypervisorUnavailable
 from tests.unit.nova.executors.kit import CONTEXT, fault, open_kinds, steps
@@ -133,11 +133,15 @@ def test_it_is_shown(world, monkeypatch):
 
     def look(*args):
         now = instances.get(row.uuid)
-        seen.append(states.status(now.vm_state, now.task_state))
+        action, *_rest = instance_actions.list(CONTEXT, row.uuid)
+        seen.append((states.status(now.vm_state, now.task_state), action['message'], [
+            (each['event'], each['result'], each['finish_time'] is None)
+            for each in instance_actions.get(CONTEXT, row.uuid, action['request_id'])['events'][-3:]]))
         replace(*args)
     monkeypatch.setattr(world.drivers['a'], 'replace_disks', look)
     rebuild(world, row.uuid)
-    assert seen == ['REBUILD'] and actions.REBUILD.name == 'rebuild'
+    assert seen == [('REBUILD', None, [('rebuild_image', 'Success', False), ('rebuild_stop', 'Success', False),
+                                       ('rebuild_disk', None, True)])]
 
 
 def test_a_deleted_server_with_a_config_drive_goes_too(world, monkeypatch):

@@ -35,7 +35,8 @@ _OTHERS = {
     _ADMIN: ('flavors:change', 'flavors:access', 'flavors:extra_specs', 'quota_sets:change', 'quota_sets:others',
              'availability_zones:detail', 'hosts:show', 'hosts:change', 'hypervisors:show', 'services:show',
              'services:change', 'usage:all', 'aggregates:show', 'aggregates:change', 'networks:change',
-             'limits:others', 'operations:show', 'operations:change', 'migrations:show'),
+             'limits:others', 'operations:show', 'operations:change', 'migrations:show', 'quota_class_sets:show',
+             'quota_class_sets:change'),
 }
 _BLOCK_STORAGE = {
     _READ: ('volumes:show', 'volume_snapshots:show', 'volume_types:show', 'volume_limits:show',
@@ -44,7 +45,7 @@ _BLOCK_STORAGE = {
              'volume_snapshots:change', 'volume_snapshots:delete'),
     _ADMIN: ('volumes:all_tenants', 'volumes:host', 'volumes:force', 'volume_snapshots:force', 'volume_types:change',
              'volume_quota_sets:change', 'volume_quota_sets:others', 'volume_services:show',
-             'volume_services:change'),
+             'volume_services:change', 'volume_quota_class_sets:show', 'volume_quota_class_sets:change'),
 }
 
 

@@ -39,6 +39,18 @@ _LARGEST = 2 ** 31 - 1
 
 def defaults():
     """{resource: limit} of a project without limits of its own."""
+    return limits(quotas.DEFAULT_CLASS)
+
+
+def set_defaults(wanted):
+    """Change the limits of all projects without their own, above the configuration's; returns all. Raises
+    QuotaInvalid."""
+    _check_limits(wanted)
+    quotas.set_limits(quotas.DEFAULT_CLASS, wanted)
+    return defaults()
+
+
+def _configured():
     return {name: CONF.quota[{'injected_file_path_bytes': 'injected_file_path_length'}.get(name, name)]
             for name in RESOURCES}
 
@@ -46,7 +58,7 @@ def defaults():
 def limits(project_id):
     """{resource: limit} of a project; -1: none."""
     own = quotas.of_project(project_id)
-    return {name: own.get(name, default) for name, default in defaults().items()}
+    return {name: own.get(name, default) for name, default in _configured().items()}
 
 
 def usage(project_id, user_id=None):
@@ -62,17 +74,22 @@ def usage(project_id, user_id=None):
 
 def set_limits(project_id, wanted, force=False):
     """Give a project its own limits; returns all. Below what it has already only with `force`. Raises QuotaInvalid."""
+    _check_limits(wanted)
     used = usage(project_id)
     for resource, limit in wanted.items():
-        if resource not in RESOURCES:
-            raise exception.QuotaInvalid(resource=resource, limit=limit, reason='there is no such resource.')
-        if not -1 <= limit <= _LARGEST:
-            raise exception.QuotaInvalid(resource=resource, limit=limit, reason=f'it must be -1 to {_LARGEST}.')
         if not force and limit != -1 and limit < used[resource]:
             raise exception.QuotaInvalid(resource=resource, limit=limit,
                                          reason=f'the project has {used[resource]} already.')
     quotas.set_limits(project_id, wanted)
     return limits(project_id)
+
+
+def _check_limits(wanted):
+    for resource, limit in wanted.items():
+        if resource not in RESOURCES:
+            raise exception.QuotaInvalid(resource=resource, limit=limit, reason='there is no such resource.')
+        if not -1 <= limit <= _LARGEST:
+            raise exception.QuotaInvalid(resource=resource, limit=limit, reason=f'it must be -1 to {_LARGEST}.')
 
 
 def delete_limits(project_id):

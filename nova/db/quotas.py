@@ -74,11 +74,18 @@ def lock(name):
             session.execute(insert.on_duplicate_key_update(name=insert.inserted.name))
 
 
+# Whose limits those are that hold for projects without their own; no id of a project has a colon.
+DEFAULT_CLASS = 'class:default'
+
+
 def of_project(project_id):
-    """{resource: own limit} where the project has one."""
+    """{resource: limit} where the project has its own, or the default is another than the configuration's: one
+    statement."""
     with db.reader() as session:
-        rows = session.execute(select(Quota.resource, Quota.hard_limit).where(Quota.project_id == project_id))
-        return {row.resource: row.hard_limit for row in rows}
+        rows = session.execute(select(Quota.project_id, Quota.resource, Quota.hard_limit)
+                               .where(Quota.project_id.in_([DEFAULT_CLASS, project_id]))).all()
+        # Its own come last, above the defaults.
+        return {row.resource: row.hard_limit for row in sorted(rows, key=lambda row: row.project_id == project_id)}
 
 
 @db.retry

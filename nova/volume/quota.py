@@ -28,13 +28,19 @@ _LARGEST = 2 ** 31 - 1
 
 def defaults():
     """{resource: limit} of a project without limits of its own."""
-    return {name: CONF.quota[name] for name in RESOURCES}
+    return limits(quotas.DEFAULT_CLASS)
+
+
+def set_defaults(wanted):
+    """Change the limits of all projects without their own, above the configuration's; returns all. Raises
+    QuotaInvalid."""
+    return set_limits(quotas.DEFAULT_CLASS, wanted)
 
 
 def limits(project_id):
     """{resource: limit} of a project; -1: none."""
     own = quotas.of_project(project_id)
-    return {name: own.get(name, default) for name, default in defaults().items()}
+    return {name: own.get(name, CONF.quota[name]) for name in RESOURCES}
 
 
 def usage(project_id):

@@ -1,16 +1,17 @@
 """Looks for what is stuck or failed, and says why."""
 import datetime
+import functools
 
 from django.utils.translation import gettext as _
 
-from horizon.api import client, identity, operations, servers, services
+from horizon.api import client, errors, identity, operations, servers, services
 from horizon.ui.templatetags.ui import parse_time
 
 # Minutes after which work is called stuck: most takes seconds.
 SERVER_MINUTES, IMAGE_MINUTES = 10, 30
 _IMAGE_STATES = ('queued', 'saving', 'uploading', 'importing', 'pending_delete', 'killed')
 _VOLUME_STATES = ('error', 'error_deleting', 'error_extending', 'error_restoring', 'creating', 'deleting')
-_LIMIT = 100
+_LIMIT, _LOOKED_UP = 100, 10
 
 
 def everything(cloud):
@@ -28,6 +29,21 @@ def everything(cloud):
         calls |= {f'volumes {state}': lambda state=state: _volumes(cloud, state) for state in _VOLUME_STATES}
     calls['daemons'] = lambda: services.all_of(cloud)
     return client.settled(**calls)
+
+
+def names_of_servers(cloud, operations, known):
+    """{id: name} of the servers of operations: those of `known` rows, and a call for each other one, up to ten. None
+    for one that is gone."""
+    names = {row['id']: row['name'] for row in known}
+    missing = [key for key in dict.fromkeys(each['server_id'] for each in operations) if key and key not in names]
+    calls = {key: functools.partial(servers.get, cloud, key) for key in missing[:_LOOKED_UP]}
+    found = client.settled(**calls) if calls else {}
+    for key, server in found.items():
+        if not isinstance(server, errors.ApiError):
+            names[key] = server['name']
+        elif server.status == 404:
+            names[key] = None
+    return names
 
 
 def busy(cloud):

@@ -6,7 +6,7 @@ from horizon.admin.attention import search
 from horizon.admin.images.tables import Delete as DeleteImage
 from horizon.admin.instances import actions as of_servers
 from horizon.admin.instances.tables import Servers
-from horizon.admin.services.tables import Enable, Forget, parts
+from horizon.admin.services.tables import Enable, Forget, key_of
 from horizon.api import operations
 from horizon.ui.tables import BAD, BUSY, GOOD, IDLE, Action, Column, Table
 
@@ -45,7 +45,8 @@ class Operations(Quiet):
     name, caption = 'operations', _('Work that does not get on')
     columns = [Column('action', _('What')),
                Column('server_id', _('Instance'), value=lambda row: row['server_name'],
-                      link=lambda row: row['server_id'] and reverse('admin:instances:detail', args=[row['server_id']])),
+                      link=lambda row: row['server_id'] and not row['gone'] and reverse(
+                          'admin:instances:detail', args=[row['server_id']])),
                Column('state', _('State'), kind='status'), Column('step', _('Step'), sortable=False),
                Column('why', _('Why'), value=lambda row: row['stuck'] or row['error'] or '-', sortable=False),
                Column('created_at', _('Since'), kind='time'), Column('host', _('Host'), wide_only=True)]
@@ -164,10 +165,10 @@ class DownServices(Quiet):
     status_levels = {'up': GOOD, 'down': BAD}
 
     def key(self, row):
-        return f'{row["kind"]}:{row["binary"]}@{row["host"]}'
+        return key_of(row['kind'], row['binary'], row['host'])
 
     def title(self, row):
-        return ' @ '.join(parts(self.key(row))[1:])
+        return f'{row["binary"]} @ {row["host"]}'
 
     def status(self, row):
         return row['state']

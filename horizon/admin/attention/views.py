@@ -16,8 +16,6 @@ class Index(TablePage):
         found = search.everything(self.cloud)
         rows = {**found, 'volumes': _merged(found), 'daemons': _daemons(found['daemons'])}
         names = found['projects'] if isinstance(found['projects'], dict) else {}
-        servers = {each['id']: each['name'] for kind in ('failed', 'busy', 'resized')
-                   if isinstance(found.get(kind), list) for each in found[kind]}
         for kind in ('failed', 'busy', 'resized'):
             if isinstance(rows.get(kind), list):
                 rows[kind] = with_names(rows[kind], names)
@@ -26,9 +24,16 @@ class Index(TablePage):
                 rows[kind] = [{**each, 'project': names.get(each.get(owner), each.get(owner) or '-')}
                               for each in rows[kind]]
         if isinstance(rows.get('operations'), list):
-            rows['operations'] = [{**each, 'server_name': servers.get(each['server_id'], each['server_id'])}
-                                  for each in rows['operations']]
+            rows['operations'] = self._operations(found)
         return {kind.name: self._table(kind, rows[kind.name]) for kind in tables.ALL if kind.name in rows}
+
+    def _operations(self, found):
+        known = [row for kind in ('failed', 'busy', 'resized') if isinstance(found.get(kind), list)
+                 for row in found[kind]]
+        names = search.names_of_servers(self.cloud, found['operations'], known)
+        return [{**each, 'gone': names.get(each['server_id'], '') is None,
+                 'server_name': names.get(each['server_id']) or each['server_id'] or '-'}
+                for each in found['operations']]
 
     def _table(self, kind, rows):
         if isinstance(rows, errors.ApiError):

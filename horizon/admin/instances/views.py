@@ -78,9 +78,10 @@ class Detail(TableAnswers, Page):
         return {'servers': Servers(with_names([self.server], {}), self.request.login)}
 
     def context(self):
+        server = self.server
         names = client.settled(
-            project=lambda: identity.get(self.cloud, 'projects', self.server['tenant_id'])['name'],
-            user=lambda: identity.get(self.cloud, 'users', self.server['user_id'])['name'])
+            project=lambda: identity.get(self.cloud, 'projects', server['tenant_id'])['name'],
+            user=lambda: identity.get(self.cloud, 'users', server['user_id'])['name'])
         names = {name: None if isinstance(value, errors.ApiError) else value for name, value in names.items()}
         table = self.make_tables()['servers']
         prefix = 'OS-EXT-SRV-ATTR:'

@@ -47,6 +47,11 @@ def _limit(value):
     return value['limit'] if isinstance(value, dict) else value
 
 
+# What a service without such things says of them all the same.
+_ABSENT = {'backups', 'backup_gigabytes', 'groups'}
+
+
 def _ordered(values):
+    values = [name for name in values if name not in _ABSENT or _limit(values[name])]
     known = [name for name in LABELS if name in values]
     return known + sorted(name for name in values if name not in LABELS)

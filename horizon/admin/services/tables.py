@@ -1,4 +1,6 @@
 """Tables of daemons."""
+import base64
+
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +10,14 @@ from horizon.api import services
 from horizon.ui.tables import BAD, GOOD, IDLE, Action, Column, Table
 
 
+def key_of(kind, binary, host):
+    """A row's key: one that may be part of an element's id, whatever hosts are called."""
+    return base64.urlsafe_b64encode(f'{kind} {binary} {host}'.encode()).decode().rstrip('=')
+
+
 def parts(key):
-    """(service type, binary, host) of a row's key."""
-    kind, _colon, rest = key.partition(':')
-    binary, _colon, host = rest.partition('@')
-    return kind, binary, host
+    """[service type, binary, host] of a row's key."""
+    return base64.urlsafe_b64decode(key + '=' * (-len(key) % 4)).decode().split(' ', 2)
 
 
 class Enable(Action):
@@ -61,7 +66,7 @@ class Services(Table):
     status_levels = {'up': GOOD, 'down': BAD, 'disabled': IDLE}
 
     def key(self, row):
-        return f'{row["kind"]}:{row["binary"]}@{row["host"]}'
+        return key_of(row['kind'], row['binary'], row['host'])
 
     def title(self, row):
         return f'{row["binary"]} @ {row["host"]}'

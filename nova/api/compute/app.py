@@ -20,6 +20,7 @@ from nova.api.compute import (
     limits,
     migrations,
     networks,
+    quota_class_sets,
     quota_sets,
     security_groups,
     server_actions,
@@ -35,7 +36,7 @@ _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, se
                 quota_sets.QuotaSets, availability_zones.AvailabilityZones, hosts.Hosts, hypervisors.Hypervisors,
                 services.Services, usage.Usage, networks.Networks, floating_ips.FloatingIps,
                 security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates,
-                images.Images, journal.Operations, migrations.Migrations)
+                images.Images, journal.Operations, migrations.Migrations, quota_class_sets.QuotaClassSets)
 # The first segment of a path is either one of these or a project's id.
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _FREE_NAME = re.compile(r'/(metadata|os-extra_specs|os-keypairs|ips|os-hosts)/[^/]+$')

@@ -33,6 +33,7 @@ _EXTENSIONS = {
     'os-keypairs': ('Keypairs', 'Public keys of users.'),
     'os-migrations': ('Migrations', 'Resizes of servers, for administrators.'),
     'os-networks': ('Networks', 'Networks of the cloud.'),
+    'os-quota-class-sets': ('QuotaClasses', 'What a project may have by default.'),
     'os-quota-sets': ('Quotas', 'What a project may have.'),
     'os-security-groups': ('SecurityGroups', 'Which traffic reaches servers.'),
     'os-server-diagnostics': ('ServerDiagnostics', 'Numbers of running servers.'),

@@ -7,6 +7,7 @@ from nova.api.volume import (
     extensions,
     faults,
     limits,
+    quota_class_sets,
     quota_sets,
     services,
     snapshots,
@@ -18,7 +19,8 @@ from nova.api.volume import (
 )
 
 _CONTROLLERS = (volumes.Volumes, volume_actions.VolumeActions, snapshots.Snapshots, types.Types, limits.Limits,
-                quota_sets.QuotaSets, services.Services, zones.Zones, extensions.Extensions)
+                quota_sets.QuotaSets, quota_class_sets.QuotaClassSets, services.Services, zones.Zones,
+                extensions.Extensions)
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 
 

@@ -8,6 +8,7 @@ _EXTENSIONS = {
     'os-admin-actions': ('AdminActions', 'Actions on volumes and snapshots for administrators.'),
     'os-availability-zone': ('AvailabilityZones', 'Zones of volumes.'),
     'os-extended-snapshot-attributes': ('ExtendedSnapshotAttributes', 'Project and progress of snapshots.'),
+    'os-quota-class-sets': ('QuotaClasses', 'What a project may have by default.'),
     'os-quota-sets': ('Quotas', 'What a project may have.'),
     'os-services': ('Services', 'Daemons that keep volumes.'),
     'os-types-extra-specs': ('TypesExtraSpecs', 'Extra specs of types.'),

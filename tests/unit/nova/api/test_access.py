@@ -77,6 +77,8 @@ TABLE = [
     ('GET', '/os-quota-sets/<project_id>/defaults', UNSET, (200, 200, 200, 200, 403)),
     ('PUT', '/os-quota-sets/<project_id>', {'quota_set': {'cores': 99}}, ADMIN),
     ('DELETE', '/os-quota-sets/<project_id>', UNSET, (202, 403, 403, 403, 403)),
+    ('GET', '/os-quota-class-sets/<name>', UNSET, (404, 403, 403, 403, 403)),
+    ('PUT', '/os-quota-class-sets/<name>', {'quota_class_set': {'cores': 99}}, (404, 403, 403, 403, 403)),
     ('GET', '/os-availability-zone', UNSET, ALL), ('GET', '/os-availability-zone/detail', UNSET, ADMIN),
     ('GET', '/os-hosts', UNSET, ADMIN), ('GET', '/os-hosts/<host>', UNSET, ADMIN),
     ('PUT', '/os-hosts/<host>', {'status': 'disable'}, ADMIN),

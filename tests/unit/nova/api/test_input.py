@@ -134,6 +134,25 @@ def test_over_quota_in_both_eras(stage):
     assert answer.headers['Retry-After'] == '0'
 
 
+def test_defaults_hold_for_projects_without_limits_of_their_own(stage):
+    stage.admin.ok('PUT', '/v2.1/os-quota-sets/beta', {'quota_set': {'instances': 5}})
+    changed = stage.admin.ok('PUT', '/v2.1/os-quota-class-sets/default',
+                             {'quota_class_set': {'instances': 1, 'cores': 7}})
+    assert (changed['quota_class_set']['instances'], changed['quota_class_set']['cores']) == (1, 7)
+    assert stage.owner('POST', '/v2.1/servers', SERVER).status_int == 403
+    limits = {name: stage.admin.ok('GET', f'/v2.1/os-quota-sets/{name}')['quota_set'] for name in ('alpha', 'beta')}
+    assert {name: (each['instances'], each['cores']) for name, each in limits.items()} == {
+        'alpha': (1, 7), 'beta': (5, 7)}
+    stage.admin.ok('DELETE', '/v2.1/os-quota-sets/beta', status=202)
+    assert stage.admin.ok('GET', '/v2.1/os-quota-sets/beta')['quota_set']['instances'] == 1
+
+
+@pytest.mark.parametrize('body', [{}, {'quota_class_set': {'instances': -2}}, {'quota_class_set': {'surplus': 1}},
+                                  {'quota_class_set': {'instances': 'many'}}, {'quota_class_set': []}], ids=str)
+def test_defaults_that_cannot_be(stage, body):
+    check_fault(stage.admin('PUT', '/v2.1/os-quota-class-sets/default', body))
+
+
 BAD_QUERIES = [
     '/servers?limit=-1', '/servers?limit=x', '/servers?limit=', '/servers/detail?limit=1.5', '/servers?marker=nothing',
     '/servers?changes-since=yesterday', '/servers?changes-since=', '/servers?changes-since=0001-01-01T00:00:00%2B23:59',

@@ -42,6 +42,7 @@ READS = [
     ('admin', '/os-availability-zone/detail', of(availabilityZoneInfo=several(shapes.ZONE_DETAIL))),
     ('owner', '/os-quota-sets/alpha', of(quota_set=shapes.QUOTAS)),
     ('owner', '/os-quota-sets/alpha/defaults', of(quota_set=shapes.QUOTAS)),
+    ('admin', '/os-quota-class-sets/default', of(quota_class_set=shapes.QUOTAS)),
     ('owner', '/os-quota-sets/alpha/detail', of(quota_set=shapes.QUOTA_DETAILS)),
     ('owner', '/limits?reserved=False', of(limits=shapes.LIMITS)),
     ('owner', '/extensions', of(extensions=several(shapes.EXTENSION))),
@@ -110,6 +111,8 @@ WRITES = [
     ('owner', 'DELETE', '/os-keypairs/<name>', UNSET, 202, None),
     ('admin', 'PUT', '/os-quota-sets/alpha', {'quota_set': {'cores': 30, 'force': True}}, 200,
      of(quota_set=shapes.CHANGED_QUOTAS)),
+    ('admin', 'PUT', '/os-quota-class-sets/default', {'quota_class_set': {'cores': 30}}, 200,
+     of(quota_class_set=shapes.CHANGED_QUOTAS)),
     ('owner', 'POST', '/os-security-groups', {'security_group': {'name': 'n', 'description': 'd'}}, 200,
      of(security_group=shapes.GROUP)),
     ('owner', 'POST', '/os-security-group-rules', {'security_group_rule': {

@@ -47,6 +47,8 @@ TABLE = [
     ('GET', '/os-quota-sets/<project_id>/defaults', UNSET, OTHERS),
     ('PUT', '/os-quota-sets/<project_id>', {'quota_set': {'volumes': 7}}, ADMIN),
     ('DELETE', '/os-quota-sets/<project_id>', UNSET, ADMIN),
+    ('GET', '/os-quota-class-sets/<name>', UNSET, ADMIN),
+    ('PUT', '/os-quota-class-sets/<name>', {'quota_class_set': {'volumes': 7}}, ADMIN),
     ('GET', '/os-services', UNSET, ADMIN), ('PUT', '/os-services/enable', HOST, ADMIN),
     ('PUT', '/os-services/disable', HOST, ADMIN),
     ('PUT', '/os-services/disable-log-reason', {**HOST, 'disabled_reason': 'fan'}, ADMIN),
@@ -64,7 +66,7 @@ ACTIONS = [
 ]
 TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
 WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type'}
-FIXED = {'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
+FIXED = {'name': 'default', 'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
 
 
 def path_of(block, path):

@@ -256,6 +256,7 @@ def test_quotas(store, conf):
         rules.create(ALICE, VolumeRequest(size=1))
     quota.delete_limits('alpha')
     assert quota.limits('alpha') == quota.defaults()
+    assert quota.set_defaults({'volumes': 7})['volumes'] == quota.limits('alpha')['volumes'] == 7
 
 
 def test_a_type_of_volumes_stays(store):

@@ -1,0 +1,32 @@
+"""/os-quota-class-sets: what a project may have by default."""
+from essex import wsgi
+from essex.exception import NotFound
+from nova.api.compute import common, schemas
+from nova.compute import quota
+
+_NAME = 'default'
+UPDATE = {'type': 'object', 'properties': {'quota_class_set': {
+    'type': 'object', 'properties': dict.fromkeys(quota.RESOURCES, schemas.count(-1)),
+    'additionalProperties': False}}, 'required': ['quota_class_set'], 'additionalProperties': False}
+
+
+class QuotaClassSets(wsgi.Controller):
+    """The limits of projects without their own, for administrators. There is one class, `default`."""
+
+    @wsgi.route('GET', '/os-quota-class-sets/<name>')
+    def show(self, req, name):
+        common.authorize(req, 'quota_class_sets:show')
+        _check(name)
+        return {'quota_class_set': {'id': name, **quota.defaults()}}
+
+    @wsgi.route('PUT', '/os-quota-class-sets/<name>', schema=UPDATE)
+    def update(self, req, name, body):
+        common.authorize(req, 'quota_class_sets:change')
+        _check(name)
+        wanted = {each: int(limit) for each, limit in body['quota_class_set'].items()}
+        return {'quota_class_set': quota.set_defaults(wanted)}
+
+
+def _check(name):
+    if name != _NAME:
+        raise NotFound(f'There is no quota class {name[:80]}: the only one is {_NAME}.')

@@ -7,8 +7,14 @@ GB = 1024
 def meters(found):
     """[(label, used, limit, unit)] of a hypervisor, or of the sums over all."""
     return [(_('VCPUs'), found['vcpus_used'], found['vcpus'], ''),
-            (_('Memory'), round(found['memory_mb_used'] / GB), round(found['memory_mb'] / GB), _('GB')),
+            (_('Memory'), gigabytes(found['memory_mb_used']), gigabytes(found['memory_mb']), _('GB')),
             (_('Disk'), found['local_gb_used'], found['local_gb'], _('GB'))]
+
+
+def gigabytes(megabytes):
+    """MB in GB, with a digit behind the point where that says more."""
+    found = megabytes / GB
+    return round(found, 1) if found < 10 and found != int(found) else round(found)
 
 
 def cell(used, limit, unit=''):

@@ -11,8 +11,8 @@ class PeriodForm(Form):
     """First and last day, both included; this month when nothing is asked for."""
 
     submit = _('Show')
-    start = forms.DateField(label=_('From'), widget=forms.DateInput(attrs={'type': 'date'}, format='%Y-%m-%d'))
-    end = forms.DateField(label=_('To'), widget=forms.DateInput(attrs={'type': 'date'}, format='%Y-%m-%d'))
+    start, end = (forms.DateField(label=label, required=False, widget=forms.DateInput(
+        attrs={'type': 'date'}, format='%Y-%m-%d')) for label in (_('From'), _('To')))
 
     @classmethod
     def of(cls, request):

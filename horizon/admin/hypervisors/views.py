@@ -21,7 +21,7 @@ class Hypervisors(Table):
         Column('vcpus', _('VCPUs'), kind='meter', sortable=False,
                value=lambda row: capacity.cell(row['vcpus_used'], row['vcpus'])),
         Column('memory_mb', _('Memory'), kind='meter', sortable=False, value=lambda row: capacity.cell(
-            round(row['memory_mb_used'] / capacity.GB), round(row['memory_mb'] / capacity.GB), _('GB'))),
+            capacity.gigabytes(row['memory_mb_used']), capacity.gigabytes(row['memory_mb']), _('GB'))),
         Column('local_gb', _('Disk'), kind='meter', sortable=False,
                value=lambda row: capacity.cell(row['local_gb_used'], row['local_gb'], _('GB')))]
     empty = _('No hypervisor yet.')

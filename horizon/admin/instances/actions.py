@@ -1,6 +1,8 @@
 """What administrators do with servers of any project, above all with those that are stuck."""
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from horizon.admin.actions import Link
 from horizon.api import servers
 from horizon.ui.tables import Action
 
@@ -105,4 +107,5 @@ class ForceDelete(Act):
     bulk = False
 
 
-ALL = [Confirm(), Revert(), HardReboot(), Lock(), Unlock(), ResetActive(), ResetError(), Delete(), ForceDelete()]
+ALL = [Link('open', _('Details'), lambda row: reverse('admin:instances:detail', args=[row['id']])),
+       Confirm(), Revert(), HardReboot(), Lock(), Unlock(), ResetActive(), ResetError(), Delete(), ForceDelete()]

@@ -35,7 +35,9 @@ class Servers(Table):
         Column('flavor', _('Flavor'), value='flavor_name', sortable=False, wide_only=True),
         Column('age', _('Created'), value='created', kind='time')]
     actions = actions.ALL
-    empty = _('No instances in any project.')
+    # The page has a search of its own, with the other filters.
+    searchable = False
+    empty = _('No such instances.')
     default_sort = '-age'
     status_levels = LEVELS
 

@@ -84,6 +84,7 @@ class Detail(TableAnswers, Page):
             user=lambda: identity.get(self.cloud, 'users', server['user_id'])['name'])
         names = {name: None if isinstance(value, errors.ApiError) else value for name, value in names.items()}
         table = self.make_tables()['servers']
+        table.actions = table.actions[1:]       # not the link to this page
         prefix = 'OS-EXT-SRV-ATTR:'
         return {'server': self.server, 'row': table.rows[0], 'table': table, 'names': names,
                 'attributes': {name.removeprefix(prefix): value for name, value in self.server.items()

@@ -38,7 +38,7 @@ class QuotaForm(Form):
     @property
     def limits(self):
         """{service: {resource: limit}} of those that were changed."""
-        return {service: {name: self.cleaned_data[f'{service}.{name}'] for name in values
+        return {service: {name: self.cleaned_data[f'{service}.{name}'] for name in _ordered(values)
                           if self.cleaned_data[f'{service}.{name}'] != _limit(values[name])}
                 for service, values in self.found.items()}
 

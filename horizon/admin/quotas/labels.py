@@ -12,7 +12,7 @@ LABELS = {
     'injected_files': (_('Files given to an instance'), ''),
     'injected_file_content_bytes': (_('Size of such a file'), 'bytes'),
     'injected_file_path_bytes': (_('Length of its path'), 'bytes'),
-    'volumes': (_('Volumes'), ''), 'gigabytes': (_('Size of volumes and snapshots'), 'GB'),
+    'volumes': (_('Volumes'), ''), 'gigabytes': (_('Volume storage'), 'GB'),
     'snapshots': (_('Volume snapshots'), ''), 'per_volume_gigabytes': (_('Size of one volume'), 'GB'),
     'backups': (_('Volume backups'), ''), 'backup_gigabytes': (_('Size of backups'), 'GB'),
     'groups': (_('Volume groups'), ''),

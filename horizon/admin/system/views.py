@@ -27,11 +27,20 @@ def with_versions(cloud, services):
     calls = {key: functools.partial(versions.of, cloud, *each) for key, each in asked.items()}
     found = client.settled(**calls) if calls else {}
     for service in services:
-        service['endpoints'].sort(key=lambda each: (each['region'] or '', each['interface']))
         for each in service['endpoints']:
             answer = found.get(each['id'])
             each['problem' if isinstance(answer, errors.ApiError) else 'versions'] = answer
+        service['endpoints'] = _by_address(service['endpoints'])
     return services
+
+
+def _by_address(endpoints):
+    """The endpoints with those of one address as one, which has `interfaces`; the public one speaks for them."""
+    found = {}
+    for each in sorted(endpoints, key=lambda each: (each['region'] or '', each['interface'] != 'public')):
+        known = found.setdefault((each['region'], each['url'], each['enabled']), {**each, 'interfaces': []})
+        known['interfaces'].append(each['interface'])
+    return list(found.values())
 
 
 def _hosts(found):

@@ -109,7 +109,8 @@ def meter(label, used, limit, more=0, unit=''):
     whole = max(used + more, 1) if unlimited else max(limit, 1)
     shares = [0 if unlimited else min(100, 100 * part / whole) for part in (used, more)]
     over = not unlimited and used + more > limit
-    return {'label': label, 'used': used, 'limit': limit, 'more': more, 'unlimited': unlimited, 'over': over,
+    return {'label': label, 'used': used, 'total': used + more, 'limit': limit, 'more': more,
+            'unlimited': unlimited, 'over': over,
             'first': round(shares[0], 2), 'second': round(min(shares[1], 100 - shares[0]), 2),
             'level': 'bad' if over else 'warn' if shares[0] + shares[1] >= 85 else 'good',
             'unit': unit, 'left': None if unlimited else max(0, limit - used - more)}

@@ -5,10 +5,12 @@ _PATH = '/os-essex-operations'
 
 
 def attention(cloud):
-    """[{id, action, server_id, state, step, stuck, error, can ...}], newest first; [] where Compute has no such list:
-    one call."""
+    """[{id, action, server_id, state, step, stuck, error, can ...}] of what is stuck, or failed within a day, newest
+    first; [] where Compute has no such list: one call."""
     try:
-        return cloud.get('compute', _PATH, limit=100)['operations']
+        # What is under way and gets on is among them.
+        return [each for each in cloud.get('compute', _PATH, limit=200)['operations']
+                if each['stuck'] or each['state'] == 'failed']
     except errors.TokenExpired:
         raise
     except errors.ApiError as error:

@@ -31,6 +31,19 @@ def everything(cloud):
     return client.settled(**calls)
 
 
+def once(found):
+    """The same without what is listed twice: a stuck operation tells more than a server that hangs, and a server that
+    failed is where the reason is."""
+    operations, busy_ones, failed = found.get('operations'), found.get('busy'), found.get('failed')
+    if isinstance(operations, list):
+        broken = {row['id'] for row in failed} if isinstance(failed, list) else set()
+        found['operations'] = [each for each in operations if each['stuck'] or each['server_id'] not in broken]
+        stuck = {each['server_id'] for each in operations if each['stuck']}
+        if isinstance(busy_ones, list):
+            found['busy'] = [row for row in busy_ones if row['id'] not in stuck]
+    return found
+
+
 def names_of_servers(cloud, operations, known):
     """{id: name} of the servers of operations: those of `known` rows, and a call for each other one, up to ten. None
     for one that is gone."""

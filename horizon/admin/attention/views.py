@@ -13,7 +13,7 @@ class Index(TablePage):
     template = 'admin/attention/index.html'
 
     def make_tables(self):
-        found = search.everything(self.cloud)
+        found = search.once(search.everything(self.cloud))
         rows = {**found, 'volumes': _merged(found), 'daemons': _daemons(found['daemons'])}
         names = found['projects'] if isinstance(found['projects'], dict) else {}
         for kind in ('failed', 'busy', 'resized'):

@@ -304,7 +304,10 @@ def test_the_catalog_with_what_answers(admin, cloud):
               for kind, found in services.items()}
     assert 'v2.1' in public['compute']['versions']
     assert 'v3' in public['identity']['versions']
-    assert len(cloud.calls) == 2 + len(public)
+    # Two for the catalog, one for the only host, one for each service.
+    assert len(cloud.calls) == 2 + 1 + len(public)
+    assert [each['host'] for each in answer.context['hosts']]
+    assert answer.context['hosts'][0]['daemons']
 
 
 def test_a_service_that_does_not_answer_is_marked(admin, cloud):

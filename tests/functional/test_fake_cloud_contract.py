@@ -5,6 +5,7 @@ import pytest
 
 from tests.contract.cloud_api import CloudApiContract
 from tests.contract.cloud_api_compute import ComputeContract
+from tests.contract.cloud_api_operator import OperatorContract
 from tests.contract.cloud_api_storage import ImageContract, ObjectContract, VolumeContract
 from tests.contract.cloud_calls import FakeSite, RealSite, compare
 from tests.fixtures.cloud import Cloud
@@ -67,3 +68,7 @@ class TestRealObjects(SameAsFake, ObjectContract):
 
 class TestRealVolumes(SameAsFake, VolumeContract):
     """Volumes."""
+
+
+class TestRealOperator(SameAsFake, OperatorContract):
+    """The operator API."""

@@ -3,6 +3,7 @@ import pytest
 
 from tests.contract.cloud_api import CloudApiContract
 from tests.contract.cloud_api_compute import ComputeContract
+from tests.contract.cloud_api_operator import OperatorContract
 from tests.contract.cloud_api_storage import AttachmentContract, ImageContract, ObjectContract, VolumeContract
 from tests.contract.cloud_calls import FakeSite
 from tests.fixtures.fake_cloud import FakeCloud
@@ -41,3 +42,7 @@ class TestFakeVolumes(VolumeContract):
 
 class TestFakeAttachments(AttachmentContract):
     """Attachments."""
+
+
+class TestFakeOperator(OperatorContract):
+    """The operator API."""

@@ -1,7 +1,10 @@
 """Fixtures every test may use."""
 import importlib
+import shutil
 
 import pytest
+import sqlalchemy
+from sqlalchemy.util import LRUCache
 
 from essex import config, db
 from essex.client import session
@@ -43,16 +46,63 @@ def conf(tmp_path):
     session.reset()
 
 
+def _never_sync(connection, record, proxy):
+    connection.execute('PRAGMA synchronous=OFF')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _quick_sqlite():
+    """Every SQLite of a run shares what was compiled for the first: compiling takes far longer than running.
+
+    None waits for the disk: each is gone after its test, and dead processes lose nothing.
+    """
+    create, shared = sqlalchemy.create_engine, {}
+
+    def create_sharing(url, **options):
+        engine = create(url, **options)
+        if str(url).startswith('sqlite'):
+            if not shared:
+                engine.connect().close()
+                shared.update(dialect=engine.dialect, _compiled_cache=LRUCache(5000))
+            vars(engine).update(shared)
+            sqlalchemy.event.listen(engine, 'checkout', _never_sync)
+        return engine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlalchemy, 'create_engine', create_sharing)
+        yield
+
+
+@pytest.fixture(scope='session')
+def migrated(tmp_path_factory):
+    """migrated('nova') -> the path of a SQLite with that service's schema, to copy: migrating takes longer."""
+    directory = tmp_path_factory.mktemp('migrated')
+
+    def path(service):
+        template = directory / f'{service}.sqlite'
+        if not template.exists():
+            db.configure(f'sqlite:///{template}')
+            migration.sync(service)
+            db.dispose()
+        return template
+    return path
+
+
 @pytest.fixture
-def database(conf, tmp_path):
-    """database('nova') migrates a fresh SQLite for that service and makes it the process's; returns its URL."""
+def database(conf, tmp_path, migrated):
+    """database('nova') makes a fresh SQLite of that service the process's; returns its URL. One at `url` is migrated.
+
+    A file that is there already is used as it is.
+    """
     def make(service, url=None):
-        url = url or f'sqlite:///{tmp_path}/{service}.sqlite'
-        conf.set('connection', url, 'database')
-        db.configure(url)
         importlib.import_module(f'{service}.db.models')
-        migration.sync(service)
-        return url
+        path = tmp_path / f'{service}.sqlite'
+        if not url and not path.exists():
+            shutil.copy(migrated(service), path)
+        conf.set('connection', url or f'sqlite:///{path}', 'database')
+        db.configure(config.CONF.database.connection)
+        if url:
+            migration.sync(service)
+        return config.CONF.database.connection
     yield make
     db.dispose()
 

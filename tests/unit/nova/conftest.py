@@ -1,6 +1,4 @@
 """Nova's database on each kind of server, and a cast of callers."""
-import shutil
-
 import pytest
 from sqlalchemy import delete
 
@@ -17,23 +15,10 @@ def _empty():
             session.execute(delete(table))
 
 
-@pytest.fixture(scope='session')
-def _template(tmp_path_factory):
-    """A migrated SQLite to copy: migrating takes longer than most tests."""
-    return tmp_path_factory.mktemp('nova') / 'template.sqlite'
-
-
 @pytest.fixture
-def nova_sqlite(conf, database, tmp_path, _template):
+def nova_sqlite(database):
     """A fresh SQLite."""
-    if not _template.exists():
-        database('nova', f'sqlite:///{_template}')
-        db.dispose()
-    url = f'sqlite:///{tmp_path}/nova.sqlite'
-    shutil.copy(_template, tmp_path / 'nova.sqlite')
-    conf.set('connection', url, 'database')
-    db.configure(url)
-    return url
+    return database('nova')
 
 
 @pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])

@@ -4,7 +4,7 @@ import pytest
 from essex import rpc
 from essex.context import RequestContext
 from essex.wsgi.urlmap import URLMap
-from nova.api.compute import app, common
+from nova.api.compute import app
 from nova.compute import bell
 from nova.compute.rpcapi import ComputeAPI
 from nova.image import glance
@@ -46,14 +46,18 @@ def faces():
                    '/v2.1': app.v21_factory({})})
 
 
+@pytest.fixture(scope='session')
+def stencil(tmp_path_factory):
+    """Where the first stage leaves what the others copy."""
+    return tmp_path_factory.mktemp('stage')
+
+
 @pytest.fixture
-def stage(nova_sqlite, tmp_path, told, images, faces, monkeypatch):
+def stage(nova_sqlite, tmp_path, told, images, faces, stencil):
     """A cloud with one of everything, and a client for each of the cast."""
-    # Rules are read from files once and kept.
-    monkeypatch.setattr(common, '_enforcer', None)
     rpc.configure('memory://')
     clients = {name: Client(faces, RequestContext(**who) if who else None) for name, who in CAST.items()}
     stage = Stage(clients, images, told, tmp_path / 'nova.sqlite')
-    stage.furnish()
+    stage.furnish(stencil)
     yield stage
     rpc.shutdown()

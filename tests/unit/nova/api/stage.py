@@ -71,11 +71,7 @@ class Stage:
 
     def reset(self):
         """As it was at `keep`."""
-        db.dispose()
-        for leftover in self._path.parent.glob(self._path.name + '-*'):
-            leftover.unlink()
-        shutil.copy(self._kept, self._path)
-        db.configure(f'sqlite:///{self._path}')
+        self._put_back(self._kept)
         self.images.known = copy.deepcopy(self._images)
 
     def __getattr__(self, name):
@@ -83,8 +79,36 @@ class Stage:
             return self.clients[name]
         raise AttributeError(name)
 
-    def furnish(self):
-        """Make it."""
+    def _put_back(self, kept):
+        db.dispose()
+        for leftover in self._path.parent.glob(self._path.name + '-*'):
+            leftover.unlink()
+        shutil.copy(kept, self._path)
+        db.configure(f'sqlite:///{self._path}')
+
+    def furnish(self, stencil):
+        """Make it. The first of a run leaves file and ids in the directory `stencil` for the others to copy."""
+        file, ids = stencil / 'nova.sqlite', stencil / 'ids.json'
+        self.image = self.images.add('11111111-2222-4333-8444-555555555555', owner='alpha', visibility='private',
+                                     name='mine')
+        if ids.exists():
+            self._put_back(file)
+            vars(self).update(json.loads(ids.read_text()))
+            self._report()
+            return
+        before = set(vars(self))
+        self._rows()
+        db.dispose()
+        shutil.copy(self._path, file)
+        ids.write_text(json.dumps({name: value for name, value in vars(self).items() if name not in before}))
+        db.configure(f'sqlite:///{self._path}')
+
+    def _report(self):
+        """The daemons reported just now."""
+        rows.host_up('node1')
+        rows.host_up('ctl', binary='nova-scheduler')
+
+    def _rows(self):
         self._hosts()
         rows.flavor('1', 'm1.tiny')
         rows.flavor('2', 'm1.small', memory_mb=128, root_gb=2)
@@ -98,13 +122,10 @@ class Stage:
         self.group = group.id
         self.rule = security_groups.add_rule(group.id, {'protocol': 'tcp', 'from_port': 22, 'to_port': 22,
                                                         'cidr': '0.0.0.0/0', 'group_id': None}).id
-        self.image = self.images.add('11111111-2222-4333-8444-555555555555', owner='alpha', visibility='private',
-                                     name='mine')
         self.request = self._journal()
 
     def _hosts(self):
-        rows.host_up('node1')
-        rows.host_up('ctl', binary='nova-scheduler')
+        self._report()
         compute_nodes.upsert('node1', {
             'hypervisor_hostname': 'node1.example', 'hypervisor_type': 'fake', 'hypervisor_version': 1000, 'vcpus': 4,
             'memory_mb': 1000, 'local_gb': 10, 'running_vms': 1, 'host_ip': '192.0.2.1'})

@@ -4,7 +4,6 @@ import pytest
 from essex import rpc
 from essex.context import RequestContext
 from essex.wsgi.urlmap import URLMap
-from nova.api.compute import common
 from nova.api.volume import app
 from nova.compute import bell
 from nova.db import volume_types
@@ -42,7 +41,6 @@ def block_faces():
 @pytest.fixture
 def block(nova_sqlite, tmp_path, block_faces, monkeypatch):
     """A cloud with one of everything, and a client for each of the cast."""
-    monkeypatch.setattr(common, '_enforcer', None)
     told, images = Told(), Images()
     monkeypatch.setattr(bell, 'ring', lambda queue, operation_id: told.rung.append((queue, operation_id)))
     for name in ('describe', 'create', 'delete'):

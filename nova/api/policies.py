@@ -24,7 +24,8 @@ _SERVERS = {
             'volume_attachments', 'interfaces'),
     _WRITE: ('create', 'update', 'delete', 'stop', 'start', 'reboot', 'pause', 'unpause', 'suspend', 'resume',
              'create_image', 'change_metadata', 'remote_console', 'lock', 'unlock', 'change_security_groups',
-             'floating_ip', 'force_delete', 'rebuild', 'resize', 'confirm_resize', 'revert_resize'),
+             'floating_ip', 'force_delete', 'change_volumes', 'rebuild', 'resize', 'confirm_resize',
+             'revert_resize'),
     _ADMIN: ('index:all_tenants', 'show:host', 'reset_state', 'diagnostics', 'actions:traceback'),
 }
 _OTHERS = {

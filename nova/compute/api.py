@@ -16,11 +16,13 @@ from nova.compute import (
     resizing,
     snapshots,
     states,
+    volumes,
 )
 from nova.compute.request import UNCHANGED, RebuildRequest, ServerRequest
 from nova.db import faults, instances, resizes
 from nova.db.journal import JOURNAL
 from nova.image import glance
+from nova.volume import attachments
 
 __all__ = ['API', 'UNCHANGED', 'RebuildRequest', 'ServerRequest']
 
@@ -193,6 +195,31 @@ class API:
     def migrations(self, context, filters, limit):
         """Resizes (rows of nova.db.models.Migration), newest first; see nova.db.resizes.list_for."""
         return resizes.list_for(filters, limit)
+
+    def attach_volume(self, context, uuid, volume_id, device=None):
+        """Begin to make an available volume a disk of it; returns the nova.db.models.VolumeAttachment. Raises
+        VolumeNotFound, InvalidVolume, VolumeOutOfReach."""
+        attachment, operation = self._enter_attachment(context, uuid, volume_id, device)
+        _ring(operation)
+        return attachment
+
+    @db.retry
+    def _enter_attachment(self, context, uuid, volume_id, device):
+        with db.writer():
+            attachment = volumes.reserve(context, self._changeable(context, uuid), volume_id, device)
+            return attachment, self._enter(context, uuid, actions.ATTACH_VOLUME, {
+                'volume_uuid': attachment.volume_uuid})
+
+    def detach_volume(self, context, uuid, volume_id):
+        """Begin to take a volume away from it. Raises VolumeAttachmentNotFound, InvalidVolume."""
+        _ring(self._enter_detachment(context, uuid, volume_id))
+
+    @db.retry
+    def _enter_detachment(self, context, uuid, volume_id):
+        with db.writer():
+            self._changeable(context, uuid)
+            attachments.begin_detaching(context, volume_id, uuid)
+            return self._enter(context, uuid, actions.DETACH_VOLUME, {'volume_uuid': volume_id})
 
     def _begin(self, context, uuid, action, **data):
         _ring(self._enter(context, uuid, action, data))

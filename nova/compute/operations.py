@@ -75,5 +75,9 @@ REVERT_RESIZE = Definition('revert', action='revertResize', steps=[
     Step('spawn', at=at_host, timeout=600),
 ])
 
+# data: volume_uuid
+ATTACH_VOLUME = Definition('attach_volume', [Step('plug', at=at_host, undo=True, timeout=120)])
+DETACH_VOLUME = Definition('detach_volume', [Step('unplug', at=at_host, undo=True, timeout=120)])
+
 ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, REBUILD, RESIZE, CONFIRM_RESIZE,
-       REVERT_RESIZE)
+       REVERT_RESIZE, ATTACH_VOLUME, DETACH_VOLUME)

@@ -14,6 +14,16 @@ STATE_NAMES = {states.RUNNING: 'running', states.POWER_PAUSED: 'paused', states.
 
 
 @dataclasses.dataclass(frozen=True)
+class VolumeDisk:
+    """A volume as a disk of a server. `connection` says how to get at it, see nova.volume.driver."""
+
+    volume_id: str
+    device: str                    # /dev/vdb
+    connection: dict
+    readonly: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class InstanceSpec:
     """What a driver has to know about a server."""
 
@@ -34,6 +44,8 @@ class InstanceSpec:
     config_drive: bool = False
     extra_specs: dict = dataclasses.field(default_factory=dict)
     created_at: str = None
+    # VolumeDisks that the guest has whenever it runs.
+    volumes: tuple = ()
     # What a config drive holds: path -> bytes, made by the metadata code.
     config_drive_files: dict = dataclasses.field(default_factory=dict, repr=False)
 
@@ -163,6 +175,15 @@ class Driver(abc.ABC):
     @abc.abstractmethod
     def capture(self, instance, path):
         """Write a stand-alone image of the root disk to `path` while the guest runs or not; returns its disk format."""
+
+    @abc.abstractmethod
+    def attach_volume(self, instance, disk):
+        """Have a guest that runs use the VolumeDisk; one that is off gets those of its spec when it starts."""
+
+    @abc.abstractmethod
+    def detach_volume(self, instance, disk, timeout=60):
+        """Have the guest not use the volume. Raises HypervisorError when the guest does not let go of it in `timeout`
+        seconds."""
 
     @abc.abstractmethod
     def refresh_security(self, instance, network_info, security):

@@ -48,6 +48,7 @@ class Guest:
     running_since: float = 0.0
     cpu_seconds: float = 0.0
     vifs: list = dataclasses.field(default_factory=list)
+    volumes: list = dataclasses.field(default_factory=list)
     console: str = ''
 
 
@@ -248,6 +249,20 @@ class FakeDriver(Driver):
         if guest.state != states.RUNNING:
             self._change(guest, states.RUNNING, 'Memory restored')
 
+    def attach_volume(self, instance, disk):
+        guest = self._guest(instance.uuid)
+        if guest is not None and disk.volume_id not in guest.volumes:
+            guest.volumes.append(disk.volume_id)
+            self._log(guest, f'New disk {disk.device}')
+            self._save(guest)
+
+    def detach_volume(self, instance, disk, timeout=60):
+        guest = self._guest(instance.uuid)
+        if guest is not None and disk.volume_id in guest.volumes:
+            guest.volumes.remove(disk.volume_id)
+            self._log(guest, f'Disk {disk.device} is gone')
+            self._save(guest)
+
     def refresh_security(self, instance, network_info, security):
         """The fake network driver filters nothing either."""
 
@@ -294,6 +309,7 @@ class FakeDriver(Driver):
     def _start(self, guest, instance):
         # Of the size the server has now: it may have been resized since.
         guest.memory_mb, guest.vcpus, guest.cpu_seconds = instance.memory_mb, instance.vcpus, 0.0
+        guest.volumes = [disk.volume_id for disk in instance.volumes]
         self._change(guest, states.RUNNING, f'Fake hypervisor: {guest.vcpus} CPUs, {guest.memory_mb} MB\n'
                                             f'{guest.name} login:')
 

@@ -20,7 +20,7 @@ _LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 
 def reserve(context, volume_id, instance_uuid, host, prefix, own_disks, device=None, delete_on_termination=False):
-    """Make an available volume a disk-to-be of a server on `host`; returns (attachment, volume).
+    """Make an available volume a disk-to-be of a server on `host`; returns the attachment.
 
     Its device is `device`, or the next free one of `prefix` (vd, sd) after the server's own disks.
     """
@@ -38,7 +38,7 @@ def reserve(context, volume_id, instance_uuid, host, prefix, own_disks, device=N
         row = volume_attachments.create(volume.uuid, instance_uuid, device, states.ATTACHING,
                                         delete_on_termination=delete_on_termination)
         volumes.change(volume.uuid, status=states.ATTACHING, reason=None)
-        return row, volume
+        return row
 
 
 def _device(wanted, prefix, own_disks, taken):
@@ -87,10 +87,7 @@ def troubled(volume_uuid, reason):
 
 
 def begin_detaching(context, volume_id, instance_uuid):
-    """Make an attached volume one that leaves its server; returns (attachment, volume).
-
-    Raises VolumeAttachmentNotFound, InvalidVolume.
-    """
+    """Make an attached volume one that leaves its server. Raises VolumeAttachmentNotFound, InvalidVolume."""
     with db.writer():
         volume = volumes.hold_for(context, volume_id)
         row = volume_attachments.of_volume(volume.uuid)
@@ -100,7 +97,6 @@ def begin_detaching(context, volume_id, instance_uuid):
             raise InvalidVolume(reason=f'volume {volume_id} is {row.status}: wait until that is done.')
         volume_attachments.change(volume.uuid, status=states.DETACHING)
         volumes.change(volume.uuid, status=states.DETACHING, reason=None)
-        return row, volume
 
 
 def release_all(instance_uuid):
@@ -114,8 +110,3 @@ def release_all(instance_uuid):
         if row.delete_on_termination and (volume := volumes.find(row.volume_uuid)) is not None:
             ending.append(volume)
     return ending
-
-
-def of_server(instance_uuid):
-    """[(attachment, volume)] of a server."""
-    return volume_attachments.with_volumes(instance_uuid)

@@ -38,7 +38,7 @@ def main(arguments):
 def serve():
     """Until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)   # the kernel reaps
-    launch.daemons(['scheduler', 'compute', 'network'])
+    launch.daemons(['scheduler', 'compute', 'network', 'volume'])
     os.set_blocking(0, True)
     while True:
         line = concurrency.original('os').read(0, 65536)

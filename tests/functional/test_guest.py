@@ -32,6 +32,7 @@ def guests(guest_cloud, tmp_path_factory):
 class Story:
     """What the chapters know of the servers."""
 
+    volume = None
     web = copy = address = copy_address = group = floating = snapshot = None
 
 
@@ -165,6 +166,48 @@ def test_a_floating_address(guests, story):
     guests.act(story.web, 'addFloatingIp', {'address': story.floating})
 
 
+# -- a volume
+
+def test_a_volume_is_plugged_in_and_out(guests, story):
+    """What is written in one life of the disk is read in the next."""
+    openstack = guests.cloud.openstack
+    openstack('volume', 'create', '--size', '1', 'data')
+    story.volume = wait_volume(guests, 'available')
+    openstack('server', 'add', 'volume', 'web-1', 'data')
+    wait_volume(guests, 'in-use')
+    wait_for(lambda: has_disk(guests, story), 20, 0.3, 'the guest to see its new disk')
+    said = guests.ssh(story.address, 'cat /sys/block/vdb/serial; echo; cat /sys/block/vdb/size; '
+                                     'echo written by the guest > /tmp/words; '
+                                     'dd if=/tmp/words of=/dev/vdb 2>/dev/null; sync')
+    assert said.split() == [story.volume[:20], str(2 * 1024 * 1024)]
+    attached, = guests.cloud.json('volume', 'show', 'data')['attachments']
+    assert (attached['server_id'], attached['device']) == (story.web, '/dev/vdb')
+    assert guests.show(story.web)['os-extended-volumes:volumes_attached'] == [{'id': story.volume}]
+    openstack('server', 'remove', 'volume', 'web-1', 'data')
+    wait_volume(guests, 'available')
+    assert not has_disk(guests, story)
+    openstack('server', 'add', 'volume', 'web-1', 'data')
+    wait_volume(guests, 'in-use')
+    wait_for(lambda: has_disk(guests, story), 20, 0.3, 'the guest to see its disk again')
+    assert read_disk(guests, story) == 'written by the guest'
+
+
+def wait_volume(guests, status):
+    """Until the volume `data` has a status; its id."""
+    def look():
+        found, = guests.cloud.json('volume', 'list', '--name', 'data')
+        return found['ID'] if found['Status'] == status else None
+    return wait_for(look, 90, 0.3, f'volume data to be {status}')
+
+
+def has_disk(guests, story):
+    return 'vdb' in guests.ssh(story.address, 'ls /sys/block').split()
+
+
+def read_disk(guests, story):
+    return guests.ssh(story.address, 'head -n 1 /dev/vdb').strip()
+
+
 # -- its life
 
 def test_stop_is_graceful_and_start_keeps_the_disk(guests, story):
@@ -178,6 +221,7 @@ def test_stop_is_graceful_and_start_keeps_the_disk(guests, story):
     guests.change(story.web, 'os-start')
     guests.wait_ssh(story.address)
     assert guests.ssh(story.address, 'cat /root/kept').strip() == 'kept'
+    assert read_disk(guests, story) == 'written by the guest'
 
 
 @pytest.mark.parametrize('kind', ['SOFT', 'HARD'])
@@ -186,6 +230,7 @@ def test_reboot(guests, story, kind):
     guests.change(story.web, 'reboot', {'type': kind})
     wait_for(lambda: boot_id(guests, story) not in ('', before), 90, 0.5)
     assert guests.ssh(story.address, 'cat /root/kept').strip() == 'kept'
+    assert read_disk(guests, story) == 'written by the guest'
 
 
 def boot_id(guests, story):
@@ -200,6 +245,7 @@ def test_away_and_back(guests, story, away, status, back):
     guests.change(story.web, back)
     guests.wait_ssh(story.address, 30)
     assert boot_id(guests, story) == before, 'it goes on where it was'
+    assert read_disk(guests, story) == 'written by the guest'
 
 
 # -- another size, other disks
@@ -290,6 +336,10 @@ def test_nothing_stays_of_a_deleted_server(guests, story):
              and not guests.left_of(story.copy, story.copy_address, taps), 10,
              what='the host to be empty')
     assert guests.domains() == {}
+    wait_volume(guests, 'available')
+    guests.cloud.openstack('volume', 'delete', 'data')
+    directory = guests.layout.root / 'nova' / 'volumes'
+    wait_for(lambda: list(directory.iterdir()) == [], 10, what='the volume to be gone')
     floating = guests.compute.get('/os-floating-ips').json()['floating_ips']
     assert [(each['ip'], each['instance_id']) for each in floating] == [(story.floating, None)]
     wait_for(lambda: story.floating not in run('nft', 'list', 'ruleset') + run('ip', 'addr'), 10)

@@ -29,6 +29,7 @@ from nova.api.compute import (
     services,
     usage,
     versions,
+    volume_attachments,
 )
 
 _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, server_metadata.ServerMetadata,
@@ -36,7 +37,8 @@ _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, se
                 quota_sets.QuotaSets, availability_zones.AvailabilityZones, hosts.Hosts, hypervisors.Hypervisors,
                 services.Services, usage.Usage, networks.Networks, floating_ips.FloatingIps,
                 security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates,
-                images.Images, journal.Operations, migrations.Migrations, quota_class_sets.QuotaClassSets)
+                images.Images, journal.Operations, migrations.Migrations, quota_class_sets.QuotaClassSets,
+                volume_attachments.VolumeAttachments)
 # The first segment of a path is either one of these or a project's id.
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _FREE_NAME = re.compile(r'/(metadata|os-extra_specs|os-keypairs|ips|os-hosts)/[^/]+$')

@@ -1,6 +1,6 @@
 """One server in full, for the controllers that answer with one."""
 from nova.api.compute import common, server_views
-from nova.compute import zones
+from nova.compute import volumes, zones
 
 # What changes of a server answer without, up to 2.74.
 _EXTENDED = ('OS-EXT-', 'OS-SRV-USG:', 'os-extended-volumes:', 'config_drive', 'key_name', 'security_groups')
@@ -16,9 +16,10 @@ class ServerDetails:
         """Each of `rows` in full, in a fixed number of statements."""
         faults = self.compute.faults(rows)
         groups = self.network.group_names([row.uuid for row in rows])
+        attached = volumes.of_servers(rows)
         with_host = common.allowed(req, 'servers:show:host')
         return [server_views.detail(req, row, self.zones.of(row), faults.get(row.uuid), groups.get(row.uuid, ()),
-                                    with_host) for row in rows]
+                                    with_host, attached.get(row.uuid, ())) for row in rows]
 
     def one(self, req, row):
         """A row in full."""

@@ -15,8 +15,9 @@ def summary(req, row):
     return {'id': row.uuid, 'name': row.display_name, 'links': common.links(req, 'servers', row.uuid)}
 
 
-def detail(req, row, zone, fault=None, groups=(), with_host=False):
-    """Everything. `fault` is the newest InstanceFault or None, `groups` the names of its security groups."""
+def detail(req, row, zone, fault=None, groups=(), with_host=False, volumes=()):
+    """Everything. `fault` is the newest InstanceFault or None, `groups` the names of its security groups,
+    `volumes` its attachments."""
     status = states.status(row.vm_state, row.task_state)
     shown = {
         **summary(req, row), 'status': status, 'tenant_id': row.project_id, 'user_id': row.user_id,
@@ -29,7 +30,8 @@ def detail(req, row, zone, fault=None, groups=(), with_host=False):
         'key_name': row.key_name, 'OS-SRV-USG:launched_at': common.microtime(row.launched_at),
         'OS-SRV-USG:terminated_at': common.microtime(row.terminated_at),
         'OS-EXT-STS:task_state': row.task_state, 'OS-EXT-STS:vm_state': row.vm_state,
-        'OS-EXT-STS:power_state': row.power_state, 'os-extended-volumes:volumes_attached': [],
+        'OS-EXT-STS:power_state': row.power_state,
+        'os-extended-volumes:volumes_attached': [_attached(req, each) for each in volumes],
     }
     if groups:
         shown['security_groups'] = [{'name': name} for name in groups]
@@ -44,6 +46,13 @@ def detail(req, row, zone, fault=None, groups=(), with_host=False):
                       'OS-EXT-SRV-ATTR:instance_name': row.name})
         if common.since(req, 3):
             shown.update({f'OS-EXT-SRV-ATTR:{name}': getattr(row, name) for name in _SINCE_3})
+    return shown
+
+
+def _attached(req, attachment):
+    shown = {'id': attachment.volume_uuid}
+    if common.since(req, 3):
+        shown['delete_on_termination'] = attachment.delete_on_termination
     return shown
 
 

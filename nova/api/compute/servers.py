@@ -143,11 +143,6 @@ class Servers(wsgi.Controller):
              'fixed_ips': [{'ip_address': fixed['address'], 'subnet_id': vif['network']['id']}
                            for fixed in vif['fixed_ips']]} for vif in row.network_info or ()]}
 
-    @wsgi.route('GET', '/servers/<server_id>/os-volume_attachments')
-    def volumes(self, req, server_id):
-        self._get(req, server_id, 'servers:volume_attachments')
-        return {'volumeAttachments': []}
-
     def _get(self, req, server_id, rule):
         row = self.compute.get(req.context, server_id)
         common.authorize(req, rule, {'project_id': row.project_id, 'user_id': row.user_id})

@@ -7,6 +7,7 @@ from nova.compute.executors.delete import DeleteExecutor
 from nova.compute.executors.rebuild import RebuildExecutor
 from nova.compute.executors.resize import ConfirmResizeExecutor, ResizeExecutor, RevertResizeExecutor
 from nova.compute.executors.snapshot import SnapshotExecutor
+from nova.compute.executors.volumes import AttachVolumeExecutor, DetachVolumeExecutor
 
 _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecutor),
               (operations.STOP, change.StopExecutor), (operations.START, change.StartExecutor),
@@ -15,7 +16,8 @@ _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecuto
               (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor),
               (operations.REBUILD, RebuildExecutor),
               (operations.RESIZE, ResizeExecutor), (operations.CONFIRM_RESIZE, ConfirmResizeExecutor),
-              (operations.REVERT_RESIZE, RevertResizeExecutor))
+              (operations.REVERT_RESIZE, RevertResizeExecutor),
+              (operations.ATTACH_VOLUME, AttachVolumeExecutor), (operations.DETACH_VOLUME, DetachVolumeExecutor))
 
 __all__ = ['Tools', 'by_kind', 'register']
 

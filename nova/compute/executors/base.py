@@ -7,9 +7,10 @@ from essex import rpc
 from essex.operation import Executor
 from nova import exception
 from nova.compute import states
-from nova.db import faults, instance_states, instances
+from nova.db import faults, instance_states, instances, volume_attachments
 from nova.network import security
-from nova.virt.driver import InstanceSpec
+from nova.virt.driver import InstanceSpec, VolumeDisk
+from nova.volume.states import ATTACHING
 
 LOG = logging.getLogger(__name__)
 
@@ -80,12 +81,20 @@ class InstanceExecutor(Executor):
 
 
 def spec_of(row):
-    """The InstanceSpec of a row, with the files of its config drive if it has one and is not deleted."""
+    """The InstanceSpec of a row, with its volumes, and the files of its config drive if it has one and is not deleted.
+    """
+    # What is only being attached yet is the business of that operation.
+    disks = tuple(disk_of(*pair) for pair in volume_attachments.with_volumes(row.uuid) if pair[0].status != ATTACHING)
     if not row.config_drive or row.deleted_at is not None:
-        return InstanceSpec.of(row)
+        return InstanceSpec.of(row, volumes=disks)
     # The metadata service knows what they hold; it stands above this layer, so it is looked up when needed.
     content = importlib.import_module('nova.api.metadata.content')
-    return InstanceSpec.of(row, config_drive_files=content.config_drive_files(row.uuid))
+    return InstanceSpec.of(row, volumes=disks, config_drive_files=content.config_drive_files(row.uuid))
+
+
+def disk_of(attachment, volume):
+    """The VolumeDisk of two rows."""
+    return VolumeDisk(volume.uuid, attachment.device, volume.connection or {}, volume.readonly)
 
 
 def rules_of(row):

@@ -2,6 +2,8 @@
 from nova.compute import states
 from nova.compute.executors.base import InstanceExecutor, spec_of
 from nova.db import consoles, instance_states, instances
+from nova.volume import attachments
+from nova.volume.volumes import enter_deletion
 
 
 class DeleteExecutor(InstanceExecutor):
@@ -35,6 +37,8 @@ class DeleteExecutor(InstanceExecutor):
         consoles.delete_of_instance(run.resource_id)
 
     def finished(self, run):
+        for volume in attachments.release_all(run.resource_id):
+            enter_deletion(run.context, volume)
         instances.mark_deleted(run.resource_id)
 
     def explain(self, run, error):

@@ -9,7 +9,7 @@ from nova.compute import states
 from nova.network import firewall as firewalls
 from nova.virt import exception, process
 from nova.virt.driver import STATE_NAMES, Driver, InstanceInfo
-from nova.virt.libvirt import capture, console, xml
+from nova.virt.libvirt import capture, console, volumes, xml
 from nova.virt.libvirt.connection import Connection
 from nova.virt.libvirt.disks import InstanceDisks
 from nova.virt.libvirt.guests import Guests
@@ -131,6 +131,8 @@ class LibvirtDriver(Driver):
         self._ours.discard(uuid)
         taps = {vif['devname'] for vif in network_info or ()} | set(xml.taps(text) if text else ())
         _remove_taps(taps)
+        for disk in instance.volumes:
+            volumes.take_back(disk)
         if self._firewall:
             self._firewall.remove(uuid, network_info)
 
@@ -164,6 +166,16 @@ class LibvirtDriver(Driver):
     def resume(self, instance, network_info, security):
         self._in_state(instance, 'resume', states.POWER_SUSPENDED, states.RUNNING)
         self._start(instance, network_info, security, keep_memory=True)
+
+    # Volumes
+
+    def attach_volume(self, instance, disk):
+        volumes.hand_over(disk, self._host.guest_owner())
+        self._guests.attach_disk(instance.uuid, xml.volume(disk, volumes.cache_mode(disk)), disk.volume_id)
+
+    def detach_volume(self, instance, disk, timeout=60):
+        self._guests.detach_disk(instance.uuid, disk.volume_id, timeout)
+        volumes.take_back(disk)
 
     def refresh_security(self, instance, network_info, security):
         if self._firewall:
@@ -214,8 +226,10 @@ class LibvirtDriver(Driver):
         owner = self._host.guest_owner()
         if owner:
             self._disks.hand_over(instance.uuid, owner)
+        for disk in instance.volumes:
+            volumes.hand_over(disk, owner)
         text = xml.domain(instance, network_info, self._disks.of(instance.uuid), self._virt_type, self._cache_mode,
-                          owner)
+                          owner, [volumes.cache_mode(disk) for disk in instance.volumes])
         if self._firewall:
             self._firewall.apply(instance, network_info, security)
         self._ours.add(instance.uuid)

@@ -13,6 +13,7 @@ from nova.virt.libvirt import xml
 _KILL_ATTEMPTS = 5
 _START_SECONDS = 30
 _POLL_SECONDS = 0.1
+_ASK_AGAIN_SECONDS = 5
 
 
 class Guests:
@@ -85,6 +86,25 @@ class Guests:
     def end_copy(self, uuid, device):
         """Have no copy going on; the guest stays on its own disk."""
         self._run('capture the disk of', uuid, self._native_end_copy, device)
+
+    def attach_disk(self, uuid, text, serial):
+        """Have a running guest use the disk of the XML `text`, which has that serial number."""
+        self._run('attach a volume to', uuid, self._native_attach_disk, text, serial)
+
+    def detach_disk(self, uuid, serial, timeout):
+        """Have a guest not use the disk with a serial number."""
+        deadline, ask = time.monotonic() + timeout, 0
+        while True:
+            again = time.monotonic() >= ask
+            if again:
+                # A guest that was still booting did not hear it.
+                ask = time.monotonic() + _ASK_AGAIN_SECONDS
+            if self._run('detach a volume from', uuid, self._native_detach_disk, serial, again):
+                return
+            if time.monotonic() > deadline:
+                raise exception.HypervisorError(what='detach a volume from', instance_uuid=uuid, reason=(
+                    f'the guest did not let go of it in {timeout} s. Unmount it there, or stop the server first'))
+            concurrency.sleep(_POLL_SECONDS)
 
     def _run(self, what, uuid, function, *args):
         try:
@@ -236,6 +256,26 @@ class Guests:
         domain = self._find(connection, uuid)
         if domain is not None and domain.isActive() and domain.blockJobInfo(device):
             domain.blockJobAbort(device)
+
+
+    def _native_attach_disk(self, connection, uuid, text, serial):
+        domain = self._find(connection, uuid)
+        if domain is not None and domain.isActive() and xml.disk_with(domain.XMLDesc(), serial) is None:
+            domain.attachDeviceFlags(text, self._libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    def _native_detach_disk(self, connection, uuid, serial, ask):
+        """Whether the guest is without the disk; asks it to let go of it."""
+        domain = self._find(connection, uuid)
+        if domain is None or not domain.isActive():
+            return True
+        disk = xml.disk_with(domain.XMLDesc(), serial)
+        if disk is not None and ask:
+            try:
+                domain.detachDeviceFlags(disk, self._libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            except self._libvirt.libvirtError as error:
+                if 'already in the process of unplug' not in error.get_error_message():
+                    raise
+        return disk is None or xml.disk_with(domain.XMLDesc(), serial) is None
 
 
 def _power_states(libvirt):

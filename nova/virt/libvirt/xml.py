@@ -14,6 +14,8 @@ _NO_READONLY_DISKS = ('ide', 'sata')
 _VIF_MODELS = ('virtio', 'e1000', 'e1000e', 'rtl8139', 'ne2k_pci', 'pcnet')
 _VIDEO_MODELS = ('vga', 'cirrus', 'virtio', 'qxl', 'vmvga', 'bochs', 'none')
 _MACHINES = ('pc', 'q35')
+# Where volumes are plugged in while a guest of machine type q35 runs.
+_SPARE_PORTS = 8
 
 
 def properties(instance):
@@ -21,11 +23,12 @@ def properties(instance):
     return instance.image_meta.get('properties') or {}
 
 
-def domain(instance, network_info, disks, virt_type, cache, owner=None):
+def domain(instance, network_info, disks, virt_type, cache, owner=None, volume_caches=()):
     """The XML of a server's domain.
 
-    `disks` is a list of disks.Disk; `cache` the host's disk cache mode; `owner` (user id, group id) runs it and has
-    its files already. What the image asks for and nobody knows is replaced by the default.
+    `disks` is a list of disks.Disk, `volume_caches` the cache mode of each of instance.volumes; `cache` the
+    host's disk cache mode; `owner` (user id, group id) runs it and has its files already. What the image asks for
+    and nobody knows is replaced by the default.
     """
     root = ET.Element('domain', type=virt_type)
     _text(root, 'name', instance.name)
@@ -41,7 +44,7 @@ def domain(instance, network_info, disks, virt_type, cache, owner=None):
     _clock(root, virt_type)
     for event, action in (('on_poweroff', 'destroy'), ('on_reboot', 'restart'), ('on_crash', 'destroy')):
         _text(root, event, action)
-    _devices(root, instance, network_info, disks, cache, machine)
+    _devices(root, instance, network_info, disks, cache, machine, volume_caches)
     if owner:
         # libvirt would else give the guest's user the shared images too: one guest could change the others'.
         label = ET.SubElement(root, 'seclabel', type='static', model='dac', relabel='no')
@@ -164,7 +167,7 @@ def _clock(root, virt_type):
         ET.SubElement(clock, 'timer', name='hpet', present='no')
 
 
-def _devices(root, instance, network_info, disks, cache, machine):
+def _devices(root, instance, network_info, disks, cache, machine, volume_caches):
     devices = ET.SubElement(root, 'devices')
     wanted = properties(instance)
     bus = _one_of(wanted.get('hw_disk_bus'), _DISK_BUSES, 'virtio')
@@ -172,7 +175,12 @@ def _devices(root, instance, network_info, disks, cache, machine):
         bus = 'sata'
     if bus == 'scsi':
         ET.SubElement(devices, 'controller', type='scsi', model='virtio-scsi')
-    _disks(devices, disks, bus, cache, machine)
+    if machine == 'q35':
+        for _ in range(_SPARE_PORTS):
+            ET.SubElement(devices, 'controller', type='pci', model='pcie-root-port')
+    _disks(devices, disks, bus, cache, machine, {disk.device for disk in instance.volumes})
+    for disk, volume_cache in zip(instance.volumes, volume_caches, strict=True):
+        _volume(devices, disk, volume_cache)
     model = _one_of(wanted.get('hw_vif_model'), _VIF_MODELS, 'virtio')
     for vif in network_info:
         _interface(devices, vif, model)
@@ -192,8 +200,9 @@ def _devices(root, instance, network_info, disks, cache, machine):
         _text(rng, 'backend', '/dev/urandom', model='random')
 
 
-def _disks(devices, disks, bus, cache, machine):
-    letters, cdroms = iter('abcdefghijklmnopqrstuvwxyz'), iter('abcd')
+def _disks(devices, disks, bus, cache, machine, taken):
+    letters = (letter for letter in 'abcdefghijklmnopqrstuvwxyz' if f'/dev/{_DISK_BUSES[bus]}{letter}' not in taken)
+    cdroms = iter('abcd')
     cdrom_bus, cdrom_prefix = ('sata', 'sd') if machine == 'q35' else ('ide', 'hd')
     if cdrom_prefix == _DISK_BUSES[bus]:
         cdroms = iter('wxyz') if cdrom_bus == 'sata' else iter('dcb')
@@ -218,6 +227,33 @@ def _disk(devices, disk, device, name, bus, cache):
     ET.SubElement(element, 'source', file=disk.path)
     ET.SubElement(element, 'target', dev=name, bus=bus)
     return element
+
+
+def volume(disk, cache):
+    """The XML of the VolumeDisk of a server, to be plugged in."""
+    return ET.tostring(_volume(ET.Element('devices'), disk, cache), encoding='unicode')
+
+
+def _volume(devices, disk, cache):
+    # What the image wants of its own disks may not be able to come and go: volumes are always virtio or SCSI.
+    name = disk.device.removeprefix('/dev/')
+    element = ET.SubElement(devices, 'disk', type='file', device='disk')
+    ET.SubElement(element, 'driver', name='qemu', type=disk.connection['format'], cache=cache, discard='unmap')
+    ET.SubElement(element, 'source', file=disk.connection['path'])
+    ET.SubElement(element, 'target', dev=name, bus='scsi' if name.startswith('sd') else 'virtio')
+    # The guest finds it by this: /dev/disk/by-id/virtio-<the first 20 characters>.
+    _text(element, 'serial', disk.volume_id)
+    if disk.readonly:
+        ET.SubElement(element, 'readonly')
+    return element
+
+
+def disk_with(text, serial):
+    """The XML of the disk with a serial number in the XML of a domain, or None."""
+    for disk in parse(text).findall('devices/disk'):
+        if disk.findtext('serial') == serial:
+            return ET.tostring(disk, encoding='unicode')
+    return None
 
 
 def _interface(devices, vif, model):

@@ -13,6 +13,7 @@ from nova.db.journal import JOURNAL
 from nova.network import allocation
 from tests.unit.nova import rows
 from tests.unit.nova.api.fakes import IMAGE
+from tests.unit.nova.volume import rows as volumes
 
 # Nobody has no token at all; unscoped has one without a project.
 CAST = {
@@ -122,6 +123,8 @@ class Stage:
         self.group = group.id
         self.rule = security_groups.add_rule(group.id, {'protocol': 'tcp', 'from_port': 22, 'to_port': 22,
                                                         'cidr': '0.0.0.0/0', 'group_id': None}).id
+        self.volume, self.attached = volumes.available(), volumes.available(display_name='disk', status='in-use')
+        volumes.attach(self.attached, self.server)
         self.request = self._journal()
 
     def _hosts(self):

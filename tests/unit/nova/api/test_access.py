@@ -49,6 +49,11 @@ TABLE = [
     ('GET', '/servers/<server_id>/os-virtual-interfaces', UNSET, READ),
     ('GET', '/servers/<server_id>/os-interface', UNSET, READ),
     ('GET', '/servers/<server_id>/os-volume_attachments', UNSET, READ),
+    ('POST', '/servers/<server_id>/os-volume_attachments', {'volumeAttachment': {'volumeId': '{volume}'}}, own(200)),
+    ('GET', '/servers/<server_id>/os-volume_attachments/<volume_id>', UNSET, READ),
+    ('PUT', '/servers/<server_id>/os-volume_attachments/<volume_id>', {'volumeAttachment': {'volumeId': '{volume}'}},
+     (400, 400, 400, 403, 404)),
+    ('DELETE', '/servers/<server_id>/os-volume_attachments/<volume_id>', UNSET, own(202)),
     ('GET', '/servers/<server_id>/metadata', UNSET, READ),
     ('POST', '/servers/<server_id>/metadata', META, own(200)),
     ('PUT', '/servers/<server_id>/metadata', META, own(200)),
@@ -164,7 +169,8 @@ def places(stage):
             'flavor_id': '9', 'name': stage.key, 'project_id': 'alpha', 'host': 'node1', 'hypervisor_id': stage.node,
             'pattern': 'node1', 'service_id': stage.service, 'network_id': stage.network,
             'floating_id': stage.floating, 'group_id': stage.group, 'rule_id': stage.rule, 'alias': 'os-keypairs',
-            'aggregate_id': stage.aggregate, 'operation_id': stage.operation, 'image_id': stage.image}
+            'volume_id': stage.attached, 'aggregate_id': stage.aggregate, 'operation_id': stage.operation,
+            'image_id': stage.image}
 
 
 def path_of(stage, path):
@@ -175,7 +181,7 @@ def path_of(stage, path):
 def filled(body, stage):
     if isinstance(body, dict):
         return {key: filled(value, stage) for key, value in body.items()}
-    known = {'{group}': stage.group, '{address}': stage.address}
+    known = {'{volume}': stage.volume, '{group}': stage.group, '{address}': stage.address}
     return known.get(body, body) if isinstance(body, str) else body
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from essex import db
 from tests.unit.nova.api.shapes import FLAG, MAYBE_MICRO, MAYBE_TEXT, MICRO, NULL, NUMBER, TEXT, UUID, closed, several
-from tests.unit.nova.volume.stage import volume_row
+from tests.unit.nova.volume import rows
 
 LINKS = several(closed({'rel': TEXT, 'href': TEXT}))
 WORDS = {'type': 'object', 'additionalProperties': TEXT}
@@ -94,7 +94,7 @@ def test_pages_follow_one_another(block):
 
 def test_many_volumes_take_a_handful_of_statements(block):
     for _ in range(30):
-        volume_row()
+        rows.available()
     with db.count_statements() as counter:
         assert len(block.owner.get('/volumes/detail')['volumes']) == 33
     assert counter.total == 2, counter.statements

@@ -1,7 +1,8 @@
 """The contract of a hypervisor driver, as tests: mixed into a class per driver.
 
-That class gives the fixtures `driver` (initialised, no guests), `reopen` (() -> a new driver on the same host, as a
-restarted nova-compute makes one), `network_info`, and `image` (path of a bootable image, its disk format).
+That class gives volumes_of(driver, server), the ids of the volumes its guest has, and the fixtures `driver`
+(initialised, no guests), `reopen` (() -> a new driver on the same host, as a restarted nova-compute makes one),
+`network_info`, `image` (path of a bootable image, its disk format), and `volume_file` (path of an empty raw disk).
 """
 import dataclasses
 import os
@@ -14,7 +15,7 @@ import pytest
 from essex import concurrency
 from nova.compute import states
 from nova.virt import exception
-from nova.virt.driver import InstanceSpec
+from nova.virt.driver import InstanceSpec, VolumeDisk
 
 SECURITY = {'rules': []}
 
@@ -342,6 +343,22 @@ class Contract:
             assert 'backing-filename' not in out
             assert driver.info(running).state == {'running': states.RUNNING, 'stopped': states.SHUTDOWN}[name]
             driver.power_off(running)
+
+    def test_volumes_are_there_whenever_the_guest_runs(self, driver, running, network_info, volume_file):
+        disk = VolumeDisk(str(uuid.uuid4()), '/dev/vdb', {'type': 'file', 'path': volume_file, 'format': 'raw'})
+        for _ in range(2):
+            driver.attach_volume(running, disk)
+        assert self.volumes_of(driver, running) == [disk.volume_id]
+        has_it = dataclasses.replace(running, volumes=(disk,))
+        driver.reboot(has_it, network_info, SECURITY, hard=True)
+        assert self.volumes_of(driver, running) == [disk.volume_id]
+        driver.power_off(has_it)
+        driver.attach_volume(running, disk)   # off: nothing to do
+        for _ in range(2):
+            driver.detach_volume(has_it, disk)
+        driver.power_on(running, network_info, SECURITY)
+        assert self.volumes_of(driver, running) == []
+        assert os.stat(volume_file).st_uid == os.geteuid()
 
     def test_diagnostics_are_numbers(self, driver, running):
         assert driver.diagnostics(running)['memory'] > 0

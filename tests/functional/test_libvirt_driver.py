@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import uuid
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -61,6 +62,19 @@ def network_info():
 
 
 class TestLibvirtDriver(Contract):
+    @staticmethod
+    def volumes_of(driver, server):
+        disks = ET.fromstring(driver._guests.xml(server.uuid)).findall('devices/disk')
+        return [disk.findtext('serial') for disk in disks if disk.findtext('serial')]
+
+    @pytest.fixture
+    def volume_file(self, node):
+        path = os.path.join(node.directory, 'volume')
+        with open(path, 'wb') as file:
+            file.truncate(1 << 20)
+        yield path
+        os.unlink(path)
+
     @pytest.fixture
     def image(self):
         return guest_image('rootfs.qcow2'), 'qcow2'

@@ -141,6 +141,7 @@ _VERSION = {'id': TEXT, 'links': several(closed({'href': TEXT, 'rel': TEXT}, {'t
             'updated': DATE, 'version': TEXT, 'min_version': TEXT}
 VERSION = closed({**_VERSION, 'media-types': several(closed({'base': TEXT, 'type': TEXT}))})
 LISTED_VERSION = closed(_VERSION)
+VOLUME_ATTACHMENT = closed({'id': UUID, 'serverId': UUID, 'volumeId': UUID, 'device': TEXT})
 
 
 def of(**parts):

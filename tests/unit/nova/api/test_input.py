@@ -79,6 +79,8 @@ def test_unknown_keys(stage):
     for method, path, body in WITH_BODY:
         if path in LATER or path.endswith(('/action', '/<key>', 'extra_specs', '/metadata')):
             continue
+        if 'volume_id' in path:
+            continue   # nothing that is exchanged for another
         body = filled(body, stage)
         inner = next(iter(body))
         several = [{**body, 'surplus': 1}]

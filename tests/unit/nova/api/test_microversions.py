@@ -5,7 +5,7 @@ from essex.wsgi import compile_schema
 from nova.api.compute import versions
 from nova.compute import keypairs
 from tests.unit.nova.api import shapes
-from tests.unit.nova.api.shapes import closed, of
+from tests.unit.nova.api.shapes import closed, of, several
 from tests.unit.nova.api.stage import PUBLIC_KEY
 from tests.unit.nova.api.test_shapes import READS, path_of
 
@@ -13,6 +13,9 @@ LATEST = 12
 SINCE_3 = {f'OS-EXT-SRV-ATTR:{name}': shapes.MAYBE_TEXT for name in (
     'hostname', 'kernel_id', 'ramdisk_id', 'reservation_id', 'root_device_name', 'user_data')}
 SINCE_3['OS-EXT-SRV-ATTR:launch_index'] = shapes.NUMBER
+
+
+VOLUMES = several(closed({'id': shapes.UUID, 'delete_on_termination': shapes.FLAG}))
 
 
 def at(minor):
@@ -30,6 +33,8 @@ def expected(minor, path, schema):
     """The schema of an answer at 2.`minor`."""
     if schema in (shapes.SERVER, shapes.SERVER_FOR_ADMINS, shapes.SERVER_AFTER_UPDATE):
         added = SINCE_3 if minor >= 3 and schema is shapes.SERVER_FOR_ADMINS else {}
+        if minor >= 3 and schema is not shapes.SERVER_AFTER_UPDATE:
+            added = {**added, 'os-extended-volumes:volumes_attached': VOLUMES}
         return more(schema, {**added, **({'locked': shapes.FLAG} if minor >= 9 else {})})
     if isinstance(schema, dict):
         if minor >= 2 and {'fingerprint', 'public_key'} <= set(schema.get('properties', ())):

@@ -28,7 +28,8 @@ READS = [
     ('owner', '/servers/<server_id>/os-interface', of(interfaceAttachments=several(shapes.ATTACHMENT))),
     ('owner', '/servers/<server_id>/os-virtual-interfaces', of(virtual_interfaces=several(
         closed({'id': shapes.UUID, 'mac_address': shapes.TEXT})))),
-    ('owner', '/servers/<server_id>/os-volume_attachments', of(volumeAttachments={'type': 'array', 'maxItems': 0})),
+    ('owner', '/servers/<server_id>/os-volume_attachments', of(volumeAttachments=several(shapes.VOLUME_ATTACHMENT))),
+    ('owner', '/servers/<server_id>/os-volume_attachments/<volume_id>', of(volumeAttachment=shapes.VOLUME_ATTACHMENT)),
     ('owner', '/servers/<server_id>/os-instance-actions', of(instanceActions=several(closed(shapes.ACTION)))),
     ('admin', '/servers/<server_id>/os-instance-actions/<request_id>',
      of(instanceAction=closed({**shapes.ACTION, 'events': {'type': 'array', 'items': shapes.EVENT}}))),

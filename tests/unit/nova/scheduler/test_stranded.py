@@ -6,11 +6,14 @@ from sqlalchemy import update
 
 from essex import db
 from nova.compute import operations, states
-from nova.db import instances, models
+from nova.db import instances, models, volumes
 from nova.db.journal import JOURNAL
 from nova.scheduler.stranded import StrandedOperations
-from tests.unit.nova.executors.kit import World, fault
+from nova.volume import executors as volume_executors
+from nova.volume import operations as volume_operations
+from tests.unit.nova.executors.kit import CONTEXT, World, fault
 from tests.unit.nova.scheduler.kit import age
+from tests.unit.nova.volume import rows as volume_rows
 
 
 @pytest.fixture
@@ -89,3 +92,18 @@ def test_nothing_to_do_costs_one_statement(world, stranded):
     with db.count_statements() as counter:
         stranded.sweep()
     assert counter.total == 1
+
+
+def test_work_on_volumes_of_a_host_that_is_away(world, stranded):
+    """Told at once, and put right when the host is back."""
+    known = StrandedOperations(volume_executors.by_kind(volume_executors.Tools()))
+    mine, doomed = volume_rows.available(host='b', status='creating'), volume_rows.available(host='b')
+    for definition, own in ((volume_operations.CREATE, mine), (volume_operations.DELETE, doomed)):
+        with db.writer() as session:
+            added = JOURNAL.add(definition, own, CONTEXT, {'host': 'b'})
+            session.execute(update(models.Operation).where(models.Operation.id == added.id).values(
+                updated_at=db.utcnow() - datetime.timedelta(seconds=120)))
+    assert len(known.sweep()) == 2
+    assert volumes.get(mine).status == 'error' and 'nova-volume on host b went away' in volumes.get(mine).reason
+    assert volumes.get(doomed).status == 'error_deleting'
+    assert [row.state for own in (mine, doomed) for row in JOURNAL.of_resource(own)] == ['undoing', 'queued']

@@ -30,6 +30,15 @@ def network_info():
 
 
 class TestFakeDriver(Contract):
+    @staticmethod
+    def volumes_of(driver, server):
+        return driver._guest(server.uuid).volumes
+
+    @pytest.fixture
+    def volume_file(self, tmp_path):
+        (tmp_path / 'volume').write_bytes(bytes(1 << 20))
+        return str(tmp_path / 'volume')
+
     @pytest.fixture
     def image(self, tmp_path):
         path = tmp_path / 'image'

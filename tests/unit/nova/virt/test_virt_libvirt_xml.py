@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from nova.virt.driver import VolumeDisk
 from nova.virt.libvirt import xml
 from nova.virt.libvirt.disks import Disk
 from tests.contract.virt import spec
@@ -18,7 +19,8 @@ def make(conf):
     def build(disks=DISKS, virt_type='qemu', network_info=(VIF,), properties=None, owner=None, **more):
         instance = spec('image', **more)
         instance = dataclasses.replace(instance, image_meta={'properties': properties or {}})
-        return ET.fromstring(xml.domain(instance, network_info, disks, virt_type, 'none', owner))
+        return ET.fromstring(xml.domain(instance, network_info, disks, virt_type, 'none', owner,
+                                        ['none'] * len(instance.volumes)))
     return build
 
 
@@ -50,6 +52,30 @@ def test_its_card(make):
     assert card.find('mtu').get('size') == '1450'
     assert card.find('rom').get('enabled') == 'no'
     assert xml.taps(ET.tostring(make(), encoding='unicode')) == ['tap1']
+
+
+VOLUME = VolumeDisk('0f1d6c1e-9b4a-4f0e-8a39-4f9a9f3c8a11', '/dev/vdb', {'type': 'file', 'path': '/v/x', 'format': 'raw'})
+
+
+def test_volumes(make):
+    """Their names stay theirs, whatever disks the server has of its own."""
+    disks = [*DISKS, Disk('ephemeral', '/i/disk.local', 'qcow2')]
+    root = make(disks, volumes=(VOLUME,), properties={'hw_disk_bus': 'virtio'})
+    names = {disk.find('source').get('file'): disk.find('target').attrib for disk in root.findall('devices/disk')}
+    assert {path: target['dev'] for path, target in names.items()} == {
+        '/i/disk': 'vda', '/i/disk.local': 'vdc', '/v/x': 'vdb'}
+    assert xml.disk_with(ET.tostring(root, encoding='unicode'), VOLUME.volume_id).count('/v/x') == 1
+    assert xml.disk_with(ET.tostring(root, encoding='unicode'), 'another') is None
+    assert make(disks, volumes=(VOLUME,), properties={'hw_disk_bus': 'ide'}).findall(
+        'devices/disk')[-1].find('target').attrib == {'dev': 'vdb', 'bus': 'virtio'}
+    one = ET.fromstring(xml.volume(dataclasses.replace(VOLUME, device='/dev/sdc', readonly=True), 'none'))
+    assert one.find('target').attrib == {'dev': 'sdc', 'bus': 'scsi'} and one.find('readonly') is not None
+    assert (one.findtext('serial'), one.find('driver').get('type')) == (VOLUME.volume_id, 'raw')
+
+
+def test_room_for_volumes(make):
+    assert len(make(properties={'hw_machine_type': 'q35'}).findall("devices/controller[@model='pcie-root-port']")) == 8
+    assert make().find('devices/controller') is None
 
 
 def test_direct_boot(make):

@@ -16,6 +16,12 @@ class Api:
         self.identity = self._adapter(values['OS_AUTH_URL'])
         self.image = self._adapter(settings.url('glance', '/v2'))
         self.compute = self._adapter(settings.url('nova', '/v2.1'))
+        self._volume_url = settings.url('volume', '/v3')
+
+    @property
+    def volume(self):
+        """Block storage of the account's project."""
+        return self._adapter(f'{self._volume_url}/{self.project_id}')
 
     def _adapter(self, url):
         # A daemon that is just being started again is waited for, with growing pauses: some 30 s in all.

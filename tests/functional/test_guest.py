@@ -171,7 +171,7 @@ def test_a_floating_address(guests, story):
 def test_a_volume_is_plugged_in_and_out(guests, story):
     """What is written in one life of the disk is read in the next."""
     openstack = guests.cloud.openstack
-    openstack('volume', 'create', '--size', '1', 'data')
+    guests.demo.volume.post('/volumes', json={'volume': {'name': 'data', 'size': 1}})
     story.volume = wait_volume(guests, 'available')
     openstack('server', 'add', 'volume', 'web-1', 'data')
     wait_volume(guests, 'in-use')
@@ -180,13 +180,14 @@ def test_a_volume_is_plugged_in_and_out(guests, story):
                                      'echo written by the guest > /tmp/words; '
                                      'dd if=/tmp/words of=/dev/vdb 2>/dev/null; sync')
     assert said.split() == [story.volume[:20], str(2 * 1024 * 1024)]
-    attached, = guests.cloud.json('volume', 'show', 'data')['attachments']
+    attached, = guests.demo.volume.get(f'/volumes/{story.volume}').json()['volume']['attachments']
     assert (attached['server_id'], attached['device']) == (story.web, '/dev/vdb')
     assert guests.show(story.web)['os-extended-volumes:volumes_attached'] == [{'id': story.volume}]
     openstack('server', 'remove', 'volume', 'web-1', 'data')
     wait_volume(guests, 'available')
     assert not has_disk(guests, story)
-    openstack('server', 'add', 'volume', 'web-1', 'data')
+    guests.compute.post(f'/servers/{story.web}/os-volume_attachments',
+                        json={'volumeAttachment': {'volumeId': story.volume}})
     wait_volume(guests, 'in-use')
     wait_for(lambda: has_disk(guests, story), 20, 0.3, 'the guest to see its disk again')
     assert read_disk(guests, story) == 'written by the guest'
@@ -195,9 +196,9 @@ def test_a_volume_is_plugged_in_and_out(guests, story):
 def wait_volume(guests, status):
     """Until the volume `data` has a status; its id."""
     def look():
-        found, = guests.cloud.json('volume', 'list', '--name', 'data')
-        return found['ID'] if found['Status'] == status else None
-    return wait_for(look, 90, 0.3, f'volume data to be {status}')
+        found, = guests.demo.volume.get('/volumes/detail').json()['volumes']
+        return found['id'] if found['status'] == status else None
+    return wait_for(look, 90, 0.1, f'volume data to be {status}')
 
 
 def has_disk(guests, story):
@@ -337,7 +338,7 @@ def test_nothing_stays_of_a_deleted_server(guests, story):
              what='the host to be empty')
     assert guests.domains() == {}
     wait_volume(guests, 'available')
-    guests.cloud.openstack('volume', 'delete', 'data')
+    guests.demo.volume.delete(f'/volumes/{story.volume}')
     directory = guests.layout.root / 'nova' / 'volumes'
     wait_for(lambda: list(directory.iterdir()) == [], 10, what='the volume to be gone')
     floating = guests.compute.get('/os-floating-ips').json()['floating_ips']

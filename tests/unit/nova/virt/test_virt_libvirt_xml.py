@@ -54,7 +54,8 @@ def test_its_card(make):
     assert xml.taps(ET.tostring(make(), encoding='unicode')) == ['tap1']
 
 
-VOLUME = VolumeDisk('0f1d6c1e-9b4a-4f0e-8a39-4f9a9f3c8a11', '/dev/vdb', {'type': 'file', 'path': '/v/x', 'format': 'raw'})
+VOLUME = VolumeDisk('0f1d6c1e-9b4a-4f0e-8a39-4f9a9f3c8a11', '/dev/vdb',
+                    {'type': 'file', 'path': '/v/x', 'format': 'raw'})
 
 
 def test_volumes(make):

@@ -464,3 +464,20 @@ class VolumeSnapshot(TimestampMixin, Base):
     reason = Column(Text)
     host = Column(String(255), nullable=False)
     metadata_ = Column('metadata', JSON, nullable=False, default=dict)
+
+
+class VolumeMessage(Base):
+    """What users are told of something that failed, for thirty days."""
+
+    __tablename__ = 'volume_messages'
+    __table_args__ = (Index('ix_volume_messages_project', 'project_id', 'created_at'),)
+
+    id = Column(Integer, primary_key=True)
+    uuid = Column(String(36), nullable=False, unique=True)
+    project_id = Column(String(64), nullable=False)
+    resource_type = Column(String(32), nullable=False)  # VOLUME, VOLUME_SNAPSHOT
+    resource_uuid = Column(String(36), nullable=False)
+    event = Column(String(64), nullable=False)          # the kind of the operation that failed
+    text = Column(Text, nullable=False)
+    request_id = Column(String(64))
+    created_at = Column(Timestamp, nullable=False, default=db.utcnow)

@@ -42,16 +42,17 @@ def apply(statement, model, filters, context):
             statement = statement.where(false() if text is None else getattr(model, attribute) == text)
     if model is Volume and 'bootable' in filters:
         statement = statement.where(Volume.bootable.is_(filters['bootable']))
-    for key, value in (filters.get('metadata') or {}).items():
-        statement = statement.where(_has_item(model, key, value))
+    for name, column in (('metadata', model.metadata_), ('glance_metadata', getattr(model, 'image_metadata', None))):
+        for key, value in (filters.get(name) or {}).items():
+            statement = statement.where(false() if column is None else _has_item(column, key, value))
     return statement
 
 
-def _has_item(model, key, value):
+def _has_item(column, key, value):
     """A metadata item, in the text that essex.db.types.JSON writes."""
     if not isinstance(key, str) or not isinstance(value, str) or len(key) > 255 or len(value) > 255:
         raise InvalidFilter(name='metadata', value=str(key)[:80], reason='texts of at most 255 characters are needed.')
     item = orjson.dumps({key: value}).decode()[1:-1]
-    text = type_coerce(model.metadata_, Text)
+    text = type_coerce(column, Text)
     # Not LIKE, which takes A for a in SQLite.
     return func.replace(text, item, '') != text

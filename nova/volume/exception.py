@@ -27,6 +27,10 @@ class VolumeAttachmentNotFound(NotFound):
     message = 'Volume %(volume_id)s is not attached to instance %(instance_uuid)s.'
 
 
+class VolumeMessageNotFound(NotFound):
+    message = 'Message %(message_id)s could not be found.'
+
+
 class VolumeMetadataNotFound(NotFound):
     message = '%(what)s has no metadata with key %(key)s.'
 

@@ -5,15 +5,14 @@ import logging
 import os
 
 from essex import concurrency, config, db
-from essex.exception import EssexError
 from essex.operation import Executor
 from nova.db import volume_snapshots, volumes
 from nova.exception import ImageNotFound
 from nova.virt import formats
-from nova.virt.exception import ProcessFailed
-from nova.volume import operations, states
+from nova.volume import messages, operations, states
 from nova.volume.driver import VolumeSpec
 from nova.volume.exception import InvalidVolume, VolumeImageUnacceptable
+from nova.volume.messages import words
 
 LOG = logging.getLogger(__name__)
 _GB = 1 << 30
@@ -45,6 +44,11 @@ class VolumeExecutor(Executor):
     def show(self, run, **values):
         """Set columns of the volume, if it is there."""
         volumes.change(run.resource_id, **values)
+
+    def tell(self, run, error, **values):
+        """Set columns, and tell the owner why."""
+        self.show(run, reason=words(error), **values)
+        messages.tell(volumes.find(run.resource_id), messages.VOLUME, run, error)
 
     def failed(self, run, error):
         if not run.told:
@@ -100,7 +104,7 @@ class CreateExecutor(VolumeExecutor):
         self.show(run, status=states.AVAILABLE, reason=None, connection=run.data['connection'], launched_at=db.utcnow())
 
     def explain(self, run, error):
-        self.show(run, status=states.ERROR, reason=_words(error))
+        self.tell(run, error, status=states.ERROR)
 
 
 class DeleteExecutor(VolumeExecutor):
@@ -114,7 +118,7 @@ class DeleteExecutor(VolumeExecutor):
 
     def explain(self, run, error):
         """It is tried again until it succeeds; meanwhile the user sees why."""
-        self.show(run, status=states.ERROR_DELETING, reason=_words(error))
+        self.tell(run, error, status=states.ERROR_DELETING)
 
 
 class ExtendExecutor(VolumeExecutor):
@@ -126,11 +130,12 @@ class ExtendExecutor(VolumeExecutor):
         self.show(run, status=states.AVAILABLE, reason=None)
 
     def explain(self, run, error):
-        self.show(run, status=states.ERROR, size=run.data['old_size'], reason=_words(error))
+        self.tell(run, error, status=states.ERROR, size=run.data['old_size'])
 
     def failed(self, run, error):
         # What was tried leaves the data as they were, at worst with room at the end.
-        self.show(run, status=states.AVAILABLE, size=run.data['old_size'], reason=_words(error))
+        values = {'status': states.AVAILABLE, 'size': run.data['old_size']}
+        self.show(run, **values) if run.told else self.tell(run, error, **values)
 
     def cancelled(self, run):
         row = volumes.find(run.resource_id)
@@ -165,18 +170,19 @@ class UploadExecutor(VolumeExecutor):
         _remove(_scratch(run))
 
     def finished(self, run):
-        self._back(run, None)
+        self._back(run)
 
     def explain(self, run, error):
-        self._back(run, _words(error))
+        self._back(run)
+        self.tell(run, error)
 
     def cancelled(self, run):
-        self._back(run, None)
+        self._back(run)
 
-    def _back(self, run, reason):
+    def _back(self, run):
         row = volumes.find(run.resource_id)
         if row is not None and row.status == states.UPLOADING:
-            self.show(run, status=states.AVAILABLE, reason=reason)
+            self.show(run, status=states.AVAILABLE, reason=None)
 
 
 class SnapshotExecutor(VolumeExecutor):
@@ -184,6 +190,10 @@ class SnapshotExecutor(VolumeExecutor):
 
     def show(self, run, **values):
         volume_snapshots.change(run.resource_id, **values)
+
+    def tell(self, run, error, **values):
+        self.show(run, reason=words(error), **values)
+        messages.tell(volume_snapshots.find(run.resource_id), messages.SNAPSHOT, run, error)
 
 
 class CreateSnapshotExecutor(SnapshotExecutor):
@@ -201,7 +211,7 @@ class CreateSnapshotExecutor(SnapshotExecutor):
         self.show(run, status=states.AVAILABLE, reason=None)
 
     def explain(self, run, error):
-        self.show(run, status=states.ERROR, reason=_words(error))
+        self.tell(run, error, status=states.ERROR)
 
 
 class DeleteSnapshotExecutor(SnapshotExecutor):
@@ -213,7 +223,7 @@ class DeleteSnapshotExecutor(SnapshotExecutor):
         volume_snapshots.delete(run.resource_id)
 
     def explain(self, run, error):
-        self.show(run, status=states.ERROR_DELETING, reason=_words(error))
+        self.tell(run, error, status=states.ERROR_DELETING)
 
 
 _EXECUTORS = ((operations.CREATE, CreateExecutor), (operations.DELETE, DeleteExecutor),
@@ -231,13 +241,6 @@ def register(runner, tools):
     """Teach a runner all of them."""
     for definition, executor in by_kind(tools).values():
         runner.register(definition, executor)
-
-
-def _words(error):
-    """What the user is told."""
-    if isinstance(error, (EssexError, ProcessFailed)):
-        return str(error)[:2000]
-    return f'{type(error).__name__}: {error}'[:2000]
 
 
 def _scratch(run):

@@ -68,8 +68,9 @@ def test_the_openstack_command(cloud, server):
     ran = cloud.openstack
     ran('volume', 'create', '--size', '1', '--property', 'a=b', 'cli')
     ran('server', 'add', 'volume', 'with-volumes', 'cli')
-    shown = cloud.json('volume', 'list', '--long')
-    assert [(each['Name'], each['Size'], each['Properties']) for each in shown] == [('cli', 1, {'a': 'b'})]
+    shown, = cloud.json('volume', 'list', '--long')
+    assert (shown['Name'], shown['Size'], shown['Properties']) == ('cli', 1, {'a': 'b'})
+    assert cloud.json('volume', 'message', 'list') == []
     listed, = cloud.json('server', 'volume', 'list', 'with-volumes')
     assert listed['Device'] == '/dev/vdb'
     ran('server', 'remove', 'volume', 'with-volumes', 'cli')
@@ -82,7 +83,7 @@ def test_the_openstack_command(cloud, server):
 
 def test_cinder(cloud):
     """It asks for the newest microversion it knows, and takes the one there is."""
-    done = subprocess.run([sys.executable, '-m', 'cinderclient.shell', 'list'], capture_output=True, text=True, timeout=60,
-                          env=cloud.credentials('demo') | {'PATH': '/usr/bin'}, check=False)
+    done = subprocess.run([sys.executable, '-m', 'cinderclient.shell', 'list'], capture_output=True, text=True,
+                          timeout=60, env=cloud.credentials('demo') | {'PATH': '/usr/bin'}, check=False)
     assert done.returncode == 0, done.stderr
     assert 'Attached to' in done.stdout

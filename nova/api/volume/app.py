@@ -7,6 +7,7 @@ from nova.api.volume import (
     extensions,
     faults,
     limits,
+    messages,
     quota_class_sets,
     quota_sets,
     services,
@@ -20,7 +21,7 @@ from nova.api.volume import (
 
 _CONTROLLERS = (volumes.Volumes, volume_actions.VolumeActions, snapshots.Snapshots, types.Types, limits.Limits,
                 quota_sets.QuotaSets, quota_class_sets.QuotaClassSets, services.Services, zones.Zones,
-                extensions.Extensions)
+                extensions.Extensions, messages.Messages)
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 
 

@@ -72,6 +72,8 @@ def query_of_list(req):
         filters['bootable'] = flag(values, 'bootable')
     if 'metadata' in values:
         filters['metadata'] = _mapping(values['metadata'][-1])
+    if 'glance_metadata' in values and since(req, 4):
+        filters['glance_metadata'] = _mapping(values['glance_metadata'][-1])
     limit, marker = wsgi.limit_and_marker(req)
     offset = whole_number(values['offset'][-1], 'offset', 0) if 'offset' in values else None
     return filters, {'limit': limit, 'marker': marker, 'sort': _sort(values), 'offset': offset}

@@ -3,7 +3,7 @@ from essex import wsgi
 from essex.wsgi.versions import version_entry
 from nova.api.volume import common
 
-MINIMUM, MAXIMUM = '3.0', '3.2'
+MINIMUM, MAXIMUM = '3.0', '3.5'
 _MEDIA = 'application/vnd.openstack.volume+json;version=3'
 
 

@@ -1,12 +1,12 @@
 """Volumes that become disks of a server, and cease to be."""
-from essex.exception import EssexError
 from essex.operation import Cancelled
 from nova import exception
 from nova.compute import states
 from nova.compute.executors.base import InstanceExecutor, disk_of, spec_of
 from nova.db import volume_attachments, volumes
-from nova.volume import attachments
+from nova.volume import attachments, messages
 from nova.volume.exception import VolumeAttachmentNotFound
+from nova.volume.messages import words
 
 
 class _VolumeOfServer(InstanceExecutor):
@@ -38,12 +38,16 @@ class _VolumeOfServer(InstanceExecutor):
     def explain(self, run, error):
         """Until it is unwound nobody knows whether the guest has it."""
         attachments.troubled(run.data['volume_uuid'], words(error))
-        self.add_fault(run, error)
+        self._tell(run, error)
 
-    def tell(self, run, error):
-        """Tell once."""
+    def tell_once(self, run, error):
+        """Tell the owners of the server and of the volume, unless they know."""
         if not run.told:
-            self.add_fault(run, error)
+            self._tell(run, error)
+
+    def _tell(self, run, error):
+        self.add_fault(run, error)
+        messages.tell(volumes.find(run.data['volume_uuid']), messages.VOLUME, run, error)
 
 
 class AttachVolumeExecutor(_VolumeOfServer):
@@ -68,7 +72,7 @@ class AttachVolumeExecutor(_VolumeOfServer):
 
     def failed(self, run, error):
         attachments.released(run.data['volume_uuid'], words(error))
-        self.tell(run, error)
+        self.tell_once(run, error)
 
     def cancelled(self, run):
         attachments.released(run.data['volume_uuid'])
@@ -89,12 +93,7 @@ class DetachVolumeExecutor(_VolumeOfServer):
 
     def failed(self, run, error):
         attachments.kept(run.data['volume_uuid'], words(error))
-        self.tell(run, error)
+        self.tell_once(run, error)
 
     def cancelled(self, run):
         attachments.kept(run.data['volume_uuid'])
-
-
-def words(error):
-    """What the owner of the volume is told."""
-    return str(error)[:2000] if isinstance(error, EssexError) else f'{type(error).__name__}: {error}'[:2000]

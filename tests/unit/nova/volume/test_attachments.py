@@ -7,6 +7,7 @@ from nova.compute import operations, states
 from nova.db import instances, volume_attachments, volumes
 from nova.db.journal import JOURNAL
 from nova.volume import exception as errors
+from nova.volume import messages
 from tests.unit.nova.conftest import caller
 from tests.unit.nova.executors.kit import CONTEXT, World, fault
 from tests.unit.nova.volume import rows
@@ -118,6 +119,7 @@ def test_an_attachment_that_fails(world, api, server):
     world.drain()
     assert status(mine) == 'available' and volumes.get(mine).reason == 'The guest does not answer.'
     assert plugged(world, server) == [] and fault(server) == 'The guest does not answer.'
+    assert [(told.resource_uuid, told.event) for told in messages.list(CONTEXT, {})] == [(mine, 'attach_volume')]
     assert volume_attachments.of_volume(mine) is None
 
 

@@ -54,7 +54,10 @@ TABLE = [
     ('PUT', '/os-services/disable-log-reason', {**HOST, 'disabled_reason': 'fan'}, ADMIN),
     ('GET', '/os-availability-zone', UNSET, ALL), ('GET', '/extensions', UNSET, ALL),
     ('GET', '/extensions/<alias>', UNSET, ALL),
+    ('GET', '/messages', UNSET, ALL), ('GET', '/messages/<message_id>', UNSET, READ),
+    ('DELETE', '/messages/<message_id>', UNSET, own(204)),
 ]
+LATEST = {'OpenStack-API-Version': 'volume 3.5'}
 FORCE = (202, 403, 403, 403, 404)
 ACTIONS = [
     ({'os-extend': {'new_size': 2}}, own(202)), ({'os-set_bootable': {'bootable': True}}, own(200)),
@@ -65,7 +68,8 @@ ACTIONS = [
     ({'os-force_delete': None}, (400, 403, 403, 403, 404)),   # it has a snapshot
 ]
 TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
-WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type'}
+WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type',
+         'message_id': 'message'}
 FIXED = {'name': 'default', 'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
 
 
@@ -95,7 +99,7 @@ def test_who_may(block, method, path, body, codes):
     for who in ('nobody', 'unscoped', 'stranger', 'reader', 'colleague', 'owner', 'admin'):
         if method != 'GET' and expected.get(who, 403) < 400:
             block.reset()
-        answer = block.clients[who].ask(method, path, body)
+        answer = block.clients[who].ask(method, path, body, headers=LATEST)
         wanted = {'nobody': 401, 'unscoped': 400}.get(who) or expected[who]
         assert answer.status_int == wanted, (who, answer.text)
         if who == 'stranger' and answer.status_int < 300:

@@ -58,6 +58,36 @@ def test_answers_are_closed(block, who):
     fits(SNAPSHOT, client.ok('POST', client.url('/snapshots'), snapshot, 202)['snapshot'])
 
 
+def at(minor):
+    return {'OpenStack-API-Version': f'volume 3.{minor}'}
+
+
+MESSAGE = closed({**dict.fromkeys(('event_id', 'message_level', 'user_message', 'resource_type', 'request_id'), TEXT),
+                  'id': UUID, 'resource_uuid': UUID, 'created_at': MICRO, 'guaranteed_until': MICRO, 'links': LINKS})
+
+
+def test_messages_say_why(block):
+    shown, = block.owner.get('/messages', headers=at(3))['messages']
+    fits(MESSAGE, shown)
+    assert (shown['user_message'], shown['resource_uuid']) == ('The disk is full.', block.volume)
+    fits(MESSAGE, block.owner.get(f'/messages/{shown["id"]}', headers=at(5))['message'])
+    for query, count in ((f'resource_uuid={block.volume}', 1), (f'resource_uuid={block.free}', 0), ('limit=0', 0),
+                         ('request_id=req-1&event_id=volume_create', 1), ('sort=resource_type:asc', 1)):
+        assert len(block.owner.get('/messages', query=query, headers=at(5))['messages']) == count, query
+    assert block.owner.ask('GET', '/messages', query='sort=size:asc', headers=at(5)).status_int == 400
+    assert block.owner.ask('GET', '/messages', headers=at(2)).status_int == 404
+    assert block.stranger.get('/messages', headers=at(3))['messages'] == []
+    block.owner.ok('DELETE', block.owner.url(f'/messages/{shown["id"]}'), status=204, headers=at(3))
+    assert block.owner.get('/messages', headers=at(3))['messages'] == []
+
+
+def test_volumes_by_what_their_image_was(block):
+    def count(minor, query):
+        return len(block.owner.get('/volumes', query=query, headers=at(minor))['volumes'])
+    wanted = f"glance_metadata={{'image_id':'{block.image}'}}"
+    assert (count(4, wanted), count(3, wanted), count(4, "glance_metadata={'image_id':'x'}")) == (1, 3, 0)
+
+
 def test_attachments_are_shown(block):
     shown, = block.owner.get(f'/volumes/{block.attached}')['volume']['attachments']
     assert (shown['server_id'], shown['device'], shown['volume_id']) == (block.server, '/dev/vdb', block.attached)
@@ -103,11 +133,11 @@ def test_many_volumes_take_a_handful_of_statements(block):
 def test_versions(block):
     entries = block.nobody.ok('GET', '/', status=300)['versions']
     assert [(each['id'], each['status'], each['version']) for each in entries] == [
-        ('v2.0', 'DEPRECATED', ''), ('v3.0', 'CURRENT', '3.2')]
+        ('v2.0', 'DEPRECATED', ''), ('v3.0', 'CURRENT', '3.5')]
     entry, = block.nobody.ok('GET', '/v3/')['versions']
     assert entry['links'][0]['href'] == 'http://cloud:8774/v3/' and entry['min_version'] == '3.0'
-    answer = block.owner('GET', '/v3/alpha/volumes', headers={'OpenStack-API-Version': 'volume 3.2'})
-    assert answer.headers['OpenStack-API-Version'] == 'volume 3.2'
+    answer = block.owner('GET', '/v3/alpha/volumes', headers={'OpenStack-API-Version': 'volume 3.5'})
+    assert answer.headers['OpenStack-API-Version'] == 'volume 3.5'
     answer = block.owner('GET', '/v3/alpha/volumes', headers={'OpenStack-API-Version': 'volume 3.71'})
     assert answer.status_int == 406
     assert len(block.owner.ok('GET', '/v2/alpha/volumes')['volumes']) == 3

@@ -7,7 +7,7 @@ from nova import exception
 from nova.db import services, volume_types, volumes
 from nova.image import glance
 from nova.volume import exception as errors
-from nova.volume import quota, snapshots, states
+from nova.volume import messages, quota, snapshots, states
 from nova.volume import volumes as rules
 from nova.volume.drivers.file import FileDriver
 from nova.volume.volumes import VolumeRequest
@@ -179,6 +179,9 @@ def test_what_fails_is_an_error_with_a_reason(store, tmp_path):
     uuid = rules.create(ALICE, VolumeRequest(size=1)).uuid
     broken.drain(3)
     assert broken.status(uuid) == ('error', 'OSError: the disk is on fire') and broken.files() == []
+    told, = messages.list(ALICE, {})
+    assert (told.resource_uuid, told.event, told.text) == (uuid, 'volume_create', 'OSError: the disk is on fire')
+    assert told.request_id == ALICE.request_id
     broken.driver.broken = False
     broken.drain()
     assert open_kinds(uuid) == []
@@ -186,6 +189,7 @@ def test_what_fails_is_an_error_with_a_reason(store, tmp_path):
     rules.delete(ALICE, uuid)
     broken.drain(3)
     assert broken.status(uuid)[0] == 'error_deleting' and 'on fire' in broken.status(uuid)[1]
+    assert [told.event for told in messages.list(ALICE, {})] == ['volume_delete', 'volume_create'], 'once each'
     broken.driver.broken = False
     broken.drain()
     assert broken.status(uuid) is None

@@ -6,7 +6,7 @@ nova.compute.executors.volumes.
 import re
 
 from essex import db
-from nova.db import volume_attachments, volumes
+from nova.db import instances, volume_attachments, volumes
 from nova.volume import states
 from nova.volume.exception import (
     InvalidVolume,
@@ -97,6 +97,38 @@ def begin_detaching(context, volume_id, instance_uuid):
             raise InvalidVolume(reason=f'volume {volume_id} is {row.status}: wait until that is done.')
         volume_attachments.change(volume.uuid, status=states.DETACHING)
         volumes.change(volume.uuid, status=states.DETACHING, reason=None)
+
+
+@db.retry
+def record(context, volume_id, instance_uuid, device):
+    """Record that a server which is none of this cloud's has an available volume (administrators)."""
+    with db.writer():
+        volume = volumes.hold_for(context, volume_id)
+        if volume.status != states.AVAILABLE:
+            raise InvalidVolume(reason=f'volume {volume_id} is {volume.status}; to be attached it must be available.')
+        _refuse_own(instance_uuid, volume_id)
+        volume_attachments.create(volume.uuid, instance_uuid, device, states.ATTACHED, db.utcnow())
+        volumes.change(volume.uuid, status=states.IN_USE, reason=None)
+
+
+@db.retry
+def forget(context, volume_id):
+    """Record that no server has a volume: for one whose server is gone for good, or is none of this cloud's
+    (administrators)."""
+    with db.writer():
+        volume = volumes.hold_for(context, volume_id)
+        row = volume_attachments.of_volume(volume.uuid)
+        if row is None:
+            raise InvalidVolume(reason=f'volume {volume_id} is attached to no server.')
+        _refuse_own(row.instance_uuid, volume_id)
+        released(volume.uuid)
+
+
+def _refuse_own(instance_uuid, volume_id):
+    # What a guest has and what the records say of it must not differ.
+    if instances.by_uuids([instance_uuid]):
+        raise InvalidVolume(reason=f'server {instance_uuid} is one of this cloud: volume {volume_id} is attached to it '
+                                   'and detached from it there.')
 
 
 def release_all(instance_uuid):

@@ -2,7 +2,7 @@
 from essex import wsgi
 from essex.exception import BadRequest
 from nova.api.volume import common, schemas
-from nova.volume import states, volumes
+from nova.volume import attachments, states, volumes
 
 _ANY = {}
 
@@ -29,6 +29,11 @@ ACTIONS = {
     'os-volume_upload_image': _IMAGE,
     'os-reset_status': _inner({'status': _STATUS, 'attach_status': {}, 'migration_status': {}}, ['status']),
     'os-force_delete': _ANY,
+    'os-attach': _inner({'instance_uuid': schemas.UUID, 'mode': {'type': 'string', 'enum': ['rw']},
+                         'mountpoint': {'type': 'string', 'pattern': '^/dev/[a-z]{3,30}$'},
+                         'host_name': schemas.TEXT}, ['instance_uuid', 'mountpoint']),
+    'os-detach': {'type': ['object', 'null'], 'properties': {'attachment_id': schemas.OPTIONAL_UUID},
+                  'additionalProperties': False},
 }
 _CHECKS = {name: wsgi.compile_schema(schemas.action(name, inner)) for name, inner in ACTIONS.items()}
 _METHODS = {name: '_' + name.removeprefix('os-') for name in ACTIONS}
@@ -96,3 +101,11 @@ class VolumeActions(wsgi.Controller):
     def _force_delete(self, req, row, value):
         common.authorize_row(req, 'volumes:force', row)
         volumes.delete(req.context, row.uuid, force=True)
+
+    def _attach(self, req, row, value):
+        common.authorize_row(req, 'volumes:force', row)
+        attachments.record(req.context, row.uuid, value['instance_uuid'], value['mountpoint'])
+
+    def _detach(self, req, row, value):
+        common.authorize_row(req, 'volumes:force', row)
+        attachments.forget(req.context, row.uuid)

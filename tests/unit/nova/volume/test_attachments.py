@@ -6,8 +6,8 @@ from nova.compute import api as compute_api
 from nova.compute import operations, states
 from nova.db import instances, volume_attachments, volumes
 from nova.db.journal import JOURNAL
+from nova.volume import attachments, messages
 from nova.volume import exception as errors
-from nova.volume import messages
 from tests.unit.nova.conftest import caller
 from tests.unit.nova.executors.kit import CONTEXT, World, fault
 from tests.unit.nova.volume import rows
@@ -210,3 +210,24 @@ def test_an_attached_volume_is_not_reset_nor_deleted(world, api, server, admin):
         rules.reset_status(admin, mine, 'available')
     with pytest.raises(errors.InvalidVolume, match='detach it first'):
         rules.delete(admin, mine, force=True)
+
+
+def test_what_a_host_that_never_comes_back_had_is_freed(world, api, server, admin):
+    mine = volume()
+    api.attach_volume(CONTEXT, server, mine)
+    world.drain()
+    with pytest.raises(errors.InvalidVolume, match='one of this cloud'):
+        attachments.forget(admin, mine)
+    with pytest.raises(errors.InvalidVolume, match='one of this cloud'):
+        attachments.record(admin, volume(), server, '/dev/vdz')
+    instances.mark_deleted(server)   # as a deletion does while the host is away
+    attachments.forget(admin, mine)
+    assert status(mine) == 'available' and volume_attachments.of_volume(mine) is None
+
+
+def test_a_server_of_another_cloud(world, admin):
+    mine = volume()
+    attachments.record(admin, mine, '0f1d6c1e-9b4a-4f0e-8a39-4f9a9f3c8a11', '/dev/vdb')
+    assert status(mine) == 'in-use' and volume_attachments.of_volume(mine).attached_at is not None
+    attachments.forget(admin, mine)
+    assert status(mine) == 'available'

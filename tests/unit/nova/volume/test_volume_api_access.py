@@ -66,6 +66,8 @@ ACTIONS = [
     ({'os-show_image_metadata': None}, READ), ({'os-volume_upload_image': {'image_name': 'i'}}, own(202)),
     ({'os-reset_status': {'status': 'error'}}, FORCE),
     ({'os-force_delete': None}, (400, 403, 403, 403, 404)),   # it has a snapshot
+    ({'os-attach': {'instance_uuid': '0f1d6c1e-9b4a-4f0e-8a39-4f9a9f3c8a11', 'mountpoint': '/dev/vdb'}}, FORCE),
+    ({'os-detach': None}, (400, 403, 403, 403, 404)),   # it is attached to nothing
 ]
 TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
 WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type',

@@ -96,18 +96,19 @@ class Resize(ServerForm):
         return {'flavors': lambda: flavors.all_of(cloud), 'limits': lambda: quotas.limits(cloud)}
 
     def form_arguments(self):
-        return {'flavors': [each for each in self.found['flavors'] if each['id'] != self._current], 'quota':
-                sizes.Quota(self.found['limits'])}
+        now = self._now
+        return {'flavors': [each for each in self.found['flavors'] if each['id'] != now.get('id')],
+                'quota': sizes.Quota(self.found['limits']), 'now': now}
 
     @property
-    def _current(self):
+    def _now(self):
+        """The flavor it has; of one that is no longer offered nothing is known."""
         inside, known = self.server['flavor'], self.found['flavors']
-        name = inside.get('original_name')
-        return inside.get('id') or next((each['id'] for each in known if each['name'] == name), None)
+        return next((each for each in known if inside.get('id') == each['id']
+                     or inside.get('original_name') == each['name']), {'vcpus': 0, 'ram': 0, **inside})
 
     def context(self):
-        now = next((each for each in self.found['flavors'] if each['id'] == self._current), None)
-        return {'now': now}
+        return {'now': self._now}
 
     def save(self, form):
         self.act('resize', {'flavorRef': form.cleaned_data['flavor']})

@@ -98,9 +98,9 @@ class ResizeForm(Form):
     submit = _('Resize')
     flavor = sizes.FlavorField(label=_('New flavor'))
 
-    def __init__(self, *args, flavors, quota, **kwargs):
+    def __init__(self, *args, flavors, quota, now, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields['flavor'].offer(flavors, quota, least=0)
+        self.fields['flavor'].offer(flavors, quota, instead=now)
 
 
 class RebuildForm(Form):

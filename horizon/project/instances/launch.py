@@ -81,7 +81,7 @@ class Launch(FormPage):
         if form.is_bound:
             return
         offer, query = self.offer, self.request.GET
-        wanted = next((f'{kind}:{query[kind]}' for kind in ('image', 'volume', 'snapshot') if kind in query), None)
+        wanted = query.get('source') or next((f'{kind}:{query[kind]}' for kind in ('image', 'volume', 'snapshot') if kind in query), None)
         source = wanted if wanted and any(wanted == value for _g, entries in offer.sources for value, _l in entries) \
             else sources.first(offer.sources)
         form.initial = {

@@ -54,6 +54,8 @@ class Step:
         if self.name in _STEPS:
             return _STEPS[self.name]
         kind, _underscore, step = self.name.partition('_')
+        if step == 'apply':
+            return _('Done by its host')
         if step.startswith('undo_'):
             return _('Undo: %s') % _STEPS.get(f'{kind}_{step[5:]}', step[5:].replace('_', ' '))
         return self.name.rpartition('__')[2].replace('_', ' ').capitalize()

@@ -29,19 +29,21 @@ class Quota:
         fits = [left // need for left, need in shares if left is not None and need]
         return min(fits) if fits else None
 
-    def meters(self, flavor, count, instead=None):
-        """[{label, used, limit, more, unit}] with `count` servers of a flavor more; `instead` of one of another."""
-        old = instead or {'vcpus': 0, 'ram': 0}
-        more = {_INSTANCES: 0 if instead else count, _CORES: flavor['vcpus'] * count - old['vcpus'],
-                _RAM: flavor['ram'] * count - old['ram']}
+    def allows(self, flavor, instead):
+        """Whether a server may have a flavor instead of the one it has."""
+        shares = [(self.left(_CORES), flavor['vcpus'] - instead['vcpus']),
+                  (self.left(_RAM), flavor['ram'] - instead['ram'])]
+        return all(left is None or need <= 0 or need <= left for left, need in shares)
+
+    def meters(self, flavor, count):
+        """[{label, used, limit, more, unit}] with `count` servers of a flavor more."""
+        more = {_INSTANCES: count, _CORES: flavor['vcpus'] * count, _RAM: flavor['ram'] * count}
         labels = {_INSTANCES: (_('Instances'), ''), _CORES: (_('vCPUs'), ''), _RAM: (_('Memory'), 'MB')}
-        return [self._meter(names, label, unit, more[names]) for names, (label, unit) in labels.items()
-                if not (instead and names == _INSTANCES)]
+        return [self._meter(names, label, unit, more[names]) for names, (label, unit) in labels.items()]
 
     def _meter(self, names, label, unit, more):
         limit, used = self._pair(names)
-        # A smaller flavor gives back.
-        return {'label': label, 'limit': limit, 'unit': unit, 'used': used + min(0, more), 'more': max(0, more)}
+        return {'label': label, 'limit': limit, 'unit': unit, 'used': used, 'more': more}
 
 
 class FlavorCards(forms.RadioSelect):
@@ -60,13 +62,12 @@ class FlavorField(forms.ChoiceField):
 
     widget = FlavorCards
 
-    def offer(self, flavors, quota, least=1):
-        """Set what there is to choose from. `least`: how many servers must fit."""
+    def offer(self, flavors, quota, instead=None):
+        """Set what there is to choose from, for a server more, or for one that has the flavor `instead` now."""
         self.choices = [(each['id'], each['name']) for each in flavors]
-        rooms = {each['id']: quota.room_for(each) for each in flavors}
-        self.widget.cards = {each['id']: {'flavor': each, 'room': rooms[each['id']],
-                                          'over': rooms[each['id']] is not None and rooms[each['id']] < least}
-                             for each in flavors}
+        self.widget.cards = {each['id']: {
+            'flavor': each, 'room': None if instead else quota.room_for(each),
+            'over': not quota.allows(each, instead) if instead else quota.room_for(each) == 0} for each in flavors}
 
 
 def smallest(flavors, quota, image=None):

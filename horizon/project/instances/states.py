@@ -13,7 +13,10 @@ POWER = {0: _('no state'), 1: _('running'), 3: _('paused'), 4: _('off'), 6: _('c
 _TASKS = {'scheduling': _('looking for a host'), 'networking': _('getting an address'),
           'block_device_mapping': _('making its disk'), 'spawning': _('starting'), 'deleting': _('being deleted'),
           'image_snapshot': _('taking a snapshot'), 'image_uploading': _('saving the snapshot'),
-          'image_backup': _('taking a backup'), 'powering-off': _('shutting down'), 'powering-on': _('starting')}
+          'image_backup': _('taking a backup'), 'powering-off': _('shutting down'), 'powering-on': _('starting'),
+          'resize_prep': _('looking for room'), 'resize_migrating': _('resizing its disk'),
+          'resize_migrated': _('resizing its disk'), 'resize_finish': _('starting with its new size'),
+          'resize_reverting': _('going back to its former size'), 'resize_confirming': _('keeping its new size')}
 # Whatever runs or lies on a disk can be copied, resized and so on.
 RESTING = ('ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED')
 

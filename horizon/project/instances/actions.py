@@ -1,5 +1,7 @@
 """What one can do with a server. Each shows only in the states that allow it."""
-from django.urls import reverse
+import functools
+
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 
 from horizon.api import servers
@@ -118,6 +120,15 @@ class Delete(Simple):
         servers.delete(request.login.client, key)
 
 
+_SOME = '00000000-0000-0000-0000-000000000000'
+
+
+@functools.cache
+def _address(prefix, view):
+    """Address of a page of some server: a list has a dozen for each row. `prefix`: where the dashboard is."""
+    return reverse(f'project:instances:{view}', args=[_SOME])
+
+
 class Open(Simple):
     """A page of the server. `view`: its name, `statuses` as above."""
 
@@ -125,7 +136,7 @@ class Open(Simple):
     view = None
 
     def url(self, row):
-        return reverse(f'project:instances:{self.view}', args=[row['id']])
+        return _address(get_script_prefix(), self.view).replace(_SOME, row['id'])
 
 
 class Console(Open):

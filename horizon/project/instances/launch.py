@@ -77,11 +77,12 @@ class Launch(FormPage):
         return super().show(status, template, **more)
 
     def _preselect(self, form):
-        """Defaults of a form that is not filled in. ?image= and ?flavor= choose."""
+        """Defaults of a form that is not filled in. ?source=image:ID, ?image=ID, ?flavor=ID choose."""
         if form.is_bound:
             return
         offer, query = self.offer, self.request.GET
-        wanted = query.get('source') or next((f'{kind}:{query[kind]}' for kind in ('image', 'volume', 'snapshot') if kind in query), None)
+        wanted = form.initial.pop('source', None) or next(
+            (f'{kind}:{query[kind]}' for kind in ('image', 'volume', 'snapshot') if kind in query), None)
         source = wanted if wanted and any(wanted == value for _g, entries in offer.sources for value, _l in entries) \
             else sources.first(offer.sources)
         form.initial = {

@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -94,12 +95,21 @@ def milliseconds(value):
     return f'{value / 1000:.1f} s' if value >= 1000 else f'{value:.0f} ms' if value >= 10 else f'{value:.1f} ms'
 
 
-@register.inclusion_tag('ui/status.html')
+# A shape beside the colour.
+_SHAPES = {'good': '<circle cx="6" cy="6" r="5"/>', 'bad': '<path d="M6 .8 11.4 11H.6z"/>',
+           'busy': '<circle class="ring" cx="6" cy="6" r="4.2"/>',
+           'idle': '<rect x="1.5" y="1.5" width="9" height="9" rx="2"/>'}
+
+
+@register.simple_tag
 def status(text, level):
     """A status: words, with a shape beside the colour. Levels: good, bad, busy, idle."""
     text = str(text)
     # The API's constants in small letters; what is words already stays.
-    return {'text': text.replace('_', ' ').lower() if text.isupper() else text, 'level': level}
+    text = text.replace('_', ' ').lower() if text.isupper() else text
+    shape = mark_safe(_SHAPES.get(level, _SHAPES['idle']))  # noqa: S308 - ours
+    return format_html('<span class="status {}"><svg class="dot" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}'
+                       '</span>', level, shape, text)
 
 
 @register.inclusion_tag('ui/meter.html')

@@ -11,6 +11,11 @@ from tests.functional.nova_kit import CONTEXT, Nova, Zygote
 # Killed when a step has done its work and the journal does not know: what comes before and after is another step's end.
 REBUILD = [f'rebuild.{step.name}.during' for step in operations.REBUILD.steps]
 REBUILD_BACK = [f'rebuild.undo_{step.name}.during' for step in operations.REBUILD.steps if step.undo]
+RESIZE = [f'resize.{step.name}.during' for step in operations.RESIZE.steps]
+RESIZE_BACK = [f'resize.undo_{step.name}.during' for step in operations.RESIZE.steps if step.undo]
+DECIDED = ['confirm.forget.during', *(f'revert.{step.name}.during' for step in operations.REVERT_RESIZE.steps)]
+SIZES = {'memory_mb': 128, 'vcpus': 2, 'root_gb': 2, 'ephemeral_gb': 0, 'swap_mb': 0, 'flavor_id': 2,
+         'flavor': {'flavorid': '2', 'name': 'large', 'extra_specs': {}}}
 
 
 @pytest.fixture(scope='module')
@@ -101,13 +106,6 @@ def test_deleted_in_the_middle(nova, booted, change):
     (rebuild if change == 'rebuild' else resize)(own)
     wait_for(lambda: 'spawn None' in nova.story(own))
     delete_leaves_nothing(nova, own)
-
-
-SIZES = {'memory_mb': 128, 'vcpus': 2, 'root_gb': 2, 'ephemeral_gb': 0, 'swap_mb': 0, 'flavor_id': 2,
-         'flavor': {'flavorid': '2', 'name': 'large', 'extra_specs': {}}}
-RESIZE = [f'resize.{step.name}.during' for step in operations.RESIZE.steps]
-RESIZE_BACK = [f'resize.undo_{step.name}.during' for step in operations.RESIZE.steps if step.undo]
-DECIDED = ['confirm.forget.during', *(f'revert.{step.name}.during' for step in operations.REVERT_RESIZE.steps)]
 
 
 def resize(own):

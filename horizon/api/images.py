@@ -28,11 +28,10 @@ def create(cloud, values):
     return cloud.send('image', 'POST', '/v2/images', values)
 
 
-def upload(cloud, image_id, data, length=None, timeout=None):
-    """Give an image its data: an iterator of bytes, `length` of them when that is known."""
-    headers = {'Content-Type': 'application/octet-stream', **({'Content-Length': str(length)} if length else {})}
-    cloud.call('image', 'PUT', f'/v2/images/{quote(image_id, safe="")}/file', data=data, headers=headers, log=False,
-               **({'timeout': timeout} if timeout else {}))
+def upload(cloud, image_id, data, timeout=None):
+    """Give an image its data: bytes, or an iterable of them."""
+    cloud.call('image', 'PUT', f'/v2/images/{quote(image_id, safe="")}/file', data=data, log=False,
+               headers={'Content-Type': 'application/octet-stream'}, **({'timeout': timeout} if timeout else {}))
 
 
 def import_from(cloud, image_id, url):

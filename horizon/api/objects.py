@@ -91,11 +91,10 @@ def delete_container(cloud, name):
     cloud.call(SERVICE, 'DELETE', path(name))
 
 
-def upload(cloud, container, name, data, length=None, content_type=None, timeout=None):
-    """Store an object: an iterator of bytes."""
-    headers = {**({'Content-Length': str(length)} if length is not None else {}),
-               **({'Content-Type': content_type} if content_type else {})}
-    cloud.call(SERVICE, 'PUT', path(container, name), data=data if length != 0 else b'', headers=headers, log=False,
+def upload(cloud, container, name, data, content_type=None, timeout=None):
+    """Store an object: bytes, or an iterable of them."""
+    headers = {'Content-Type': content_type} if content_type else {}
+    cloud.call(SERVICE, 'PUT', path(container, name), data=data, headers=headers, log=False,
                **({'timeout': timeout} if timeout else {}))
 
 

@@ -12,17 +12,32 @@ TIMEOUT = 600
 
 
 def too_large(length):
-    """A sentence when an upload of so many bytes (None: unknown) may not pass, else None."""
+    """A sentence when an upload of so many bytes may not pass, else None."""
     most = CONF.horizon.upload_megabytes
-    if most and (length is None or length > most << 20):
+    if most and length > most << 20:
         return _('The dashboard takes uploads up to %d MB. Use a command-line client for larger ones.') % most
     return None
 
 
-def chunks(source):
-    """The pieces of a file or request."""
-    while piece := source.read(CHUNK):
-        yield piece
+class Body:
+    """The bytes of a file or request, for requests: it reads the length, then the pieces.
+
+    Raises ConnectionError when there are fewer than announced: the service must not take them for all.
+    """
+
+    def __init__(self, source, length):
+        self._source, self._length = source, length
+
+    def __len__(self):
+        return self._length
+
+    def __iter__(self):
+        left = self._length
+        while left and (piece := self._source.read(min(CHUNK, left))):
+            left -= len(piece)
+            yield piece
+        if left:
+            raise ConnectionError(f'the browser went away, {left} bytes before the end')
 
 
 def length_of(request):
@@ -32,16 +47,20 @@ def length_of(request):
 
 
 def receive(request, send):
-    """Answer a PUT of a file's bytes with JSON: `send(chunks, length)` gives them to a service.
+    """Answer a PUT of a file's bytes with JSON: `send(body)` gives them to a service.
 
     200 {} when it took them, else the status and {message, advice, request_id} for the script that shows them.
     """
     length = length_of(request)
+    if length is None:
+        return JsonResponse({'message': _('The browser does not say how large the file is.')}, status=411)
     refusal = too_large(length)
     if refusal:
         return JsonResponse({'message': refusal}, status=413)
     try:
-        send(chunks(request), length)
+        send(Body(request, length) if length else b'')
+    except ConnectionError as error:
+        return JsonResponse({'message': str(error)}, status=400)
     except errors.TokenExpired:
         return JsonResponse({'message': _('Your session has ended. Log in again in another window, then try again.')},
                             status=401)

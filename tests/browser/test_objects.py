@@ -28,7 +28,8 @@ def test_upload_download_link_delete(visitor, tmp_path):
     assert requests.get(link, timeout=20).content == b'dear reader'
     page.goto('/project/containers/')
     for name in ('Empty', 'Delete'):
-        page.get_by_role('button', name=f'{name} browser files').or_(page.get_by_role('row', name='browser files')
-                                                                     .get_by_role('button', name=name)).first.click()
+        row = page.get_by_role('row', name='browser files')
+        row.locator('summary').click()
+        row.get_by_role('button', name=name, exact=True).click()
         page.get_by_role('main').get_by_role('button', name=name).click()
     expect(page.get_by_role('row', name='browser files')).to_have_count(0)

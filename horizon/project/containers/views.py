@@ -114,7 +114,7 @@ class Folder(TablePage):
         if 'folder' in request.POST:
             self.folder = form = FolderForm(request.POST)
             return self._save(form, lambda asked: objects.upload(
-                self.cloud, self.container, f'{self.prefix}{asked["folder"]}/', b'', 0, 'application/directory'))
+                self.cloud, self.container, f'{self.prefix}{asked["folder"]}/', b'', 'application/directory'))
         self.upload = form = UploadForm(request.POST, request.FILES)
         return self._save(form, self._store)
 
@@ -123,8 +123,8 @@ class Folder(TablePage):
         refusal = uploads.too_large(file.size)
         if refusal:
             raise errors.ApiError(objects.SERVICE, 'upload', refusal, 413)
-        objects.upload(self.cloud, self.container, self.prefix + file.name, uploads.chunks(file), file.size,
-                       file.content_type, uploads.TIMEOUT)
+        body = uploads.Body(file, file.size) if file.size else b''
+        objects.upload(self.cloud, self.container, self.prefix + file.name, body, file.content_type, uploads.TIMEOUT)
 
     def _save(self, form, store):
         if not form.is_valid():
@@ -149,5 +149,5 @@ class Data(View):
         if not name:
             return JsonResponse({'message': _now('The object has no name.')}, status=400)
         cloud, kind = request.login.client, request.content_type
-        return uploads.receive(request, lambda data, length: objects.upload(cloud, container, name, data, length, kind,
-                                                                            uploads.TIMEOUT))
+        return uploads.receive(request, lambda body: objects.upload(cloud, container, name, body, kind,
+                                                                    uploads.TIMEOUT))

@@ -98,8 +98,8 @@ class Create(FormPage):
         if asked['source'] == 'url':
             self._or_remove(image, lambda: images.import_from(self.cloud, image['id'], asked['url']))
         elif asked.get('file'):
-            self._or_remove(image, lambda: images.upload(self.cloud, image['id'], uploads.chunks(asked['file']),
-                                                         asked['file'].size, uploads.TIMEOUT))
+            self._or_remove(image, lambda: images.upload(
+                self.cloud, image['id'], uploads.Body(asked['file'], asked['file'].size), uploads.TIMEOUT))
         elif 'json' in self.request.headers.get('Accept', ''):
             return JsonResponse({'upload': reverse('project:images:data', args=[image['id']]),
                                  'done': reverse('project:images:detail', args=[image['id']])}, status=201)
@@ -129,8 +129,7 @@ class Data(View):
     def put(self, request, image_id):
         """Streamed to Glance."""
         cloud = request.login.client
-        return uploads.receive(request, lambda data, length: images.upload(cloud, str(image_id), data, length,
-                                                                           uploads.TIMEOUT))
+        return uploads.receive(request, lambda body: images.upload(cloud, str(image_id), body, uploads.TIMEOUT))
 
 
 class Edit(OfImage, FormPage):

@@ -26,7 +26,8 @@ def box(member):
 
 
 def put(browser, name, data=b'data', kind='text/plain'):
-    return browser.put(f'{INDEX}in/box/data/?name={quote(name)}', data, content_type=kind)
+    return browser.put(f'{INDEX}in/box/data/?name={quote(name)}', data, content_type=kind,
+                       CONTENT_LENGTH=str(len(data)))
 
 
 def page(view, name):

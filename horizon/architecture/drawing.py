@@ -44,7 +44,8 @@ class Box:
     def bars(self):
         """The last minute as the d of a path: upright bars at the lower right."""
         series = self.seen.series
-        if not any(series):
+        # No room beside a long text.
+        if not any(series) or len(self.seen.detail) > 16:
             return ''
         tallest, step, left = max(series), 2.4, self.width - 8 - 2.4 * len(series)
         return ''.join(f'M{left + step * number:.1f} {self.height - 9}v{-max(1.5, 13 * value / tallest):.1f}'

@@ -51,7 +51,8 @@ class State:
         for seen in self.parts.values():
             _summarise(seen)
         self.daemons = [each for seen in self.parts.values() for each in seen.daemons] + self.unplaced
-        self.troubles = [_trouble(each) for each in self.daemons if each['level'] in ('bad', 'busy')]
+        self.troubles = _troubles(self.daemons)
+        self.worst = max((each['level'] for each in self.daemons), key=LEVELS.index, default='good')
         self.digest = hashlib.sha256('\n'.join(map(str, self.troubles)).encode()).hexdigest()[:12]
 
     def _seen(self, key):
@@ -80,7 +81,8 @@ class State:
                 continue
             up = record['state'] == 'up'
             daemon = {'name': record['binary'], 'host': record['host'], 'service': 'nova', 'state': record['state'],
-                      'level': 'good' if up else 'bad', 'words': _('up') if up else _('down'), 'addresses': [],
+                      'level': 'good' if up else 'bad', 'words': _('up') if up else _('down'),
+                      'brief': _('up') if up else _('down'), 'addresses': [],
                       'http': None, 'rpc': None, 'step': None, 'recorded': True}
             key = parts.of_daemon(record['binary'])
             (self._seen(key).daemons if key else self.unplaced).append(daemon)
@@ -88,10 +90,13 @@ class State:
     def _add_hypervisors(self, found):
         for each in found:
             self._seen('hypervisor').kept.append(each)
+        if 'nova-compute' in self.parts:
+            # Nova may not answer just now: its place in the drawing stays.
+            self._seen('hypervisor')
 
 
 def _judge(daemon, now):
-    """{level, words} of a daemon's state."""
+    """{level, words, brief: without a time, that changes always} of a daemon's state."""
     level, words = _BY_STATE.get(daemon['state'], 'busy'), {
         'up': _('up'), 'dead': _('dead'), 'late': _('no sign of life'), 'starting': _('starting'),
         'stopping': _('stopping')}.get(daemon['state'], daemon['state'])
@@ -99,13 +104,20 @@ def _judge(daemon, now):
         lived = (parse_time(now) - parse_time(daemon['since'])).total_seconds()
         if lived < _WARN_SECONDS:
             level = 'bad' if lived < _RED_SECONDS else 'busy'
-            words = _('died, is back for %s') % duration(max(0, lived))
-    return {'level': level, 'words': words}
+            return {'level': level, 'words': _('died, back for %s') % duration(max(0, lived)),
+                    'brief': _('died, is back')}
+    return {'level': level, 'words': words, 'brief': words}
 
 
-def _trouble(daemon):
-    return _('%(daemon)s on %(host)s: %(state)s') % {
-        'daemon': daemon['name'], 'host': daemon['host'], 'state': daemon['words']}
+def _troubles(daemons):
+    """A sentence for all daemons of a host that are in the same bad state."""
+    alike = {}
+    for each in daemons:
+        if each['level'] in ('bad', 'busy'):
+            alike.setdefault((each['host'], str(each['brief'])), []).append(each['name'])
+    return [_('%(daemons)s on %(host)s: %(state)s') % {
+        'daemons': ', '.join(dict.fromkeys(names)), 'host': host, 'state': state}
+        for (host, state), names in alike.items()]
 
 
 def _summarise(seen):
@@ -113,7 +125,7 @@ def _summarise(seen):
     if seen.daemons:
         seen.level = max((each['level'] for each in seen.daemons), key=LEVELS.index)
         worst = [each for each in seen.daemons if each['level'] == seen.level]
-        seen.state = str(worst[0]['words'])
+        seen.state = str(worst[0]['brief'])
         if len(seen.daemons) > 1 and seen.level in ('bad', 'busy'):
             seen.state = f'{len(worst)}/{len(seen.daemons)} {seen.state}'
         _work(seen)
@@ -149,12 +161,18 @@ def _broker(seen):
     waiting = sum(queue['depth'] or 0 for broker in seen.kept for queue in broker['queues'])
     alone = [queue['name'] for broker in seen.kept for queue in broker['queues']
              if queue['depth'] and not queue['consumers']]
-    gone = [broker for broker in seen.kept if broker['reachable'] is False]
+    gone = [broker for broker in seen.kept if broker['reachable'] is False or (
+        # In memory queues live and die with the process that reads them.
+        broker['kind'] == 'memory' and not any(queue['consumers'] for queue in broker['queues']))]
     seen.level = 'bad' if gone else 'busy' if alone else 'good'
-    seen.state = _('does not answer') if gone else _('waits for a daemon') if alone else _('up')
+    in_memory = seen.kept[0]['kind'] == 'memory'
+    away = _('its process is dead') if in_memory else _('does not answer')
+    seen.state = away if gone else _('waits for a daemon') if alone else _('up')
     kind = {'memory': _('in memory'), 'amqp': 'AMQP'}.get(seen.kept[0]['kind'], seen.kept[0]['kind'])
     seen.detail = f'{kind} · ' + (ngettext('%d message waits', '%d messages wait', waiting) % waiting if waiting
                                   else _('nothing waits'))
+    if gone:
+        seen.detail = away
 
 
 def _database(seen):
@@ -184,6 +202,9 @@ def _store(seen):
 
 
 def _hypervisor(seen):
+    if not seen.kept:
+        seen.state, seen.detail = _('unknown'), _('Nova does not say')
+        return
     running = sum(each.get('running_vms') or 0 for each in seen.kept)
     away = [each for each in seen.kept if each.get('state') == 'down']
     seen.level, seen.state = ('bad', _('away')) if len(away) == len(seen.kept) else ('good', _('up'))

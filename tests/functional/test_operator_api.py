@@ -10,6 +10,7 @@ from essex.cloud.api import Api
 from essex.cloud.layout import Layout
 from essex.cloud.settings import Settings
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.fake_cloud import FakeCloud
 
 
 def operator(cloud, account='admin'):
@@ -126,3 +127,21 @@ def test_an_orderly_stop_is_no_death(doomed):
     doomed.essex('down')
     doomed.essex('up')
     assert {each['deaths'] for each in operator(doomed)('/hosts/self')['daemons']} == {0}
+
+
+def test_the_fake_cloud_answers_in_the_same_form(cloud):
+    with FakeCloud() as fake:
+        session = fake.session('admin')
+
+        def ask(path):
+            return session.get(path, endpoint_filter={'service_type': 'operator'}).json()
+        fakes, reals = ask('/hosts/self'), operator(cloud)('/hosts/self')
+        assert set(fakes) == set(reals)
+        for kind in ('daemons', 'stores'):
+            assert {frozenset(each) for each in fakes[kind]} == {frozenset(each) for each in reals[kind]}
+        assert set(fakes['broker']) == set(reals['broker'])
+        assert set(fakes['broker']['queues'][0]) == set(reals['broker']['queues'][0])
+        assert {frozenset(each) for each in fakes['databases']} == {
+            frozenset(each) for each in reals['databases'] if each['known']}
+        works = [next(each['http'] for each in one['daemons'] if each['http']) for one in (fakes, reals)]
+        assert set(works[0]) == set(works[1]) and len(works[0]['series']) == len(works[1]['series'])

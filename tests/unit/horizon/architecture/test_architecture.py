@@ -78,14 +78,28 @@ class TestDrawing:
         daemon(cloud, 'nova-compute')['state'] = state
         answer = admin.get(CLOUD)
         assert levels(answer)['nova-compute'] == level
-        assert ('nova-compute on host-1' in text(answer)) == (level != 'good')
+        assert ('nova-compute on host-1: ' in text(answer)) == (level != 'good')
 
     def test_one_that_died_and_came_back_stays_red_for_a_while(self, admin, cloud):
         back = daemon(cloud, 'nova-compute')
         for seconds, level in ((3, 'bad'), (60, 'busy'), (3600, 'good')):
             since = cloud.now() - datetime.timedelta(seconds=seconds)
             back.update(deaths=1, since=f'{since.isoformat()}Z')
-            assert levels(admin.get(CLOUD))['nova-compute'] == level
+            answer = admin.get(CLOUD)
+            assert levels(answer)['nova-compute'] == level
+            assert ('nova-compute on host-1: died, is back' in text(answer)) == (level != 'good')
+
+    def test_several_in_trouble_are_one_sentence_that_does_not_change_with_time(self, admin, cloud):
+        for name in ('nova-api', 'nova-network'):
+            daemon(cloud, name).update(deaths=1, since=f'{cloud.now().isoformat()}Z')
+        first = admin.get(CLOUD)
+        assert 'nova-api, nova-network on host-1: died, is back' in text(first)
+        cloud.advance(seconds=5)
+        assert admin.get(CLOUD).context['state'].digest == first.context['state'].digest
+
+    def test_a_hypervisor_keeps_its_place_while_nova_is_away(self, admin, cloud):
+        cloud.fail('compute', 'GET', '*', 503)
+        assert levels(admin.get(CLOUD))['hypervisor'] == 'idle'
 
     def test_the_live_part_tells_news_only_when_there_are_some(self, admin, cloud):
         digest = re.search(r'live=(\w+)', text(admin.get(CLOUD)))[1]
@@ -100,6 +114,11 @@ class TestDrawing:
         assert levels(answer)['broker'] == 'busy' and '7 messages wait' in text(answer)
         cloud.operator_host['broker']['reachable'] = False
         assert levels(admin.get(CLOUD))['broker'] == 'bad'
+        cloud.operator_host['broker'].update(reachable=True)
+        for queue in cloud.operator_host['broker']['queues']:
+            queue['consumers'] = 0
+        answer = admin.get(CLOUD)
+        assert levels(answer)['broker'] == 'bad' and 'its process is dead' in text(answer)
 
     def test_full_stores_and_old_databases_are_seen(self, admin, cloud):
         cloud.operator_host['stores'][0]['free_bytes'] = 1 << 30

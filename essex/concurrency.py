@@ -264,10 +264,7 @@ def read_into(stream, view):
 
     Spares `serve`'s streams the new block of memory that each read() of a large body costs.
     """
-    if isinstance(stream, eventlet.wsgi.Input) and not stream.chunked_input:
-        if stream.should_send_hundred_continue:
-            stream.send_hundred_continue_response()
-            stream.is_hundred_continue_response_sent = True
+    if _has_length(stream):
         wanted = min(len(view), stream.content_length - stream.position)
         count = stream.rfile.readinto(view[:wanted]) if wanted else 0
         stream.position += count
@@ -275,6 +272,36 @@ def read_into(stream, view):
     data = stream.read(len(view))
     view[:len(data)] = data
     return len(data)
+
+
+def read_some(stream, view, least):
+    """Put the next bytes of a request's body into the memoryview `view`: `least` of them, and more if they have come.
+
+    Returns how many, fewer at the end of the body. So a fast client's body comes in few large pieces, and nobody waits
+    for a slow one to send much.
+    """
+    if not _has_length(stream):
+        data = stream.read(min(least, len(view)))
+        view[:len(data)] = data
+        return len(data)
+    left, filled = min(len(view), stream.content_length - stream.position), 0
+    while filled < min(least, left):
+        count = stream.rfile.readinto1(view[filled:left])
+        if not count:
+            break
+        filled += count
+    stream.position += filled
+    return filled
+
+
+def _has_length(stream):
+    """Whether a body is one of `serve`'s, of known length; a client that waits for 100 is told to go on."""
+    if not isinstance(stream, eventlet.wsgi.Input) or stream.chunked_input:
+        return False
+    if stream.should_send_hundred_continue:
+        stream.send_hundred_continue_response()
+        stream.is_hundred_continue_response_sent = True
+    return True
 
 
 class TrampolineFile:

@@ -126,7 +126,8 @@ class Exchange:
                 self._sock.sendall(data)
                 self._sock.sendall(b'\r\n')
             else:
-                self._sock.sendall(data)
+                # A view: of what does not go at once the rest is sliced, and bytes would be copied.
+                self._sock.sendall(memoryview(data))
         except OSError as error:
             raise self._error('sending data', error) from error
 

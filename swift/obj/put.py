@@ -10,7 +10,7 @@ from swift.obj.requests import Refused
 from swift.timestamp import Timestamp
 
 _SMALL = 65536      # bytes; what is smaller is taken whole and then written in one go
-_BATCH = 524288     # bytes written in one go of larger ones
+_BATCH = 524288     # bytes written in one go of larger ones, each upload has memory for two
 
 
 @dataclasses.dataclass
@@ -133,11 +133,11 @@ def _commit(server, request, writer, expired_before):
     return _Put(metadata, writer, expired_before)
 
 
-def _read(server, request, size):
-    """Up to `size` bytes of the body. Raises Refused 408 or 499."""
+def _read(server, request, function, *args):
+    """What a function that reads from the body returns. Raises Refused 408 or 499."""
     try:
         with concurrency.Timeout(server.client_timeout):
-            return request.environ['wsgi.input'].read(size)
+            return function(*args)
     except concurrency.Timeout:
         raise Refused(408, 'Request Timeout') from None
     except (OSError, ValueError):
@@ -148,7 +148,7 @@ def _read(server, request, size):
 def _read_all(server, request, length):
     pieces, left = [], length
     while left:
-        piece = _read(server, request, left)
+        piece = _read(server, request, request.environ['wsgi.input'].read, left)
         if not piece:
             raise Refused(499, 'Client Disconnect')
         pieces.append(piece)
@@ -159,28 +159,37 @@ def _read_all(server, request, length):
 def _stream(server, request, length, writer, pool):
     """The body to the writer: while a batch goes to disk, the next comes in."""
     end = time.monotonic() + server.max_upload_time
-    received, batch, size, writing = 0, [], 0, None
+    size = min(_BATCH, length or _BATCH)
+    buffers, received, writing = [memoryview(bytearray(size)), memoryview(bytearray(size))], 0, None
     while length is None or received < length:
-        if time.monotonic() > end:
-            raise Refused(408, 'Request Timeout: max_upload_time is over')
-        wanted = server.network_chunk_size if length is None else min(server.network_chunk_size, length - received)
-        piece = _read(server, request, wanted)
-        if not piece:
-            if length is None:
-                break
-            raise Refused(499, 'Client Disconnect')
-        received += len(piece)
+        count = _fill(server, request, buffers[0], end, length and length - received)
+        received += count
         if received > server.max_file_size:
             raise Refused(413, 'Your request is too large.')
-        batch.append(piece)
-        size += len(piece)
-        if size >= _BATCH:
-            if writing is not None:
-                writing.wait()
-            writing, batch, size = pool.submit(writer.write, *batch), [], 0
+        if writing is not None:
+            writing.wait()
+        if not count:
+            return
+        writing = pool.submit(writer.write, buffers[0][:count])
+        buffers.reverse()
     if writing is not None:
         writing.wait()
-    if batch:
-        pool.run(writer.write, *batch)
 
 
+def _fill(server, request, view, end, left):
+    """Fill `view` from the body, of which `left` bytes follow (None: until it ends); returns the count.
+
+    The time a client has for its next bytes is that for network_chunk_size of them.
+    """
+    stream, filled = request.environ['wsgi.input'], 0
+    wanted = len(view) if left is None else min(len(view), left)
+    while filled < wanted:
+        if time.monotonic() > end:
+            raise Refused(408, 'Request Timeout: max_upload_time is over')
+        count = _read(server, request, concurrency.read_some, stream, view[filled:wanted], server.network_chunk_size)
+        if not count:
+            if left is None:
+                break
+            raise Refused(499, 'Client Disconnect')
+        filled += count
+    return filled

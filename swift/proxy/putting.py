@@ -12,6 +12,8 @@ from swift.proxy.errors import refuse
 from swift.proxy.fanout import Fanout
 
 SMALL = 65536
+_LARGE = 262144     # bytes of a fast client that are passed on at once
+_PATIENCE = 0.05    # seconds that are waited for so many
 
 
 class Source:
@@ -22,18 +24,23 @@ class Source:
         self._chunk, self._timeout = options.client_chunk_size, options.client_timeout
 
     def read(self, count):
-        """Up to `count` bytes; b'' at the end, which is where it should be."""
+        """Up to `count` bytes; nothing at the end, which is where it should be."""
         if self._left is not None:
             if not self._left:
                 return b''
             count = min(count, self._left)
+        return self._counted(self._read(self._input.read, count))
+
+    def _read(self, function, *args):
         try:
             with concurrency.Timeout(self._timeout):
-                piece = self._input.read(count)
+                return function(*args)
         except (concurrency.Timeout, TimeoutError):
             raise refuse(408) from None
         except (OSError, ValueError):
             raise refuse(499) from None
+
+    def _counted(self, piece):
         if self._left is not None:
             if not piece:
                 raise refuse(499)
@@ -52,9 +59,26 @@ class Source:
         return pieces[0] if len(pieces) == 1 else b''.join(pieces)
 
     def pieces(self):
-        """Everything, piece by piece."""
-        while piece := self.read(self._chunk):
-            yield piece
+        """Everything, piece by piece: of a fast client's body larger ones, since each costs the same."""
+        large = max(self._chunk, _LARGE)
+        while self._left is None or self._left:
+            view = memoryview(bytearray(large if self._left is None else min(large, self._left)))
+            count = self._fill(view)
+            if not count:
+                return
+            # Little is copied, lest it keep much memory while it waits.
+            yield view[:count] if count > large // 2 else bytes(view[:count])
+
+    def _fill(self, view):
+        filled, patience = 0, time.monotonic() + _PATIENCE
+        while filled < len(view):
+            count = self._read(concurrency.read_some, self._input, view[filled:], self._chunk)
+            self._counted(view[:count])
+            filled += count
+            # What has come from a slow one goes on at once: the nodes wait no longer for it than we do.
+            if not count or time.monotonic() > patience:
+                break
+        return filled
 
 
 class Connecting(Fanout):

@@ -19,6 +19,12 @@ def application(environ, start_response):
         body = json.dumps({**told, 'raw': environ['headers_raw']}).encode()
     elif path == '/echo':
         body = environ['wsgi.input'].read()
+    elif path == '/some':
+        counts, view = [], memoryview(bytearray(300000))
+        while count := concurrency.read_some(environ['wsgi.input'], view, 1000):
+            counts.append(count)
+            assert bytes(view[:count]) == b'a' * count
+        body = json.dumps(counts).encode()
     elif path == '/stream':
         start_response('200 OK', headers)
         return iter([b'a' * 5000, b'', b'b' * 70000, b'c'])
@@ -231,6 +237,19 @@ def test_a_body_is_read_or_passed_over(connection, header, body):
     post = {'method': 'POST', 'last': False, 'body': body}
     answer = ask(connection, get('/echo', header, **post), get('/unread', header, **post), get('/after'))
     assert b'\r\n\r\nabcde' in answer and b'\r\n\r\n/unread' in answer and answer.endswith(b'/after')
+
+
+@pytest.mark.parametrize('header', ['Content-Length: 1000500', 'Transfer-Encoding: chunked'])
+def test_a_body_is_read_as_it_comes_but_not_in_crumbs(connection, header):
+    parts = [b'a' * 250] * 4 + [b'a' * 999500]
+    if 'chunked' in header:
+        parts = [b'%x\r\n%b\r\n' % (len(part), part) for part in parts] + [b'0\r\n\r\n']
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(get('/some', header, method='PUT'))
+    for part in parts:
+        connection.sendall(part)
+    counts = json.loads(to_the_end(connection).partition(b'\r\n\r\n')[2])
+    assert sum(counts) == 1000500 and min(counts[:-1]) >= 1000 and max(counts) <= 300000
 
 
 def test_who_waits_for_a_100_gets_it_when_the_body_is_read(connection):

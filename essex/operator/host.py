@@ -10,6 +10,8 @@ from essex.vitals import errors, status_file
 
 # Several dashboards ask as often as one.
 _KEPT_SECONDS = 0.5
+# The kernel walks over all pages of a process to tell its memory: milliseconds for each.
+_MEMORY_SECONDS = 15
 
 
 class Host:
@@ -18,6 +20,7 @@ class Host:
     def __init__(self, name, directory):
         self.name, self.directory = name, directory
         self._seen, self._asked = None, 0
+        self._memory, self._weighed = {}, 0
 
     def describe(self):
         """The answer of GET /v1/hosts/self, less than a second old."""
@@ -27,16 +30,23 @@ class Host:
         return self._seen
 
     def _describe(self):
-        now, processes = time.time(), status_file.processes(self.directory)
+        if time.monotonic() - self._weighed > _MEMORY_SECONDS:
+            self._memory, self._weighed = {}, time.monotonic()
+        now, processes = time.time(), status_file.processes(self.directory, self._weigh)
         daemons = [_daemon(process, each, now) for process in processes for each in process['daemons']]
         return {'host': self.name, 'time': timestamp(now), 'version': essex.__version__, 'daemons': daemons,
                 'broker': broker.describe(processes), 'databases': _databases(processes),
                 'stores': _stores(processes)}
 
+    def _weigh(self, pid):
+        if pid not in self._memory:
+            self._memory[pid] = status_file.pss_mb(pid)
+        return self._memory[pid]
+
     def errors_of(self, name):
         """The last warnings and errors of a daemon, newest first; None when no daemon is called so."""
         known, found = False, []
-        processes = {process['name']: process for process in status_file.processes(self.directory)}
+        processes = {process['name']: process for process in status_file.processes(self.directory, self._weigh)}
         for path in glob.glob(os.path.join(glob.escape(self.directory), '*.errors')):
             process = processes.get(os.path.basename(path).removesuffix('.errors'), {})
             names = {each['name'] for each in process.get('daemons', ())}

@@ -64,19 +64,21 @@ def _load(path):
         return None
 
 
-def processes(directory):
+def processes(directory, memory=None):
     """What the status files of a directory say: [{name, service, host, pid, started, heartbeat, interval, version,
     deaths, died, daemons: [{name, state, addresses}], counters, facts, alive, pss_mb}], by name.
 
-    `started`, `heartbeat` and `died` are epoch seconds; pss_mb is None when it is not ours to know.
+    `started`, `heartbeat` and `died` are epoch seconds; pss_mb is what `memory(pid)` says (pss_mb below, unless given),
+    None when it is not ours to know.
     """
+    memory = memory or pss_mb
     found = []
     for path in sorted(glob.glob(os.path.join(glob.escape(str(directory)), '*.json'))):
         content = _load(path)
         if content is not None:   # None: removed meanwhile
             ticks = start_ticks(content['pid'])
             content['alive'] = bool(ticks) and content.get('ticks', ticks) == ticks
-            content['pss_mb'] = pss_mb(content['pid']) if content['alive'] else None
+            content['pss_mb'] = memory(content['pid']) if content['alive'] else None
             found.append(content)
     return found
 

@@ -1,4 +1,4 @@
-"""Glance's images for administrators: pages of all projects' images, and changes."""
+"""Glance's images: pages of a list, and changes."""
 from urllib.parse import quote
 
 _PATCH = 'application/openstack-images-v2.1-json-patch'

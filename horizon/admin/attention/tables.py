@@ -8,6 +8,7 @@ from horizon.admin.instances import actions as of_servers
 from horizon.admin.instances.tables import Servers
 from horizon.admin.services.tables import Enable, Forget, key_of
 from horizon.api import operations
+from horizon.project.instances import actions as of_projects
 from horizon.ui.tables import BAD, BUSY, GOOD, IDLE, Action, Column, Table
 
 
@@ -69,7 +70,7 @@ class FailedServers(Servers):
                Column('why', _('Why'), value=search.why_server, sortable=False),
                Column('since', _('Since'), value=lambda row: (row.get('fault') or {}).get('created') or row['updated'],
                       kind='time')]
-    actions = [of_servers.HardReboot(), of_servers.Delete(), of_servers.ForceDelete(), of_servers.ResetActive()]
+    actions = [of_projects.HardReboot(), of_projects.Delete(), of_servers.ForceDelete(), of_servers.ResetActive()]
     default_sort = '-since'
 
     def is_pending(self, row):
@@ -88,7 +89,7 @@ class ResizedServers(FailedServers):
 
     name, caption = 'resized', _('Resizes to be confirmed')
     columns = [each for each in FailedServers.columns if each.name != 'why']
-    actions = [of_servers.Confirm(), of_servers.Revert()]
+    actions = [of_projects.Confirm(), of_projects.Revert()]
 
 
 class StuckImages(Quiet):

@@ -3,7 +3,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from horizon.admin.actions import Link
-from horizon.api import flavor_changes
+from horizon.api import flavors
 from horizon.ui.tables import Action, Button, Column, Table
 
 EPHEMERAL, PUBLIC = 'OS-FLV-EXT-DATA:ephemeral', 'os-flavor-access:is_public'
@@ -16,7 +16,7 @@ class Delete(Action):
     question = _('Instances that have it keep it; new ones cannot be given it.')
 
     def act(self, request, key):
-        flavor_changes.delete(request.login.client, key)
+        flavors.delete(request.login.client, key)
 
 
 class Flavors(Table):

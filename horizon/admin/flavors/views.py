@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from horizon.admin.fields import changes
 from horizon.admin.flavors.forms import AccessForm, CreateForm
 from horizon.admin.flavors.tables import PUBLIC, Flavors
-from horizon.api import client, errors, flavor_changes, flavors, identity
+from horizon.api import client, errors, flavors, identity
 from horizon.ui import explain
 from horizon.ui.views import FormPage, TablePage
 
@@ -25,11 +25,11 @@ class Index(TablePage):
 def change(cloud, key, specs, projects):
     """Make extra specs and access what they are to be; each is (old, new). A call a change, in parallel."""
     values, gone = changes(*specs)
-    calls = {f'-{name}': lambda name=name: flavor_changes.delete_spec(cloud, key, name) for name in gone}
+    calls = {f'-{name}': lambda name=name: flavors.delete_spec(cloud, key, name) for name in gone}
     if values:
-        calls['+'] = lambda: flavor_changes.set_specs(cloud, key, values)
+        calls['+'] = lambda: flavors.set_specs(cloud, key, values)
     for project in set(projects[0]) ^ set(projects[1]):
-        calls[f'@{project}'] = functools.partial(flavor_changes.set_access, cloud, key, project,
+        calls[f'@{project}'] = functools.partial(flavors.set_access, cloud, key, project,
                                                  project in projects[1])
     if calls:
         client.together(**calls)
@@ -50,7 +50,7 @@ class Create(FormPage):
     def save(self, form):
         asked = dict(form.cleaned_data)
         specs, projects = asked.pop('specs'), asked.pop('projects')
-        made = flavor_changes.create(self.cloud, **asked)
+        made = flavors.create(self.cloud, **asked)
         try:
             change(self.cloud, made['id'], ({}, specs), ((), () if asked['public'] else projects))
         except errors.ApiError as error:
@@ -70,9 +70,9 @@ class Edit(FormPage):
         """The flavor and what can be changed of it."""
         key = self.kwargs['flavor_id']
         found = client.together(
-            flavor=lambda: flavors.get(self.cloud, key), specs=lambda: flavor_changes.specs(self.cloud, key),
+            flavor=lambda: flavors.get(self.cloud, key), specs=lambda: flavors.specs(self.cloud, key),
             projects=lambda: identity.all_of(self.cloud, 'projects'))
-        found['access'] = [] if found['flavor'][PUBLIC] else flavor_changes.access(self.cloud, key)
+        found['access'] = [] if found['flavor'][PUBLIC] else flavors.access(self.cloud, key)
         return found
 
     def get_title(self):

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from horizon.admin import capacity
 from horizon.api import client, errors, identity, services
+from horizon.project.instances import states
 from horizon.ui.tables import BAD, GOOD, IDLE, Column, Table
 from horizon.ui.views import Page, TablePage
 
@@ -70,9 +71,6 @@ class Detail(Page):
         servers = found['servers']
         if not isinstance(servers, errors.ApiError):
             servers = [{**each, 'project': projects.get(each['tenant_id'], each['tenant_id']),
-                        'level': LEVELS.get(each['status'], 'busy')} for each in servers]
+                        'level': states.level(each), 'words': states.words(each)} for each in servers]
         return {'hypervisor': self.hypervisor, 'servers': servers, 'meters': capacity.meters(self.hypervisor),
                 'level': Hypervisors.status_levels.get(self.hypervisor['shown'], 'idle')}
-
-
-LEVELS = {'ACTIVE': 'good', 'ERROR': 'bad', 'SHUTOFF': 'idle', 'PAUSED': 'idle', 'SUSPENDED': 'idle'}

@@ -5,6 +5,7 @@ from django.utils.functional import cached_property
 
 from horizon.admin.instances.tables import Servers, with_names
 from horizon.api import client, errors, flavors, identity, servers
+from horizon.project.instances import states
 from horizon.ui.views import Page, TableAnswers, TablePage
 
 _STATUSES = ('ACTIVE', 'BUILD', 'ERROR', 'SHUTOFF', 'PAUSED', 'SUSPENDED', 'VERIFY_RESIZE', 'REBOOT', 'HARD_REBOOT')
@@ -86,12 +87,12 @@ class Detail(TableAnswers, Page):
         table = self.make_tables()['servers']
         table.actions = table.actions[1:]       # not the link to this page
         prefix = 'OS-EXT-SRV-ATTR:'
-        return {'server': self.server, 'row': table.rows[0], 'table': table, 'names': names,
-                'attributes': {name.removeprefix(prefix): value for name, value in self.server.items()
+        return {'server': server, 'words': states.words(server), 'task': states.task(server), 'row': table.rows[0],
+                'table': table, 'names': names, 'zone': server.get('OS-EXT-AZ:availability_zone'),
+                'attributes': {name.removeprefix(prefix): value for name, value in server.items()
                                if name.startswith(prefix)},
-                'zone': self.server.get('OS-EXT-AZ:availability_zone'), 'actions': self.found['actions'],
-                'addresses': [each['addr'] for found in self.server['addresses'].values() for each in found],
-                'project_page': project_page(self.server['id'])}
+                'addresses': [each['addr'] for found in server['addresses'].values() for each in found],
+                'actions': self.found['actions'], 'project_page': project_page(server['id'])}
 
     def post(self, request, *args, **kwargs):
         """An action."""

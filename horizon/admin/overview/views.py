@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from horizon.admin import capacity, period
-from horizon.api import all_usage, client, errors, identity, services
+from horizon.api import client, errors, identity, services, usage
 from horizon.ui.tables import Column, Table
 from horizon.ui.views import TablePage
 
@@ -51,7 +51,7 @@ class Index(TablePage):
 
     def load(self):
         self.form = period.PeriodForm.of(self.request)
-        self.found = client.settled(usage=lambda: all_usage.of_all(self.cloud, *self.form.period),
+        self.found = client.settled(usage=lambda: usage.of_all(self.cloud, *self.form.period),
                                     projects=lambda: identity.names(self.cloud, 'projects'),
                                     statistics=lambda: services.statistics(self.cloud))
         if isinstance(self.found['usage'], errors.ApiError):

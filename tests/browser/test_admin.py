@@ -12,8 +12,8 @@ def names(cloud):
     made = {kind: f'{kind}-{tail}' for kind in ('project', 'user', 'flavor')}
     yield made
     for kind, name in (('user', made['user']), ('project', made['project']), ('flavor', made['flavor'])):
-        if name in cloud.openstack(kind, 'list', '-f', 'value', '-c', 'Name').split():
-            cloud.openstack(kind, 'delete', name)
+        if name in cloud.openstack(kind, 'list', '-f', 'value', '-c', 'Name', account='admin').split():
+            cloud.openstack(kind, 'delete', name, account='admin')
 
 
 def test_a_project_with_all_it_needs(visitor, cloud, names):
@@ -28,7 +28,7 @@ def test_a_project_with_all_it_needs(visitor, cloud, names):
     page.fill('#id_name', names['user'])
     page.fill('#id_password', 'Of a test 1')
     page.fill('#id_password_again', 'Of a test 1')
-    page.get_by_label('First project').select_option(names['project'])
+    page.get_by_label('First project', exact=True).select_option(names['project'])
     page.get_by_role('button', name='Create user').click()
     expect(page.get_by_role('row', name=names['project'])).to_contain_text('member')
 
@@ -40,8 +40,8 @@ def test_a_project_with_all_it_needs(visitor, cloud, names):
     expect(page.get_by_role('row', name=names['flavor'])).to_contain_text('64 MB')
 
     page.goto(project)
-    page.get_by_role('link', name='Quotas').first.click()
-    page.get_by_label('Instances', exact=True).fill('3')
+    page.get_by_role('main').get_by_role('link', name='Quotas').click()
+    page.fill('[name="compute.instances"]', '3')
     page.get_by_role('button', name='Save limits').click()
     expect(page.get_by_role('main')).to_contain_text('0 / 3')
 
@@ -53,7 +53,7 @@ def test_a_project_with_all_it_needs(visitor, cloud, names):
 
     # Out again, without a word of theirs left.
     page.goto(project)
-    page.get_by_role('link', name='Members').first.click()
+    page.get_by_role('main').get_by_role('link', name='Members').click()
     page.get_by_role('checkbox', name=f'member for {names["user"]}').uncheck()
     page.get_by_role('button', name='Save').click()
     expect(page.get_by_role('main')).to_contain_text('Nobody has a role here yet.')

@@ -225,6 +225,8 @@ def _advice(server):
                  'under Hypervisors what is free.')
     if 'image' in message:
         return _('Look whether the image is fine, then rebuild from another one, or delete it and launch again.')
+    if not server.get('OS-SRV-USG:launched_at'):
+        return _('It never started. When the reason is gone, delete it and launch again.')
     return _('The tab Actions shows at which step. Try a hard reboot or a rebuild, or delete it and launch again.')
 
 

@@ -65,6 +65,18 @@ def test_a_fault_is_explained(member, cloud):
     assert 'launch a smaller one' in shown
 
 
+def test_what_never_started_is_not_to_be_rebooted(member, cloud):
+    server = cloud.add_server('web', status='BUILD')
+    cloud.break_server(server['id'], 'No fixed IP addresses are left.')
+    assert 'It never started.' in text(member.get(page(server)))
+
+
+def test_its_security_groups_lead_to_their_rules(member, cloud):
+    group = cloud.add_security_group('web')
+    server = cloud.add_server('web', groups=('web',))
+    assert f'/project/security_groups/{group["id"]}/' in text(member.get(page(server)))
+
+
 def test_progress_of_a_launch(member, cloud):
     server = cloud.add_server('web', status='BUILD')
     shown = text(member.get(page(server)))

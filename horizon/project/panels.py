@@ -11,6 +11,8 @@ registry.panel('project', 'instances', _('Instances'), 'horizon.project.instance
 for _order, _slug, _label, _group, _icon, _services in (
         (30, 'images', _('Images'), _('Compute'), 'image', ('image',)),
         (60, 'containers', _('Containers'), _('Object storage'), 'box', ('object-store',)),
+        (34, 'volumes', _('Volumes'), _('Volumes'), 'disk', ('volumev3',)),
+        (36, 'snapshots', _('Volume snapshots'), _('Volumes'), 'camera', ('volumev3',)),
         (40, 'networks', _('Networks'), _('Network'), 'network', ('compute',)),
         (42, 'floating_ips', _('Floating addresses'), _('Network'), 'globe', ('compute',)),
         (44, 'security_groups', _('Security groups'), _('Network'), 'shield', ('compute',)),

@@ -4,9 +4,9 @@
 def text(layout, settings, demo, server, address, seconds):
     """Endpoints, credentials, how to log in, how to stop."""
     lines = ['', 'Your cloud is up.', '']
-    for name, url in (('Identity', settings.url('keystone', '/v3')), ('Image', settings.url('glance')),
-                      ('Compute', settings.url('nova', '/v2.1')), ('Objects', settings.url('swift', '/v1')),
-                      ('Consoles', settings.url('novncproxy')), ('Dashboard', settings.url('horizon', '/'))):
+    for name, url in (('Dashboard', settings.url('horizon', '/')), ('Identity', settings.url('keystone', '/v3')),
+                      ('Image', settings.url('glance')), ('Compute', settings.url('nova', '/v2.1')),
+                      ('Objects', settings.url('swift', '/v1')), ('Consoles', settings.url('novncproxy'))):
         lines.append(f'  {name:<10} {url}')
     lines += ['', '  Accounts:  admin, password ' + settings.password('admin'),
               '             demo,  password ' + settings.password('demo'),

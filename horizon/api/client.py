@@ -29,7 +29,7 @@ def _executor():
 
 
 class Client:
-    """Calls with one token. `catalog` is [{type, name, endpoints: [{interface, region, url}]}]."""
+    """Calls with one token, or none. `catalog` is [{type, name, endpoints: [{interface, region, url}]}]."""
 
     def __init__(self, token, catalog, region=None, interface=None):
         self.token, self.catalog, self.region = token, catalog, region
@@ -62,7 +62,7 @@ class Client:
         """
         what = f'{method} {path}'
         endpoint = base or self.endpoint(service)
-        plugin = token_endpoint.Token(endpoint, self.token)
+        plugin = token_endpoint.Token(endpoint, self.token) if self.token else None
         adapter = essex_session.adapter_of(connections(), service, endpoint, auth=plugin)
         try:
             answer = adapter.request(path, method, raise_exc=False, allow_reauth=False,

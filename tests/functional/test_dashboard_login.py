@@ -17,7 +17,8 @@ PASSWORD = 'first-password-1'
 def keystone(tmp_path_factory):
     made = Site(tmp_path_factory.mktemp('keystone'))
     with open(made.config, 'a', encoding='utf-8') as file:
-        file.write('\n[security_compliance]\nchange_password_upon_first_use = true\n')
+        file.write('\n[security_compliance]\nchange_password_upon_first_use = true\n'
+                   '[auth]\nmethods = password,token,totp\n')
     made.start()
     yield made
     made.daemon.terminate()
@@ -99,8 +100,9 @@ def test_a_passcode(browser, keystone, admin, user):
     secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
     admin.credentials.create(user=user, type='totp', blob=secret)
     # By hand: the client's own update knows no options.
-    keystone.session().patch(f'{keystone.url}/v3/users/{user.id}', json={'user': {'options': {
+    answer = keystone.session().patch(f'{keystone.url}/v3/users/{user.id}', json={'user': {'options': {
         'multi_factor_auth_enabled': True, 'multi_factor_auth_rules': [['password', 'totp']]}}})
+    assert answer.json()['user']['options']['multi_factor_auth_enabled'] is True
     assert log_in(browser, keystone, user.name, new).url == '/auth/passcode/'
     assert browser.post('/auth/passcode/', {'passcode': '000000'}).status_code == 401
     answer = browser.post('/auth/passcode/', {'passcode': passcode(secret)})

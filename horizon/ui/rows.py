@@ -33,7 +33,7 @@ def _cell(column, value, address, row):
     if address:
         inside = f'<a href="{conditional_escape(address)}">{inside}</a>'
     return (f'<td class="{column.kind}{" wide" if column.wide_only else ""}" '
-            f'data-label="{conditional_escape(column.label)}">{inside}</td>')
+            f'data-label="{row.table.words(column.label)}">{inside}</td>')
 
 
 def html(row):
@@ -68,7 +68,7 @@ def actions(row):
 
 
 def _action(row, action, address, kind, after=''):
-    label = conditional_escape(action.label)
+    label = row.table.words(action.label)
     if address:
         return f'<a class="{kind}" href="{conditional_escape(address)}">{label}{after}</a>'
     return (f'<button class="{kind}{" danger" if action.danger else ""}" name="action" '

@@ -10,6 +10,7 @@ Rows are the dicts of the API. Templates: ui/table.html; ui/cells/<kind>.html fo
 import hashlib
 
 from django.utils.functional import cached_property
+from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +101,7 @@ class Table:
     def __init__(self, rows, login, problem=None, page=None):
         self.login, self.problem, self.page = login, problem, page
         self.rows = [Row(self, each) for each in rows]
+        self._words = {}
 
     def key(self, row):
         """What identifies a row in addresses and forms."""
@@ -121,6 +123,14 @@ class Table:
     def is_pending(self, row):
         """Whether the row will change by itself: it is looked at again."""
         return self.level(row) == BUSY
+
+    def words(self, label):
+        """A label as HTML: translated once a table, not once a row."""
+        # By identity, as the hash of a lazy text translates it; the label is kept, so that its id stays its own.
+        found = self._words.get(id(label))
+        if found is None:
+            found = self._words[id(label)] = (label, conditional_escape(label))
+        return found[1]
 
     @property
     def visible_buttons(self):

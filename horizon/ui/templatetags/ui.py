@@ -1,5 +1,6 @@
 """Tags and filters of every template (built in: no {% load %})."""
 import datetime
+import functools
 import time
 
 from django import template
@@ -19,6 +20,7 @@ _UNITS = ('B', 'KB', 'MB', 'GB', 'TB', 'PB')
 
 
 @register.simple_tag
+@functools.cache
 def icon(name):
     """A drawing from icons.svg; decoration only, the text beside it says what it is."""
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',

@@ -58,6 +58,12 @@ def delete(cloud, volume_id):
     cloud.call('volumev3', 'DELETE', _path('volumes', volume_id))
 
 
+def messages(cloud, key, most=5):
+    """[{user_message, request_id, created_at}] of a volume's or snapshot's failures, newest first: one call."""
+    return cloud.call('volumev3', 'GET', '/messages', params={'resource_uuid': key, 'limit': most}, microversion='3.3',
+                      headers={'Accept': 'application/json'}).json()['messages']
+
+
 def types(cloud):
     """[{id, name, description, is_public}]: one call."""
     return cloud.get('volumev3', '/types')['volume_types']

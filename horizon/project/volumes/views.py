@@ -65,7 +65,7 @@ class OfVolume:
 
 
 class Detail(OfVolume, TableAnswers, Page):
-    """One volume with its snapshots: three calls."""
+    """One volume with its snapshots, and what failed with it: four calls."""
 
     template = 'project/volumes/detail.html'
 
@@ -74,7 +74,8 @@ class Detail(OfVolume, TableAnswers, Page):
         """All calls of the page."""
         cloud, key = self.cloud, self.volume_id
         found = client.settled(volume=lambda: volumes.get(cloud, key), names=lambda: server_names(cloud),
-                               snapshots=lambda: volumes.snapshots(cloud, volume_id=key))
+                               snapshots=lambda: volumes.snapshots(cloud, volume_id=key),
+                               messages=lambda: volumes.messages(cloud, key))
         if isinstance(found['volume'], errors.ApiError):
             raise found['volume']
         return found
@@ -93,7 +94,9 @@ class Detail(OfVolume, TableAnswers, Page):
         made = self.make_tables()
         row = made['volumes'].rows[0]
         return {'volume': row.data, 'row': row, 'table': made['snapshots'], 'kind': tables.kind(row.data),
-                'server_url': tables.server_url(row.data), 'bootable': states.is_bootable(row.data)}
+                # Older block storage has no messages.
+                'messages': _have(self.found, 'messages', []), 'server_url': tables.server_url(row.data),
+                'bootable': states.is_bootable(row.data)}
 
     def get(self, request, *args, **kwargs):
         """The page, or what changed in its table."""

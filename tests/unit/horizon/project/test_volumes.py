@@ -150,15 +150,27 @@ class TestCreate:
 
 
 class TestOne:
-    def test_three_calls(self, member, cloud, volume):
+    def test_four_calls(self, member, cloud, volume):
         cloud.add_snapshot(volume, 'kept')
         cloud.add_snapshot(cloud.add_volume('other'), 'of another')
         cloud.calls.clear()
         shown = text(member.get(page(volume)))
-        assert calls(cloud) == [('GET', 'block-storage', '/snapshots/detail'),
+        assert calls(cloud) == [('GET', 'block-storage', '/messages'), ('GET', 'block-storage', '/snapshots/detail'),
                                 ('GET', 'block-storage', f'/volumes/{volume["id"]}'), ('GET', 'compute', '/servers')]
         assert 'kept' in shown
         assert 'of another' not in shown
+
+    def test_why_it_failed(self, member, cloud, volume):
+        said = cloud.add_volume_message(volume, f'No host has room for it. {EVIL}')
+        cloud.add_volume_message(cloud.add_volume('other'), 'of another')
+        shown = text(member.get(page(volume)))
+        assert 'No host has room for it. &lt;script&gt;' in shown
+        assert said['request_id'] in shown
+        assert 'of another' not in shown
+
+    def test_older_block_storage_has_no_messages(self, member, cloud, volume):
+        cloud.fail('block-storage', 'GET', '/messages', 404)
+        assert member.get(page(volume)).status_code == 200
 
     def test_edit(self, member, volume):
         assert 'value="data"' in text(member.get(page(volume, 'edit/')))

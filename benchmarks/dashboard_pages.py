@@ -28,6 +28,8 @@ from essex.cloud.settings import Settings  # noqa: E402
 from tests.fixtures.cloud import Cloud  # noqa: E402
 
 IMAGES, VOLUMES, TIMES = 50, 20, 5
+# Forms that show what there is to choose from: measured beside the navigation.
+FORMS = ['/project/instances/launch/', '/project/volumes/create/']
 TIMEOUT = 60
 
 
@@ -85,12 +87,13 @@ def milliseconds(browser, address):
 
 
 def pages(base, settings, count):
-    """Time every page of the navigation."""
+    """Time every page of the navigation, and the large forms."""
     slowest = []
     for account in ('demo', 'admin'):
         browser, first = log_in(base, settings, account)
         navigation = Page(browser.get(first, timeout=TIMEOUT).text).navigation
         wanted = [each for each in navigation if account == 'demo' or not each.startswith(('/project/', '/account/'))]
+        wanted += FORMS if account == 'demo' else []
         for address in wanted:
             took = milliseconds(browser, urljoin(base, address))
             slowest.append(took)

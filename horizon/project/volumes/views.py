@@ -297,4 +297,4 @@ class Snapshot(WithQuota):
 
     def save(self, form):
         volumes.create_snapshot(self.cloud, self.volume_id, form.cleaned_data['name'],
-                                form.cleaned_data['description'], force=self.volume['status'] == states.IN_USE)
+                                form.cleaned_data['description'] or None, force=self.volume['status'] == states.IN_USE)

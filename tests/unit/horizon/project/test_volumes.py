@@ -159,6 +159,7 @@ class TestOne:
                                 ('GET', 'block-storage', f'/volumes/{volume["id"]}'), ('GET', 'compute', '/servers')]
         assert 'kept' in shown
         assert 'of another' not in shown
+        assert 'First page' not in shown
 
     def test_why_it_failed(self, member, cloud, volume):
         said = cloud.add_volume_message(volume, f'No host has room for it. {EVIL}')

@@ -4,6 +4,7 @@ from keystoneauth1 import adapter, session, token_endpoint
 from essex import context, trace
 from essex.client import account
 from essex.client.account import CONF, GROUP
+from essex.middleware.request_id import hide_secrets
 
 _sessions = {}
 
@@ -17,7 +18,8 @@ class _Adapter(adapter.Adapter):
         if current is not None:
             headers.setdefault('X-Openstack-Request-Id', current.request_id)
         # The host and port tell apart the services; the rest of the URL is the call.
-        with trace.span(f'{method} {self.service_type} {url}'.split('?')[0][:200], kind='client') as details:
+        name = hide_secrets(f'{method} {self.service_type} {url}'.split('?')[0])
+        with trace.span(name[:200], kind='client') as details:
             if trace.span_id():
                 headers.setdefault('X-Essex-Span', trace.span_id())
             response = super().request(url, method, **kwargs)

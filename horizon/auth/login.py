@@ -212,7 +212,10 @@ def store(request, login):
     """Keep a login: tokens in the session, the rest in the cache."""
     request.session[_KEY] = {name: getattr(login, name) for name in _KEPT}
     request.session.set_expiry(max(1, min(CONF.horizon.session_timeout, int(login.expires - time.time()))))
-    cache.set(_cache_key(login.token), dataclasses.asdict(login), max(1, login.expires - time.time()))
+    known = dataclasses.asdict(login)
+    # A shared cache must not hold what opens doors: the tokens are in the session alone.
+    del known['token'], known['unscoped']
+    cache.set(_cache_key(login.token), known, max(1, login.expires - time.time()))
     request.login = login
     return login
 
@@ -227,7 +230,7 @@ def current(request):
     known = cache.get(_cache_key(kept['token']))
     if known is None:
         return store(request, _again(kept))
-    return Login(**{**known, 'region': kept['region']})
+    return Login(**{**known, **{name: kept[name] for name in ('token', 'unscoped', 'region')}})
 
 
 def _again(kept):
@@ -235,7 +238,10 @@ def _again(kept):
     access = _validated(kept) if kept['version'] == '3' else None
     projects = _projects(kept['auth_url'], kept['version'], kept['unscoped'])
     if access is None:
-        unscoped = _access(v2.Token(kept['auth_url'], kept['unscoped']))
+        try:
+            unscoped = _access(v2.Token(kept['auth_url'], kept['unscoped']))
+        except LoginFailed as error:
+            raise errors.ApiError('identity', 'use the session', str(error)) from error
         access = _first_scope(kept['auth_url'], kept['version'], unscoped, projects, None)
     return _from_access(access, kept['unscoped'], kept['auth_url'], kept['version'], kept['region'], projects)
 
@@ -247,7 +253,7 @@ def _validated(kept):
 
 
 def _cache_key(token):
-    # A shared cache must not hold what opens doors.
+    # Nor do names in it.
     return 'login-' + hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -5,6 +5,7 @@ from django.http import Http404
 from horizon import registry
 from horizon.api import errors
 from horizon.auth import login, reentry
+from horizon.ui import errors as error_pages
 
 # Views that anybody may see.
 _PUBLIC = {'home', 'auth:login', 'auth:logout', 'auth:expired', 'auth:passcode', 'set_language'}
@@ -22,7 +23,11 @@ class LoginMiddleware:
             request.login = login.current(request)
         except errors.ApiError as error:
             request.login_error = error
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if request.login is not None and not answer.has_header('Cache-Control'):
+            # After the log-out no button of the browser brings a page back.
+            answer['Cache-Control'] = 'no-store'
+        return answer
 
     def process_view(self, request, view, args, kwargs):
         """Before the view: 302 to the log-in, 403, 404, or None."""
@@ -30,10 +35,11 @@ class LoginMiddleware:
         if match.view_name in _PUBLIC:
             return None
         error = request.login_error
-        if error is not None and not isinstance(error, errors.TokenExpired):
-            raise error
+        if error is not None:
+            # Raised here it would be a fault of ours: views alone have their exceptions turned into pages.
+            return error_pages.answer(request, error)
         if request.login is None:
-            return reentry.ask(request, expired=error is not None)
+            return reentry.ask(request)
         panel = len(match.namespaces) >= 2 and registry.find(*match.namespaces[:2])
         refusal = panel.refusal(request.login) if panel else None
         if refusal == 'role':

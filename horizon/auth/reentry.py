@@ -1,10 +1,11 @@
 """Logging in (again) without losing where one was, or what one had typed."""
 import json
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 
 from horizon import sessions
 
@@ -27,6 +28,10 @@ def ask(request, expired=False):
         answer = HttpResponse(status=401)
         answer['HX-Redirect'] = _address(_page(request), expired)
         return answer
+    if request.method not in ('GET', 'HEAD', 'POST'):
+        # A script sends a file: led elsewhere it would send it once more.
+        return JsonResponse({'message': _('You are not logged in (any more). Log in again in another window, then try '
+                                          'again.')}, status=401)
     if request.method != 'POST':
         return HttpResponseRedirect(_address(request.get_full_path(), expired))
     from horizon.auth.forms import LoginForm

@@ -23,13 +23,16 @@ class ErrorMiddleware:
 
     def process_exception(self, request, error):
         """Django calls it for what a view raises."""
-        if isinstance(error, errors.TokenExpired):
-            return reentry.ask(request, expired=True)
-        if isinstance(error, errors.ApiError):
-            return _page(request, explain.status(error), problem=explain.Explained(error), headline=_(
-                'The %s service refused') % error.service_name if error.status else
-                _('The %s service does not answer') % error.service_name)
-        return None
+        return answer(request, error) if isinstance(error, errors.ApiError) else None
+
+
+def answer(request, error):
+    """The page of an ApiError; of an expired token the log-in."""
+    if isinstance(error, errors.TokenExpired):
+        return reentry.ask(request, expired=True)
+    return _page(request, explain.status(error), problem=explain.Explained(error), headline=_(
+        'The %s service refused') % error.service_name if error.status else
+        _('The %s service does not answer') % error.service_name)
 
 
 def _page(request, status, headline, text='', problem=None):

@@ -2,6 +2,7 @@
 import concurrent.futures
 import contextvars
 import functools
+from http import cookiejar
 
 from keystoneauth1 import exceptions, session, token_endpoint
 
@@ -19,8 +20,11 @@ _in_pool = contextvars.ContextVar('in_pool', default=False)
 def connections():
     """The keystoneauth session of this process (no account: tokens come with each call)."""
     options = CONF.horizon
-    return session.Session(timeout=options.request_timeout, user_agent='horizon', additional_user_agent=(),
+    made = session.Session(timeout=options.request_timeout, user_agent='horizon', additional_user_agent=(),
                            verify=not options.insecure and (options.cafile or True))
+    # What a service (or a balancer before it) gives one user must not go along with another's calls.
+    made.session.cookies.set_policy(cookiejar.DefaultCookiePolicy(allowed_domains=()))
+    return made
 
 
 @functools.cache
@@ -61,6 +65,9 @@ class Client:
         `base` replaces the endpoint of the catalog. Raises ApiError for a status of 400 and more, or no answer.
         """
         what = f'{method} {path}'
+        if not {'.', '..'}.isdisjoint(path.split('/')):
+            # HTTP clients take these out of a path: something else would be meant.
+            raise errors.ApiError(service, what, 'A name of dots alone cannot be part of an address.', 400)
         endpoint = base or self.endpoint(service)
         plugin = token_endpoint.Token(endpoint, self.token) if self.token else None
         adapter = essex_session.adapter_of(connections(), service, endpoint, auth=plugin)

@@ -1,4 +1,5 @@
 """Keystone's EC2 credentials: with which the EC2 and S3 APIs are signed."""
+from urllib.parse import quote
 
 
 def all_of(login):
@@ -14,5 +15,5 @@ def create(login):
 
 def delete(login, access):
     """Remove a pair."""
-    login.client.call('identity', 'DELETE', f'/users/{login.user_id}/credentials/OS-EC2/{access}',
+    login.client.call('identity', 'DELETE', f'/users/{login.user_id}/credentials/OS-EC2/{quote(access, safe="")}',
                       base=login.identity_url)

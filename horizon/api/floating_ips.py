@@ -1,4 +1,5 @@
 """Compute's floating addresses."""
+from urllib.parse import quote
 
 
 def all_of(cloud):
@@ -13,7 +14,7 @@ def pools(cloud):
 
 def get(cloud, floating_id):
     """One address: one call."""
-    return cloud.get('compute', f'/os-floating-ips/{floating_id}')['floating_ip']
+    return cloud.get('compute', f'/os-floating-ips/{quote(str(floating_id), safe="")}')['floating_ip']
 
 
 def allocate(cloud, pool=None):
@@ -23,7 +24,7 @@ def allocate(cloud, pool=None):
 
 def release(cloud, floating_id):
     """Give an address back."""
-    cloud.call('compute', 'DELETE', f'/os-floating-ips/{floating_id}')
+    cloud.call('compute', 'DELETE', f'/os-floating-ips/{quote(str(floating_id), safe="")}')
 
 
 def disassociate(cloud, floating_id):

@@ -101,7 +101,7 @@ def revoke(cloud, role_id, who, key, project_id=None, domain_id=None):
 
 
 def _grant(role_id, who, key, project_id, domain_id):
-    scope = f'projects/{project_id}' if project_id else f'domains/{domain_id}'
+    scope = f'projects/{quote(project_id, "")}' if project_id else f'domains/{quote(domain_id, "")}'
     return f'/{scope}/{who}s/{quote(key, "")}/roles/{quote(role_id, "")}'
 
 

@@ -16,4 +16,4 @@ def create(cloud, name, public_key=None):
 
 def delete(cloud, name):
     """Remove a pair by its name."""
-    cloud.call('compute', 'DELETE', f'/os-keypairs/{quote(name)}')
+    cloud.call('compute', 'DELETE', f'/os-keypairs/{quote(name, safe="")}')

@@ -1,4 +1,5 @@
 """Compute's security groups."""
+from urllib.parse import quote
 
 
 def all_of(cloud):
@@ -8,7 +9,7 @@ def all_of(cloud):
 
 def get(cloud, group_id):
     """A group with its rules: one call."""
-    return cloud.get('compute', f'/os-security-groups/{group_id}')['security_group']
+    return cloud.get('compute', f'/os-security-groups/{quote(str(group_id), safe="")}')['security_group']
 
 
 def create(cloud, name, description):
@@ -20,12 +21,12 @@ def create(cloud, name, description):
 def update(cloud, group_id, name, description):
     """Change name and description."""
     body = {'security_group': {'name': name, 'description': description}}
-    return cloud.send('compute', 'PUT', f'/os-security-groups/{group_id}', body)['security_group']
+    return cloud.send('compute', 'PUT', f'/os-security-groups/{quote(str(group_id), safe="")}', body)['security_group']
 
 
 def delete(cloud, group_id):
     """Remove a group no server is in."""
-    cloud.call('compute', 'DELETE', f'/os-security-groups/{group_id}')
+    cloud.call('compute', 'DELETE', f'/os-security-groups/{quote(str(group_id), safe="")}')
 
 
 def add_rule(cloud, group_id, protocol, first, last, cidr=None, source_group=None):
@@ -37,4 +38,4 @@ def add_rule(cloud, group_id, protocol, first, last, cidr=None, source_group=Non
 
 def delete_rule(cloud, rule_id):
     """Let it in no longer."""
-    cloud.call('compute', 'DELETE', f'/os-security-group-rules/{rule_id}')
+    cloud.call('compute', 'DELETE', f'/os-security-group-rules/{quote(str(rule_id), safe="")}')

@@ -1,4 +1,5 @@
 """The page of one object (?name=), its bytes, and what one does with it."""
+import re
 import time
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ PICTURES = ('image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 
 _TEXT = ('text/', 'application/json', 'application/xml', 'application/x-sh', 'application/yaml',
          'application/javascript')
 _PREVIEW = 65536
+_CONTROL = re.compile(r'[\x00-\x1f\x7f]')
 _LARGEST_PICTURE = 20 << 20
 
 
@@ -78,8 +80,7 @@ class Detail(Page):
     def _preview(self, kind, size):
         if not size or not kind.startswith(_TEXT):
             return None
-        with objects.read(self.cloud, self.container, self.name, 0, min(size, _PREVIEW) - 1) as answer:
-            return answer.content[:_PREVIEW].decode('utf-8', 'replace')
+        return objects.beginning(self.cloud, self.container, self.name, min(size, _PREVIEW)).decode('utf-8', 'replace')
 
     def post(self, request, *args, **kwargs):
         """Copy, make a link, or change metadata."""
@@ -129,7 +130,7 @@ def _number(text):
 
 
 def _stream(answer, kind):
-    made = StreamingHttpResponse(answer.iter_content(uploads.CHUNK), content_type=kind)
+    made = StreamingHttpResponse(objects.pieces(answer, uploads.CHUNK), content_type=kind)
     if answer.headers.get('Content-Length'):
         made['Content-Length'] = answer.headers['Content-Length']
     # What somebody stored is not a page of ours, whatever it says it is.
@@ -145,7 +146,9 @@ def download(request, container):
     name = request.GET.get('name', '')
     answer = objects.read(request.login.client, container, name)
     made = _stream(answer, 'application/octet-stream')
-    made['Content-Disposition'] = content_disposition_header(True, name.rstrip('/').rsplit('/', 1)[-1] or 'object')
+    # No header holds a line's end.
+    shown = _CONTROL.sub('_', name.rstrip('/').rsplit('/', 1)[-1])
+    made['Content-Disposition'] = content_disposition_header(True, shown or 'object')
     return made
 
 

@@ -96,6 +96,8 @@ if _OPTIONS.behind_tls_proxy:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_HANDLERS = ['horizon.ui.uploads.Gate', 'django.core.files.uploadhandler.MemoryFileUploadHandler',
+                        'django.core.files.uploadhandler.TemporaryFileUploadHandler']
 
 STATIC_URL = f'{_WEBROOT}/static/{_digest(_HERE / "static")}/'
 STATICFILES_FINDERS = ['django.contrib.staticfiles.finders.AppDirectoriesFinder']

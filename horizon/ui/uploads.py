@@ -1,4 +1,8 @@
 """Uploads that pass through the dashboard: streamed to the service, never kept here."""
+import io
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
@@ -17,6 +21,27 @@ def too_large(length):
     if most and length > most << 20:
         return _('The dashboard takes uploads up to %d MB. Use a command-line client for larger ones.') % most
     return None
+
+
+class Gate(FileUploadHandler):
+    """Before the files of a form get to this disk (FILE_UPLOAD_HANDLERS): those of somebody who is logged in alone, and
+    nothing beyond `upload_megabytes`. A file that is larger has its size, for `too_large`, and no content."""
+
+    def new_file(self, *args, **kwargs):
+        """Goes no further with a stranger's request."""
+        super().new_file(*args, **kwargs)
+        if getattr(self.request, 'login', None) is None:
+            raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data, start):
+        """Passes on what is allowed."""
+        return None if too_large(start + len(raw_data)) else raw_data
+
+    def file_complete(self, file_size):
+        """The file that is too large; any other one is the next handlers'."""
+        if not too_large(file_size):
+            return None
+        return UploadedFile(io.BytesIO(), self.file_name, self.content_type, file_size)
 
 
 class Body:
@@ -43,7 +68,7 @@ class Body:
 def length_of(request):
     """Content-Length; None when the browser does not say."""
     text = request.META.get('CONTENT_LENGTH', '')
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) < 20 else None
 
 
 def receive(request, send):

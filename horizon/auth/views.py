@@ -1,4 +1,5 @@
 """Log-in, log-out, project and region."""
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -71,7 +72,7 @@ def _go_on(request, wanted, draft):
 def _remembering(response, request):
     if request.login.project_id:
         response.set_cookie(_RECENT, request.login.project_id, max_age=365 * 86400, httponly=True, samesite='Lax',
-                            secure=request.is_secure())
+                            secure=settings.SESSION_COOKIE_SECURE or request.is_secure())
     return response
 
 

@@ -26,5 +26,5 @@ class Index(FormPage):
         for name, value in (('theme', form.cleaned_data['theme']),
                             (settings.LANGUAGE_COOKIE_NAME, form.cleaned_data['language'])):
             answer.set_cookie(name, value, max_age=_YEAR, samesite='Lax', httponly=True,
-                              secure=self.request.is_secure())
+                              secure=settings.SESSION_COOKIE_SECURE or self.request.is_secure())
         return answer

@@ -64,6 +64,10 @@ class Launch(FormPage):
 
     title, form_class, template = gettext_lazy('Launch'), LaunchForm, 'project/instances/launch.html'
 
+    def initial(self):
+        # A stranger's link must not bring a script along that somebody launches unread.
+        return {name: value for name, value in super().initial().items() if name != 'user_data'}
+
     def form_arguments(self):
         self.offer = Offer(self.cloud)
         return {'offer': self.offer}

@@ -1,6 +1,7 @@
 """Tags and filters of every template (built in: no {% load %})."""
 import datetime
 import functools
+import json
 import time
 
 from django import template
@@ -147,6 +148,12 @@ def trace_link(context, request_id):
 def get(mapping, key):
     """mapping[key], None when there is none."""
     return mapping.get(key) if hasattr(mapping, 'get') else None
+
+
+@register.filter
+def poll_values(table, poll):
+    """What a poll of a table asks with, as JSON: keys are what users call things."""
+    return json.dumps({'poll': poll, 'table': table.name})
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,216 @@
+"""What somebody with bad intent tries on the dashboard, hole by hole."""
+import gzip
+import io
+import json
+import re
+
+import pytest
+import requests
+from django.utils.html import escape
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+BOX = '/project/containers/in/box/'
+
+
+@pytest.fixture
+def member(browse):
+    return browse('member')
+
+
+@pytest.fixture
+def box(member):
+    """A container named box."""
+    assert member.post('/project/containers/create/', {'name': 'box'}).status_code == 302
+    return BOX
+
+
+def body(answer):
+    return b''.join(answer.streaming_content)
+
+
+class TestTokens:
+    def test_are_not_in_the_cache_which_may_be_shared(self, browse, cloud):
+        from django.core.cache import cache
+        browse('member')
+        kept = b''.join(value for value in cache._cache.values())
+        assert cloud.cast['member'].name.encode() in kept
+        assert cloud.tokens
+        assert not any(token.encode() in kept for token in cloud.tokens)
+
+    def test_are_not_in_traces(self, monkeypatch):
+        from essex import trace
+        from essex.client import session as essex_session
+        names = []
+        real = trace.span
+        monkeypatch.setattr(trace, 'span', lambda name, **more: names.append(name) or real(name, **more))
+        adapter = essex_session.adapter_of(_answering(200), 'identity', 'http://identity.test/v2.0')
+        adapter.request('/tokens/0123456789abcdef', 'DELETE', raise_exc=False)
+        assert names == ['DELETE identity /tokens/***']
+
+    def test_of_a_v2_log_in_that_keystone_no_longer_takes(self, stranger_to_all, cloud, conf, monkeypatch):
+        from django.core.cache import cache
+
+        from horizon.auth import login
+        conf.set('auth_url', 'http://identity.test/v2.0', 'horizon')
+        conf.set('identity_api_version', '2.0', 'horizon')
+        one, browser = cloud.cast['member'], stranger_to_all
+        assert browser.post('/auth/login/', {'region': 'http://identity.test/v2.0', 'domain': 'Default', 'username':
+                                             one.name, 'password': one.password}).status_code == 302
+        cache.clear()
+
+        def refuse(plugin):
+            raise login.LoginFailed('Keystone does not answer.', 'unreachable')
+        monkeypatch.setattr(login, '_access', refuse)
+        assert browser.get('/project/keypairs/').status_code == 503
+
+
+def _answering(status, headers=()):
+    """A keystoneauth session whose every call is answered so; `sent` are the requests."""
+    from keystoneauth1 import session
+    made = session.Session(session=requests.Session())
+    made.session.mount('http://', _Answers(status, headers))
+    return made
+
+
+class _Answers(HTTPAdapter):
+    def __init__(self, status, headers=(), data=b'{}'):
+        super().__init__()
+        self.status, self.headers, self.data, self.sent = status, list(headers), data, []
+
+    def send(self, request, **kwargs):
+        self.sent.append(request)
+        raw = HTTPResponse(io.BytesIO(self.data), headers=self.headers, status=self.status, preload_content=False)
+        return self.build_response(request, raw)
+
+
+class TestCalls:
+    def test_cookies_of_services_go_to_nobody_else(self, cloud):
+        from horizon.api import client
+        answers = _Answers(200, [('Content-Type', 'application/json')])
+        client.connections().session.mount('http://sticky.test', answers)
+        jar = client.connections().session.cookies
+        jar.set_cookie_if_ok(requests.cookies.create_cookie('user', 'first', domain='sticky.test'),
+                             requests.cookies.MockRequest(requests.Request('GET', 'http://sticky.test/').prepare()))
+        client.Client('token', []).call('compute', 'GET', '/x', base='http://sticky.test')
+        assert 'Cookie' not in answers.sent[0].headers
+
+    @pytest.mark.parametrize('path', ['/flavors/..', '/servers/../os-keypairs/x', '/images/./x'])
+    def test_no_name_leads_to_something_else(self, cloud, path):
+        from horizon.api import client, errors
+        with pytest.raises(errors.ApiError) as caught:
+            client.Client('token', []).call('compute', 'DELETE', path, base='http://compute.test')
+        assert caught.value.status == 400
+        assert cloud.calls == []
+
+    @pytest.mark.parametrize('module, function', [
+        ('keypairs', 'delete'), ('security_groups', 'delete'), ('security_groups', 'get'), ('security_groups',
+                                                                                            'delete_rule'),
+        ('floating_ips', 'release'), ('floating_ips', 'get'), ('flavors', 'get'), ('servers', 'delete'),
+        ('images', 'get'), ('volumes', 'get'), ('flavors', 'delete')])
+    def test_a_slash_in_a_key_is_part_of_the_key(self, module, function):
+        import importlib
+
+        class Seen(Exception):
+            pass
+
+        class Cloud:
+            def call(self, service, method, path, *args, **kwargs):
+                raise Seen(path)
+
+            def get(self, service, path, **kwargs):
+                raise Seen(path)
+            send = call
+        with pytest.raises(Seen) as caught:
+            getattr(importlib.import_module(f'horizon.api.{module}'), function)(Cloud(), 'a/b?c#d')
+        assert 'a%2Fb%3Fc%23d' in str(caught.value)
+
+
+class TestObjects:
+    def test_a_name_with_a_line_end_makes_no_header(self, member, box, monkeypatch):
+        self._answer(monkeypatch, b'x')
+        answer = member.get(f'{BOX}download/?name=a%0D%0AX-Injected:%201')
+        assert answer.status_code == 200
+        assert 'X-Injected' not in answer.headers
+        assert answer['Content-Disposition'] == 'attachment; filename="a__X-Injected: 1"'
+
+    def test_what_is_packed_comes_as_it_is_stored(self, member, box, monkeypatch):
+        """Else more came than Content-Length says, and a browser or proxy took the rest for the next answer."""
+        packed = gzip.compress(b'0' * 1_000_000)
+        self._answer(monkeypatch, packed)
+        answer = member.get(f'{BOX}download/?name=bomb')
+        assert answer['Content-Length'] == str(len(packed))
+        assert body(answer) == packed
+
+    def test_a_preview_unpacks_nothing_and_ends(self, cloud, monkeypatch):
+        from horizon.api import objects
+        packed = gzip.compress(b'0' * 50_000_000)
+        self._answer(monkeypatch, packed + b'more' * 100_000)
+        assert len(objects.beginning(_cloud(), 'box', 'bomb', 65536)) == 65536
+
+    def _answer(self, monkeypatch, data):
+        from horizon.api import objects
+
+        def call(*args, **kwargs):
+            answer = requests.Response()
+            answer.status_code, answer.raw = 200, HTTPResponse(
+                io.BytesIO(data), headers={'Content-Encoding': 'gzip', 'Content-Length': str(len(data))}, status=200,
+                preload_content=False)
+            answer.headers.update(answer.raw.headers)
+            return answer
+        monkeypatch.setattr(objects, 'read', call)
+
+
+def _cloud():
+    from horizon.api import client
+    return client.Client('token', [])
+
+
+class TestUploads:
+    def _form(self, size):
+        from django.core.files.uploadedfile import SimpleUploadedFile
+        return {'file': SimpleUploadedFile('big', b'x' * size)}
+
+    def test_a_stranger_fills_no_disk(self, stranger_to_all, monkeypatch):
+        from django.core.files import uploadhandler
+        made = []
+        monkeypatch.setattr(uploadhandler, 'TemporaryUploadedFile', lambda *args: made.append(args))
+        assert stranger_to_all.post(BOX, self._form(2 << 20)).status_code == 401
+        assert made == []
+
+    def test_nobody_stores_more_than_is_allowed(self, member, box, conf, monkeypatch):
+        from django.core.files import uploadhandler
+        written = []
+        real = uploadhandler.TemporaryFileUploadHandler.receive_data_chunk
+        monkeypatch.setattr(uploadhandler.TemporaryFileUploadHandler, 'receive_data_chunk',
+                            lambda self, raw, start: written.append(len(raw)) or real(self, raw, start))
+        conf.set('upload_megabytes', 1, 'horizon')
+        answer = member.post(BOX, self._form(3 << 20))
+        assert answer.status_code == 413
+        assert 'uploads up to 1 MB' in answer.content.decode()
+        assert sum(written) <= 1 << 20
+
+    def test_a_length_without_end_is_none(self, member, box):
+        answer = member.put(f'{BOX}data/?name=x', b'x', content_type='text/plain', CONTENT_LENGTH='9' * 5000)
+        assert answer.status_code == 411
+
+
+class TestLinks:
+    def test_bring_no_script_to_launch(self, member):
+        answer = member.get('/project/instances/launch/?name=web&user_data=%23!/bin/sh%0Aevil')
+        assert 'value="web"' in answer.content.decode()
+        assert 'evil' not in answer.content.decode()
+
+
+class TestPolls:
+    def test_ask_with_the_names_people_gave(self):
+        from horizon.ui.tables import Table
+        from horizon.ui.templatetags.ui import poll_values
+
+        class Things(Table):
+            name = 'things'
+        hostile = '"}, "table": "other", "x": "\'><script>'
+        text = poll_values(Things([], None), hostile)
+        assert json.loads(text) == {'poll': hostile, 'table': 'things'}
+        assert not re.search('[<>"\']', escape(text).replace('&#x27;', '').replace('&quot;', '').replace('&lt;', ''
+                             ).replace('&gt;', ''))

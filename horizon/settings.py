@@ -33,7 +33,7 @@ INSTALLED_APPS = ['django.contrib.messages', 'django.contrib.staticfiles', 'djan
                   *_OPTIONS.plugins]
 MIDDLEWARE = [
     'django.middleware.security.SecurityMiddleware',
-    'django.middleware.gzip.GZipMiddleware',
+    'horizon.ui.packing.PackPages',
     'whitenoise.middleware.WhiteNoiseMiddleware',
     'csp.middleware.CSPMiddleware',
     'django.contrib.sessions.middleware.SessionMiddleware',

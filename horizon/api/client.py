@@ -2,6 +2,7 @@
 import concurrent.futures
 import contextvars
 import functools
+import threading
 from http import cookiejar
 
 from keystoneauth1 import exceptions, session, token_endpoint
@@ -12,7 +13,8 @@ from horizon.options import CONF
 
 # Names the catalog may have for what we call by one.
 _TYPES = {'volumev3': ('volumev3', 'block-storage', 'block-store', 'volume'), 'compute': ('compute', 'computev21')}
-_PARALLEL = 16
+PARALLEL = 32
+_free = threading.BoundedSemaphore(PARALLEL)
 _in_pool = contextvars.ContextVar('in_pool', default=False)
 
 
@@ -29,7 +31,7 @@ def connections():
 
 @functools.cache
 def _executor():
-    return concurrent.futures.ThreadPoolExecutor(_PARALLEL, thread_name_prefix='call')
+    return concurrent.futures.ThreadPoolExecutor(PARALLEL, thread_name_prefix='call')
 
 
 class Client:
@@ -111,10 +113,19 @@ def settled(**calls):
         return _checked({name: _settle(call) for name, call in calls.items()})
     names = list(calls)
     # The last one is made here: one thread less, and one call alone costs none.
-    futures = {name: _executor().submit(contextvars.copy_context().run, _settle_in_pool, calls[name])
-               for name in names[:-1]}
-    found = {name: _settle(calls[name]) for name in names[-1:]}
+    futures = {name: future for name in names[:-1] if (future := _begin(calls[name]))}
+    found = {name: _settle(calls[name]) for name in names if name not in futures}
     return _checked({name: futures[name].result() if name in futures else found[name] for name in names})
+
+
+def _begin(call):
+    """The Future of a call in the pool; None while all threads are taken: calls of a service that hangs must not keep
+    pages waiting that do not need it, so whoever asks makes it himself."""
+    if not _free.acquire(blocking=False):
+        return None
+    future = _executor().submit(contextvars.copy_context().run, _settle_in_pool, call)
+    future.add_done_callback(lambda _future: _free.release())
+    return future
 
 
 def _checked(found):

@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import re
+import threading
 
 import pytest
 import requests
@@ -214,3 +215,44 @@ class TestPolls:
         assert json.loads(text) == {'poll': hostile, 'table': 'things'}
         assert not re.search('[<>"\']', escape(text).replace('&#x27;', '').replace('&quot;', '').replace('&lt;', ''
                              ).replace('&gt;', ''))
+
+
+class TestServicesThatHang:
+    def test_keep_no_pages_waiting_that_do_not_need_them(self, cloud):
+        from horizon.api import client
+        go_on, begun = threading.Event(), threading.Semaphore(0)
+
+        def hang():
+            begun.release()
+            assert go_on.wait(30)
+        callers = [threading.Thread(target=lambda: client.settled(a=hang, b=hang, c=hang, d=hang), daemon=True)
+                   for _ in range(client.PARALLEL)]
+        for each in callers:
+            each.start()
+        try:
+            for _ in range(client.PARALLEL):
+                assert begun.acquire(timeout=30)
+            answer = []
+            page = threading.Thread(target=lambda: answer.append(client.settled(a=lambda: 1, b=lambda: 2, c=lambda: 3)),
+                                    daemon=True)
+            page.start()
+            page.join(10)
+            assert answer == [{'a': 1, 'b': 2, 'c': 3}]
+        finally:
+            go_on.set()
+            for each in callers:
+                each.join(30)
+
+
+class TestDownloads:
+    def test_are_not_packed_on_the_way(self, member, box):
+        data = b'0' * 300_000
+        member.put(f'{BOX}data/?name=zeros', data, content_type='text/plain', CONTENT_LENGTH=str(len(data)))
+        answer = member.get(f'{BOX}download/?name=zeros', headers={'Accept-Encoding': 'gzip'})
+        assert answer['Content-Length'] == str(len(data))
+        assert 'Content-Encoding' not in answer.headers
+        assert body(answer) == data
+
+    def test_pages_are(self, member):
+        answer = member.get('/project/keypairs/', headers={'Accept-Encoding': 'gzip'})
+        assert answer['Content-Encoding'] == 'gzip'

@@ -272,7 +272,7 @@ class TestCache:
 
     @pytest.mark.parametrize('strategy', ['None', 'MAC', 'ENCRYPT'])
     def test_processes_share_memcached(self, conf, keystone, memcached, strategy):
-        Client(memcached.url).flush_all()
+        Client(memcached.url).flush_all(noreply=False)
         for name, value in (('memcached_servers', [memcached.url]),
                             ('memcache_security_strategy', strategy), ('memcache_secret_key', 'secret'),
                             ('http_request_max_retries', 0), ('memcache_pool_socket_timeout', 0.5)):

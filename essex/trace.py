@@ -7,6 +7,7 @@ import contextvars
 import logging
 import os
 import random
+import re
 import time
 
 import orjson
@@ -22,6 +23,8 @@ OPTS = [
 ]
 CONF = config.register(OPTS, 'trace')
 
+# Identity's second API has them in addresses, and addresses are in messages.
+_TOKEN = re.compile(r'(/tokens/)[^/?\s]+')
 _span = contextvars.ContextVar('essex_span', default=None)
 _daemon = contextvars.ContextVar('essex_daemon', default=None)
 _process_daemon = 'unknown'
@@ -91,7 +94,7 @@ class span:  # noqa: N801 - a `with` statement reads like a call
         if self._context is None or self._directory is None:
             return
         if error is not None:
-            self.details.setdefault('error', f'{kind.__name__}: {error}'[:500])
+            self.details.setdefault('error', _TOKEN.sub(r'\1***', f'{kind.__name__}: {error}')[:500])
         _span.reset(self._token)
         _write(self._directory, {
             'request': self._context.request_id, 'global': self._context.global_request_id, 'id': self.id,

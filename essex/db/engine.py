@@ -17,7 +17,8 @@ from essex import concurrency, config, trace
 from essex.exception import ConfigError, ServiceUnavailable
 
 LOG = logging.getLogger(__name__)
-
+# Errors go to logs, traces and the operator API: they tell the statement, not the values (hashes of passwords, keys).
+_ALWAYS = {'future': True, 'hide_parameters': True}
 
 
 def _of_essex(name):
@@ -75,7 +76,7 @@ def configure(url):
     else:
         options = CONF.database
         _engine = sqlalchemy.create_engine(
-            url, future=True, pool_pre_ping=True, pool_size=options.max_pool_size, max_overflow=options.max_overflow,
+            url, **_ALWAYS, pool_pre_ping=True, pool_size=options.max_pool_size, max_overflow=options.max_overflow,
             pool_recycle=options.connection_recycle_time, pool_use_lifo=True,
             isolation_level='READ COMMITTED')
         _write_lock = None
@@ -87,10 +88,10 @@ def _sqlite_engine(url):
     path = url.split(':///', 1)[-1].split('?')[0]
     arguments = {'check_same_thread': False, 'timeout': 0.05, 'isolation_level': None}
     if path in ('', ':memory:'):
-        made = sqlalchemy.create_engine(url, future=True, poolclass=StaticPool, connect_args=arguments)
+        made = sqlalchemy.create_engine(url, **_ALWAYS, poolclass=StaticPool, connect_args=arguments)
     else:
         os.makedirs(os.path.dirname(path) or '.', exist_ok=True)
-        made = sqlalchemy.create_engine(url, future=True, poolclass=QueuePool, pool_size=20, max_overflow=200,
+        made = sqlalchemy.create_engine(url, **_ALWAYS, poolclass=QueuePool, pool_size=20, max_overflow=200,
                                         pool_use_lifo=True, connect_args=arguments)
 
     @event.listens_for(made, 'connect')

@@ -107,3 +107,15 @@ def test_no_connection_is_said(conf):
     db.dispose()
     with pytest.raises(ConfigError, match='connection is not set'):
         db.engine()
+
+
+def test_errors_tell_no_values(things):
+    """They get into logs, traces and the operator API; rows hold hashes of passwords and keys."""
+    for _ in range(2):
+        try:
+            with db.writer() as session:
+                session.add(Thing(id=1, data='secret'))
+        except exc.IntegrityError as error:
+            assert 'secret' not in str(error)
+            return
+    pytest.fail('the second row has the id of the first one')

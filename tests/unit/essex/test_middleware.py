@@ -6,7 +6,7 @@ import pytest
 import webob
 import webob.dec
 
-from essex import config, context, trace_files
+from essex import config, context, trace, trace_files
 from essex.middleware import access_log, auth_token, cors, healthcheck, http_proxy_to_wsgi, request_id, size_limit
 
 
@@ -63,6 +63,19 @@ class TestRequestId:
         for identity in (sent, response.headers['X-Openstack-Request-Id']):
             spans = trace_files.find(identity, str(tmp_path))
             assert [(span['name'], span['status']) for span in spans] == [('GET /servers', 200)]
+
+    def test_an_error_tells_no_token(self, conf, tmp_path):
+        conf.set('directory', str(tmp_path), 'trace')
+
+        @webob.dec.wsgify
+        def fail(req):
+            with trace.span('GET identity'):
+                raise OSError('cannot reach http://identity/v2.0/tokens/abc123: refused')
+        answer = get(request_id.RequestId(fail))
+        [error] = [span['error'] for span in trace_files.find(answer.headers['X-Openstack-Request-Id'], str(tmp_path))
+                   if 'error' in span]
+        assert error == 'OSError: cannot reach http://identity/v2.0/tokens/*** refused'
+
 
 
 @pytest.mark.parametrize('path, query, shown', [

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from essex import context
+from horizon import registry
 from horizon.api import errors
 from horizon.auth import reentry
 from horizon.ui import explain
@@ -30,14 +31,28 @@ def answer(request, error):
     """The page of an ApiError; of an expired token the log-in."""
     if isinstance(error, errors.TokenExpired):
         return reentry.ask(request, expired=True)
-    return _page(request, explain.status(error), problem=explain.Explained(error), headline=_(
-        'The %s service refused') % error.service_name if error.status else
-        _('The %s service does not answer') % error.service_name)
+    return _page(request, explain.status(error), _headline(error), problem=explain.Explained(error))
+
+
+def _headline(error):
+    if error.status == 404:
+        return _('There is nothing here')
+    return (_('The %s service refused') if error.status else _('The %s service does not answer')) % error.service_name
+
+
+def _panel(request):
+    """The panel a failed page is below of, as a way back; None on the panel's own page."""
+    match = request.resolver_match
+    if match is None or len(match.namespaces) < 2 or match.url_name == 'index':
+        return None
+    panel = registry.find(*match.namespaces[:2])
+    login = getattr(request, 'login', None)
+    return panel if panel and login and panel.refusal(login) is None else None
 
 
 def _page(request, status, headline, text='', problem=None):
     current = context.current()
-    values = {'title': headline, 'text': text, 'problem': problem, 'status': status,
+    values = {'title': headline, 'text': text, 'problem': problem, 'status': status, 'panel': _panel(request),
               'request_id': current.request_id if current else None}
     # A part of a page is replaced by a message above it, not by a page in it.
     if getattr(request, 'htmx', False):

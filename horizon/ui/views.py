@@ -100,8 +100,12 @@ class TableAnswers:
 
     def show_confirm(self, request, table, action, rows):
         """Ask once more, naming what it concerns."""
+        title = action.label
+        if len(rows) == 1:
+            title = _('%(action)s: %(name)s') % {'action': title, 'name': rows[0].title}
         return render(request, self.confirm_template, {
-            'title': action.label, 'table': table, 'action': action, 'rows': rows, 'breadcrumbs': self.breadcrumbs()})
+            'title': title, 'table': table, 'action': action, 'rows': rows,
+            'breadcrumbs': self.breadcrumbs() or ([(self.panel.label, self.panel.url)] if self.panel else [])})
 
     def _do(self, request, action, rows):
         results = client.settled(**{row.key: lambda row=row: action.act(request, row.key) for row in rows})

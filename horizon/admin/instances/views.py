@@ -49,7 +49,8 @@ class Index(TablePage):
         hosts = self.found['hosts']
         names = [] if isinstance(hosts, errors.ApiError) else sorted(each['hypervisor_hostname'] for each in hosts)
         projects = sorted(self._names('projects').items(), key=lambda each: each[1].lower())
-        return {**values, 'asked': self.asked, 'statuses': _STATUSES, 'hosts': names, 'projects': projects}
+        statuses = [(each, states.words({'status': each})) for each in _STATUSES]
+        return {**values, 'asked': self.asked, 'statuses': statuses, 'hosts': names, 'projects': projects}
 
 
 class Detail(TableAnswers, Page):

@@ -99,7 +99,7 @@ class Show(views.Page):
 
     def get_title(self):
         """What is followed."""
-        return _('Follow a request')
+        return _('Request %s') % self.kwargs['request_id']
 
     def context(self):
         """Two calls a host and two of Nova."""

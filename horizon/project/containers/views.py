@@ -53,7 +53,10 @@ class Settings(FormPage):
     template, form_class, success = 'project/containers/settings.html', AccessForm, _('Saved.')
 
     def get_title(self):
-        return self.kwargs['container']
+        return _now('Access to %s') % self.kwargs['container']
+
+    def breadcrumbs(self):
+        return [*super().breadcrumbs(), (self.kwargs['container'], inside(self.kwargs['container']))]
 
     def initial(self):
         return {'public': objects.is_public(objects.head(self.cloud, self.kwargs['container']))}

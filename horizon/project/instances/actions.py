@@ -40,7 +40,7 @@ class Revert(Simple):
 
 
 class Unpause(Simple):
-    name, label, done, call, statuses = 'unpause', _('Resume'), _('Going on: %s'), 'unpause', ('PAUSED',)
+    name, label, done, call, statuses = 'unpause', _('Resume'), _('Resuming: %s'), 'unpause', ('PAUSED',)
 
 
 class Resume(Simple):

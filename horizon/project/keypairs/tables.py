@@ -20,7 +20,8 @@ class Keypairs(Table):
     """Key pairs of the user."""
 
     name, caption = 'keypairs', _('Key pairs')
-    columns = [Column('name', _('Name')), Column('type', _('Type')),
+    columns = [Column('name', _('Name')),
+               Column('type', _('Type'), lambda row: row.get('type') or row.get('public_key', '').partition(' ')[0]),
                Column('fingerprint', _('Fingerprint'), kind='code')]
     actions = [Delete()]
     buttons = [Button(_('Create key pair'), reverse_lazy('project:keypairs:create')),

@@ -41,7 +41,7 @@ function refreshTimes() {
         const moment = new Date(element.dateTime);
         const passed = (moment - Date.now()) / 1000;
         const [unit, seconds] = units.find(([, size]) => Math.abs(passed) >= size) || [null, 1];
-        if (unit) element.textContent = words.format(Math.round(passed / seconds), unit);
+        if (unit) element.textContent = words.format(Math.trunc(passed / seconds), unit);
         element.title = moment.toLocaleString(document.documentElement.lang);
     }
 }

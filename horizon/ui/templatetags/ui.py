@@ -42,7 +42,9 @@ def size(number):
 @register.filter
 def megabytes(number):
     """MiB in words."""
-    return '-' if number in (None, '') else size(float(number) * (1 << 20))
+    if number in (None, ''):
+        return '-'
+    return size(float(number) * (1 << 20)) if number else '0 MB'
 
 
 def parse_time(value):
@@ -122,11 +124,13 @@ def meter(label, used, limit, more=0, unit=''):
     whole = max(used + more, 1) if unlimited else max(limit, 1)
     shares = [0 if unlimited else min(100, 100 * part / whole) for part in (used, more)]
     over = not unlimited and used + more > limit
-    return {'label': label, 'used': used, 'total': used + more, 'limit': limit, 'more': more,
-            'unlimited': unlimited, 'over': over,
+    # Megabytes read better in the unit that fits each figure.
+    shown = megabytes if unit == 'MB' else str
+    return {'label': label, 'used': used, 'total': shown(used + more), 'limit': limit if unlimited else shown(limit),
+            'more': more, 'unlimited': unlimited, 'over': over,
             'first': round(shares[0], 2), 'second': round(min(shares[1], 100 - shares[0]), 2),
             'level': 'bad' if over else 'warn' if shares[0] + shares[1] >= 85 else 'good',
-            'unit': unit, 'left': None if unlimited else max(0, limit - used - more)}
+            'unit': '' if unit == 'MB' else unit, 'left': None if unlimited else max(0, limit - used - more)}
 
 
 @register.simple_tag(takes_context=True)

@@ -87,7 +87,7 @@ def test_quota_as_bars(member, cloud):
     cloud.add_servers(2)
     cloud.set_quota('demo', instances=2, cores=-1)
     shown = text(member.get(INDEX))
-    for each in ('2 / 2', 'no limit', '1024 / 51200', 'Floating addresses', 'Volume storage'):
+    for each in ('2 / 2', 'no limit', '1 GB / 50 GB', 'Floating addresses', 'Volume storage'):
         assert each in shown
 
 

@@ -1,0 +1,81 @@
+"""What all pages share: the navigation, titles of the window, pages of errors, questions before a danger."""
+import re
+import uuid
+
+import pytest
+
+
+def shown(answer):
+    return answer.content.decode()
+
+
+def window(answer):
+    """The title of the window."""
+    return re.search('<title>(.*?)</title>', shown(answer), re.DOTALL)[1]
+
+
+def sections(answer):
+    """{heading of the navigation: whether it is open}."""
+    return {label: bool(unfolded) for unfolded, label in re.findall(
+        r'<details class="section"( open)?>\s*<summary><h2>(.*?)</h2>', shown(answer))}
+
+
+@pytest.mark.parametrize(('who', 'path', 'expected'), [
+    ('admin', '/project/keypairs/', {'Project': True, 'Admin': False, 'Architecture': True, 'Settings': True}),
+    ('admin', '/admin/flavors/', {'Project': False, 'Admin': True, 'Architecture': True, 'Settings': True}),
+    ('admin', '/there/is/none/', {'Project': True, 'Admin': False, 'Architecture': True, 'Settings': True}),
+    ('member', '/project/keypairs/', {'Project': True, 'Architecture': True, 'Settings': True})])
+def test_long_dashboards_that_one_is_not_in_are_folded(browse, who, path, expected):
+    assert sections(browse(who).get(path)) == expected
+
+
+@pytest.mark.parametrize(('path', 'expected'), [
+    ('/project/keypairs/', 'Key pairs · Essex'), ('/project/keypairs/create/', 'Create key pair · Key pairs · Essex'),
+    ('/admin/flavors/', 'Flavors · Admin · Essex'),
+    ('/admin/flavors/create/', 'Create flavor · Flavors · Admin · Essex')])
+def test_the_window_says_where_one_is(browse, path, expected):
+    assert window(browse('admin').get(path)) == expected
+
+
+def test_tabs_of_an_instance_are_told_apart(browse, cloud):
+    member, page = browse('member'), f'/project/instances/{cloud.add_server("web")["id"]}/'
+    assert window(member.get(page)) == 'web · Instances · Essex'
+    assert window(member.get(f'{page}log/')) == 'web · Log · Instances · Essex'
+
+
+def test_what_is_not_there_says_so_once_and_leads_back(browse):
+    answer = browse('member').get(f'/project/instances/{uuid.uuid4()}/')
+    assert answer.status_code == 404
+    page = shown(answer)
+    assert '<h1>There is nothing here</h1>' in page
+    assert '<a class="button" href="/project/instances/">Back to Instances</a>' in page
+    assert page.count('GET /servers/') == 1
+    assert 'Try again' not in page
+
+
+def test_a_service_that_is_down_can_be_asked_again(browse, cloud):
+    server, member = cloud.add_server('web'), browse('member')
+    cloud.refuse('compute')
+    answer = member.get(f'/project/instances/{server["id"]}/')
+    assert answer.status_code == 503
+    assert f'<a class="button" href="/project/instances/{server["id"]}/">Try again</a>' in shown(answer)
+
+
+def test_a_danger_names_what_it_concerns_in_its_title(browse, cloud):
+    member = browse('member')
+    member.post('/project/keypairs/create/', {'name': 'mine'})
+    page = shown(member.post('/project/keypairs/', {'table': 'keypairs', 'action': 'delete', 'keys': ['mine']}))
+    assert '<h1>Delete: mine</h1>' in page
+    assert '<li><a href="/project/keypairs/">Key pairs</a></li>' in page
+
+
+def test_a_table_without_pages_offers_none(browse):
+    assert 'First page' not in shown(browse('member').get('/project/api_access/'))
+
+
+@pytest.mark.parametrize(('used', 'unit', 'expected'), [
+    (128, 'MB', ('128 MB', '50 GB', '')), (0, 'MB', ('0 MB', '50 GB', '')), (3, 'GB', ('3', '51200', 'GB'))])
+def test_memory_in_the_unit_that_fits(cloud, used, unit, expected):
+    from horizon.ui.templatetags import ui
+    found = ui.meter('Memory', used, 51200, unit=unit)
+    assert (found['total'], found['limit'], found['unit']) == expected

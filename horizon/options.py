@@ -33,6 +33,9 @@ HORIZON_OPTS = [
     cfg.ListOpt('allowed_hosts', default=['localhost', '127.0.0.1', '[::1]'],
                 help='Names and addresses the dashboard is reached by; requests for others are refused. my_ip and '
                      'bind_host are always among them.'),
+    cfg.IntOpt('failures_per_address', default=30, min=0,
+               help='Failed log-ins a minute from one address of browsers, after which it has to wait: Keystone counts '
+                    'those of all as of one address. 0: no limit.'),
     cfg.StrOpt('session_engine', default='sealed_cookies', choices=['sealed_cookies', 'cache', 'database'],
                help='Where sessions are: encrypted in the browser (nothing to share or lose), in the cache, or in '
                     'session_database.'),
@@ -42,7 +45,7 @@ HORIZON_OPTS = [
     cfg.ListOpt('memcached_servers', default=[], help='host:port of the shared cache. Unset: the memory of each '
                                                       'process.'),
     cfg.BoolOpt('secure_cookies', help='Cookies for HTTPS alone. Unset: when this process speaks HTTPS itself.'),
-    cfg.BoolOpt('behind_tls_proxy', default=False, help='Trust X-Forwarded-Proto of the proxy in front.'),
+    cfg.BoolOpt('behind_tls_proxy', default=False, help='Trust X-Forwarded-Proto and -For of the proxy in front.'),
     cfg.ListOpt('plugins', default=[], help='Modules (package.module) that register further dashboards and panels.'),
     cfg.ListOpt('hidden_panels', default=[], help='Panels not shown, as dashboard/panel.'),
     cfg.IntOpt('page_size', default=100, min=5, max=1000, help='Rows a page of a table shows.'),

@@ -8,6 +8,7 @@ from datetime import UTC
 
 from django.core.cache import cache
 from django.middleware.csrf import rotate_token
+from django.utils.translation import gettext as _
 from keystoneauth1 import access as keystone_access
 from keystoneauth1 import exceptions
 from keystoneauth1.identity import v2, v3
@@ -108,9 +109,15 @@ def with_passcode(auth_url, name, domain, receipt, passcode):
 
 
 def change_password(cloud, identity_url, user_id, old, new):
-    """Set a user's own password. Raises ApiError: what Keystone's rules say against it."""
-    cloud.call('identity', 'POST', f'/users/{user_id}/password', base=identity_url,
-               json={'user': {'original_password': old, 'password': new}})
+    """Set a user's own password. Raises ApiError: what Keystone's rules say against it; `reason` is 'credentials' when
+    the old one is wrong."""
+    try:
+        cloud.call('identity', 'POST', f'/users/{user_id}/password', base=identity_url, log=False,
+                   json={'user': {'original_password': old, 'password': new}})
+    except errors.TokenExpired as error:
+        # This call asks for no token: it is the password that was refused.
+        raise errors.ApiError('identity', error.what, _('The current password is wrong.'), 400, error.request_id,
+                              'credentials') from error
 
 
 def _access(plugin):

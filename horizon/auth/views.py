@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from horizon import registry
 from horizon.api import client, errors
-from horizon.auth import login, reentry, steps
+from horizon.auth import login, reentry, steps, throttle
 from horizon.auth.forms import LoginForm, PasscodeForm
 from horizon.options import CONF
 from horizon.ui.forms import NewPassword
@@ -51,7 +51,9 @@ def _log_in(request, form):
     """The answer to a log-in that Keystone took; None, with the reason in the form, for one it refused."""
     asked, version = form.cleaned_data, CONF.horizon.identity_api_version
     try:
-        access = login.with_password(asked['region'], version, asked['username'], asked['password'], asked['domain'])
+        with throttle.attempt(request):
+            access = login.with_password(asked['region'], version, asked['username'], asked['password'],
+                                         asked['domain'])
         login.begin(request, access, asked['region'], version, project_id=request.COOKIES.get(_RECENT))
     except login.LoginFailed as error:
         if steps.begin(request, error, asked):
@@ -87,8 +89,9 @@ def passcode(request):
     form = PasscodeForm(request.POST or None)
     if request.method == 'POST' and form.is_valid():
         try:
-            access = login.with_passcode(pending['region'], pending['username'], pending['domain'], pending['receipt'],
-                                         form.cleaned_data['passcode'])
+            with throttle.attempt(request):
+                access = login.with_passcode(pending['region'], pending['username'], pending['domain'],
+                                             pending['receipt'], form.cleaned_data['passcode'])
             login.begin(request, access, pending['region'], '3', project_id=request.COOKIES.get(_RECENT))
             return _go_on(request, pending['next'], pending['draft'])
         except login.LoginFailed as error:
@@ -107,10 +110,11 @@ def expired(request):
     form = NewPassword(request.POST or None)
     if request.method == 'POST' and form.is_valid():
         try:
-            login.change_password(client.Client(None, []), pending['region'].rstrip('/'), pending['user_id'],
-                                  form.cleaned_data['current_password'], form.cleaned_data['new_password'])
-        except errors.ApiError as error:
-            form.add_error(None, error.message)
+            with throttle.attempt(request):
+                login.change_password(client.Client(None, []), pending['region'].rstrip('/'), pending['user_id'],
+                                      form.cleaned_data['current_password'], form.cleaned_data['new_password'])
+        except (errors.ApiError, login.LoginFailed) as error:
+            form.add_error(None, str(error))
         else:
             request.session.flush()
             messages.success(request, _('Your password is changed. Log in with the new one.'))

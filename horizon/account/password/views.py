@@ -6,7 +6,8 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from horizon.auth import login
+from horizon.api import errors
+from horizon.auth import login, throttle
 from horizon.ui.forms import NewPassword
 from horizon.ui.views import FormPage
 
@@ -22,8 +23,12 @@ class Index(FormPage):
 
     def save(self, form):
         values = form.cleaned_data
-        login.change_password(self.request.login.client, self.request.login.identity_url, self.request.login.user_id,
-                              values['current_password'], values['new_password'])
+        try:
+            with throttle.attempt(self.request):
+                login.change_password(self.request.login.client, self.request.login.identity_url,
+                                      self.request.login.user_id, values['current_password'], values['new_password'])
+        except login.LoginFailed as error:
+            raise errors.ApiError('identity', 'change the password', str(error), 429) from error
         login.end(self.request)
         messages.success(self.request, _('Your password is changed. Log in with the new one.'))
         return HttpResponseRedirect(reverse('auth:login'))

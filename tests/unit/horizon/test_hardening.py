@@ -256,3 +256,58 @@ class TestDownloads:
     def test_pages_are(self, member):
         answer = member.get('/project/keypairs/', headers={'Accept-Encoding': 'gzip'})
         assert answer['Content-Encoding'] == 'gzip'
+
+
+class TestGuessing:
+    """Keystone counts failures by address: of all who use the dashboard it sees one, which others must not use up."""
+
+    def guess(self, browser, cloud, password='wrong', **more):
+        return browser.post('/auth/login/', {'region': cloud.auth_url, 'domain': 'Default', 'username':
+                                             cloud.cast['member'].name, 'password': password}, **more)
+
+    def test_ends_at_the_dashboard(self, stranger_to_all, cloud, conf):
+        conf.set('failures_per_address', 3, 'horizon')
+        for _ in range(3):
+            assert 'is wrong' in self.guess(stranger_to_all, cloud).content.decode()
+        cloud.calls.clear()
+        answer = self.guess(stranger_to_all, cloud, cloud.cast['member'].password)
+        assert answer.status_code == 401
+        assert 'Too many' in answer.content.decode()
+        assert cloud.calls == []
+        # Others go in.
+        assert self.guess(stranger_to_all, cloud, cloud.cast['member'].password, REMOTE_ADDR='192.0.2.7'
+                          ).status_code == 302
+
+    def test_those_who_know_are_not_counted(self, cloud, conf):
+        from django.test import Client
+        conf.set('failures_per_address', 2, 'horizon')
+        for _ in range(5):
+            assert self.guess(Client(), cloud, cloud.cast['member'].password).status_code == 302
+
+    def test_a_keystone_that_is_down_is_nobodys_failure(self, stranger_to_all, cloud, conf):
+        conf.set('failures_per_address', 1, 'horizon')
+        cloud.refuse('identity')
+        for _ in range(3):
+            assert 'does not answer' in self.guess(stranger_to_all, cloud).content.decode()
+
+    def test_neighbours_of_one_network_count_as_one(self):
+        from horizon.auth import throttle
+        assert throttle.network('2001:db8::1') == throttle.network('2001:db8::2') != throttle.network('2001:db9::1')
+        assert throttle.network('192.0.2.1') != throttle.network('192.0.2.2')
+        assert throttle.network('') == throttle.network('unix:')
+
+    def test_one_proxy_is_not_one_browser(self, stranger_to_all, cloud, conf):
+        conf.set('failures_per_address', 1, 'horizon')
+        conf.set('behind_tls_proxy', True, 'horizon')
+        self.guess(stranger_to_all, cloud, HTTP_X_FORWARDED_FOR='203.0.113.5, 192.0.2.1')
+        assert 'Too many' in self.guess(stranger_to_all, cloud, HTTP_X_FORWARDED_FOR='198.51.100.1, 192.0.2.1'
+                                        ).content.decode()
+        assert 'is wrong' in self.guess(stranger_to_all, cloud, HTTP_X_FORWARDED_FOR='192.0.2.2').content.decode()
+
+    def test_the_password_of_a_session_left_open(self, member, conf):
+        conf.set('failures_per_address', 2, 'horizon')
+        typed = {'current_password': 'wrong', 'new_password': 'Another-1', 'repeated_password': 'Another-1'}
+        answers = [member.post('/account/password/', typed).content.decode() for _ in range(3)]
+        assert ['password is wrong' in each for each in answers] == [True, True, False]
+        assert 'Too many' in answers[2]
+        assert member.get('/account/password/').status_code == 200

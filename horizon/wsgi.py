@@ -1,4 +1,5 @@
 """The WSGI application, for Apache's mod_wsgi and other servers: HORIZON_CONFIG names horizon.conf."""
+import logging
 import os
 
 
@@ -7,6 +8,11 @@ def make():
     import django
     os.environ['DJANGO_SETTINGS_MODULE'] = 'horizon.settings'
     django.setup()
+    # What strangers ask for in vain is in the access log. As warnings they would push those that matter out of the last
+    # ones the operator API tells.
+    for name, level in (('django.request', 'ERROR'), ('django.security', 'ERROR'),
+                        ('django.security.DisallowedHost', 'CRITICAL')):
+        logging.getLogger(name).setLevel(level)
     from django.core.handlers.wsgi import WSGIHandler
 
     from essex.middleware.access_log import AccessLog

@@ -2,6 +2,7 @@
 import gzip
 import io
 import json
+import logging
 import re
 import threading
 
@@ -311,3 +312,13 @@ class TestGuessing:
         assert ['password is wrong' in each for each in answers] == [True, True, False]
         assert 'Too many' in answers[2]
         assert member.get('/account/password/').status_code == 200
+
+
+class TestLog:
+    def test_strangers_do_not_push_what_matters_out_of_it(self, stranger_to_all, cloud, caplog):
+        """The operator API tells the last fifty warnings and errors of the dashboard."""
+        stranger_to_all.handler.enforce_csrf_checks = True
+        for path, host in (('/', 'evil.example'), ('/no/such/page', 'testserver')):
+            assert stranger_to_all.get(path, headers={'Host': host}).status_code in (400, 404)
+        assert stranger_to_all.post('/auth/login/', {'username': 'x'}).status_code == 403
+        assert [each.name for each in caplog.records if each.levelno >= logging.WARNING] == []

@@ -29,7 +29,7 @@ import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
-from essex import http_protocol  # noqa: E402
+from essex import http_chunks, http_protocol  # noqa: E402
 
 Timeout = eventlet.Timeout
 Event = eventlet.event.Event
@@ -225,7 +225,7 @@ def listen(host, port, backlog=128, reuse_port=False):
     return sock
 
 
-class _Input(eventlet.wsgi.Input):
+class _Input(http_chunks.ChunkedInput, eventlet.wsgi.Input):
     connection_taken = False    # by a WebSocket: no answer of HTTP follows
 
 

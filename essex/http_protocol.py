@@ -60,6 +60,9 @@ class Protocol:
                 raise http_head.BadHead('the first line is no request')
             self.command, self.path, self.request_version = found
             self.headers = http_head.read(self.rfile)
+            if self.request_version == 'HTTP/1.0' and self.headers.get('transfer-encoding') is not None:
+                # Somebody before us may see the end of the body elsewhere.
+                raise http_head.BadHead('chunks, which HTTP/1.0 does not have')
         except http_head.BadHead as error:
             text = f'{error}\n'.encode()
             self.connection.sendall(b'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n'
@@ -136,7 +139,7 @@ class _Answer:
 
     def __init__(self, protocol, body):
         self._protocol, self._body, self._send = protocol, body, protocol.connection.sendall
-        self._status = self._headers = None
+        self._status = self._headers = self._left = None
         self._sent = self._chunked = self._bodyless = False
 
     def start(self, status, headers, exc_info=None):
@@ -170,6 +173,9 @@ class _Answer:
                     waiting, size = [], 0
         if waiting or not self._sent or self._chunked:
             self._write(b''.join(waiting), last=True)
+        if self._left:
+            # Whoever waits for the rest must not take the next answer for it.
+            protocol.close_connection = True
 
     def _may_send_files(self):
         return (self._headers is not None and not self._sent and not self._bodyless and self._says('Content-Length')
@@ -211,6 +217,9 @@ class _Answer:
         elif self._chunked:
             data = b'%x\r\n%b\r\n' % (len(data), data) if data else b''
             data += b'0\r\n\r\n' if last else b''
+        elif self._left is not None:
+            data = data[:self._left] if len(data) > self._left else data
+            self._left -= len(data)
         if head and len(data) < _LARGE:
             self._send(head + data)
             return
@@ -226,7 +235,9 @@ class _Answer:
         lines = [f'HTTP/1.1 {self._status}', *(f'{name}: {value}' for name, value in self._headers)]
         if not self._says('Date'):
             lines.append(_date(int(time.time())))
-        if not self._bodyless and not self._says('Content-Length'):
+        if not self._bodyless and self._says('Content-Length'):
+            self._left = int(dict(self._headers)['Content-Length'])
+        elif not self._bodyless:
             if protocol.request_version == 'HTTP/1.1':
                 self._chunked = True
                 lines.append('Transfer-Encoding: chunked')
@@ -237,7 +248,7 @@ class _Answer:
         elif protocol.keep_alive_wanted:
             lines += ['Connection: keep-alive', f'Keep-Alive: timeout={int(protocol.server.keepalive)}']
         text = '\r\n'.join(lines)
-        if text.count('\n') != len(lines) - 1:
+        if not text.count('\n') == text.count('\r') == len(lines) - 1:
             raise ValueError('a line end within a header of the answer')
         return text.encode('latin-1') + b'\r\n\r\n'
 

@@ -47,7 +47,10 @@ class Request(webob.Request):
         return value
 
     def _parse(self):
-        raw = self.body
+        try:
+            raw = self.body
+        except (OSError, ValueError) as error:
+            raise BadRequest('The body did not come as it was announced.') from error
         if not raw:
             return None
         kind = self.content_type

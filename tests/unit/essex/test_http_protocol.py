@@ -35,6 +35,11 @@ def application(environ, start_response):
         raise RuntimeError('on purpose')
     elif path == '/injects':
         headers, body = [('X-A', 'b\r\nX-Injected: c')], b''
+    elif path == '/injects-cr':
+        headers, body = [('X-A', 'b\rX-Injected: c')], b''
+    elif path == '/short':
+        start_response('200 OK', [('Content-Length', '10')])
+        return [b'abc']
     elif path.startswith('/file'):
         return FromFile(path, start_response)
     elif path == '/nothing':
@@ -220,7 +225,7 @@ def test_an_answer_that_fails_in_the_middle_has_no_end(connection):
     assert answer.endswith(b'a\r\n') and not answer.endswith(b'0\r\n\r\n')
 
 
-@pytest.mark.parametrize('path', ['/fails', '/injects'])
+@pytest.mark.parametrize('path', ['/fails', '/injects', '/injects-cr'])
 def test_a_failure_tells_nothing(connection, path):
     answer = ask(connection, get(path, last=False))
     assert answer.startswith(b'HTTP/1.1 500 ') and b'on purpose' not in answer and b'Injected' not in answer
@@ -237,6 +242,41 @@ def test_a_body_is_read_or_passed_over(connection, header, body):
     post = {'method': 'POST', 'last': False, 'body': body}
     answer = ask(connection, get('/echo', header, **post), get('/unread', header, **post), get('/after'))
     assert b'\r\n\r\nabcde' in answer and b'\r\n\r\n/unread' in answer and answer.endswith(b'/after')
+
+
+@pytest.mark.parametrize('chunks', [
+    b'+2\r\nab\r\n0\r\n\r\n', b'0x2\r\nab\r\n0\r\n\r\n', b'0_2\r\nab\r\n0\r\n\r\n', b'-2\r\nab\r\n0\r\n\r\n',
+    b'\r\n0\r\n\r\n', b'zz\r\n0\r\n\r\n', b'2\nab\r\n0\r\n\r\n', b'2;a\nb\r\nab\r\n0\r\n\r\n', b'2\r\nabXX0\r\n\r\n',
+    b'2\r\nab0\r\n\r\n', b'f' * 16 + b'\r\nab', b'0\r\n' + b'X: a\r\n' * 4000 + b'\r\n', b'0\r\nX: a\n\n',
+    b'2;' + b'a' * 100000 + b'\r\nab\r\n0\r\n\r\n', b'0\r\nX: ' + b'a' * 100000 + b'\r\n\r\n'])
+@pytest.mark.parametrize('path', ['/echo', '/unread'])
+def test_a_body_whose_chunks_are_none_ends_the_connection(port, path, chunks):
+    post = get(path, 'Transfer-Encoding: chunked', method='POST', last=False, body=chunks)
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        try:
+            answer = ask(sock, post, get('/smuggled'))
+        except (ConnectionResetError, BrokenPipeError):    # what follows is not read
+            answer = b''
+    assert answer.count(b'HTTP/1.1 ') <= 1 and b'smuggled' not in answer
+
+
+@pytest.mark.parametrize('chunks', [b'A;name=value\r\n0123456789\r\n1 \r\na\r\n000\r\nX-Trailer: a\r\n\r\n',
+                                    b'b\r\n0123456789a\r\n0;last\r\n\r\n'])
+def test_chunks_may_have_extensions_and_trailers(connection, chunks):
+    post = get('/echo', 'Transfer-Encoding: chunked', method='POST', last=False, body=chunks)
+    answer = ask(connection, post, get('/after'))
+    assert b'\r\n\r\n0123456789a' in answer and answer.endswith(b'/after')
+
+
+def test_an_old_client_has_no_chunks(connection):
+    answer = ask(connection, get('/echo', 'Transfer-Encoding: chunked', 'Connection: keep-alive', version='1.0',
+                                 method='POST', last=False, body=b'1\r\na\r\n0\r\n\r\n'), get('/smuggled'))
+    assert answer.startswith(b'HTTP/1.1 400 ') and answer.count(b'HTTP/1.1 ') == 1
+
+
+def test_an_answer_shorter_than_it_said_ends_the_connection(connection):
+    answer = ask(connection, get('/short', last=False), get('/after'))
+    assert answer.count(b'HTTP/1.1 ') == 1 and answer.endswith(b'\r\n\r\nabc')
 
 
 @pytest.mark.parametrize('header', ['Content-Length: 1000500', 'Transfer-Encoding: chunked'])

@@ -4,7 +4,7 @@ import pytest
 import webob
 
 from essex import context, wsgi
-from essex.exception import Conflict, NotFound
+from essex.exception import BadRequest, Conflict, NotFound
 
 SCHEMA = {'type': 'object', 'properties': {'thing': {
     'type': 'object', 'properties': {'name': {'type': 'string', 'maxLength': 5}, 'size': {'type': 'integer'}},
@@ -141,3 +141,15 @@ def test_validation_says_where_and_what(app):
 def test_a_page_links_to_the_next():
     request = wsgi.Request.blank('/things?name=a%26b&limit=2&marker=x')
     assert wsgi.next_link(request, 'http://h/things', 'z', 2) == 'http://h/things?name=a%26b&limit=2&marker=z'
+
+
+@pytest.mark.parametrize('error', [ValueError('a chunk without a proper length'), OSError('the client ended')])
+def test_a_body_that_breaks_off_is_a_bad_request(error):
+    class Broken:
+        def read(self, *_args):
+            raise error
+    environ = webob.Request.blank('/things', method='POST').environ
+    environ.update({'wsgi.input': Broken(), 'CONTENT_TYPE': 'application/json', 'HTTP_TRANSFER_ENCODING': 'chunked',
+                    'wsgi.input_terminated': True})
+    with pytest.raises(BadRequest, match='announced'):
+        wsgi.Request(environ).json  # noqa: B018 - reading it is the test

@@ -76,6 +76,14 @@ def test_what_is_gone_need_not_be_deleted(client):
     assert glance.status('i') is None
 
 
+def test_what_is_protected_can_be_deleted_too(client):
+    # Its user asked for a protected image, and there is no image after all.
+    client.answers['show'] = {'id': 'i', 'status': 'queued', 'protected': True}
+    glance.delete('i')
+    assert [(call[2], call[4]) for call in client.calls if call[2] != 'show'] == [
+        ('update', {'protected': False}), ('delete', {})]
+
+
 def test_create_is_the_users(client):
     assert glance.create(caller(), 'shot', 'qcow2', 'bare', 1, 0, {'name': 'no', 'a': 'b'}) == 'new'
     whose, _endpoint, name, _arguments, values = client.calls[0]

@@ -92,13 +92,15 @@ class Journal:
             return list(session.scalars(select(self.Step).where(self.Step.operation_id == operation_id)
                                         .order_by(self.Step.id)))
 
-    def newest(self, states=None, limit=100, before=None, failed_since=None):
+    def newest(self, states=None, limit=100, before=None, failed_since=None, kinds=None):
         """Rows in one of `states` (None: any), newest first, older than id `before`; of failed ones only those that
-        ended after `failed_since`."""
+        ended after `failed_since`; `kinds`: of these definitions only."""
         one = self.Operation
         statement = select(one).order_by(one.id.desc()).limit(limit)
         if states is not None:
             statement = statement.where(one.state.in_(states))
+        if kinds is not None:
+            statement = statement.where(one.kind.in_(kinds))
         if before is not None:
             statement = statement.where(one.id < before)
         if failed_since is not None:

@@ -20,7 +20,7 @@ def list(states='attention', limit=100, marker=None):  # noqa: A001  (read with 
     """Newest first, each as `Seen`: the open and lately failed ones (attention), or `open`, `failed`, `all`. Three
     statements at most."""
     found = JOURNAL.newest({'open': OPEN, 'all': None, 'failed': (FAILED,)}.get(states, (*OPEN, FAILED)), limit, marker,
-                           db.utcnow() - _REMEMBERED if states == 'attention' else None)
+                           db.utcnow() - _REMEMBERED if states == 'attention' else None, [*_DEFINITIONS])
     return _seen(found)
 
 

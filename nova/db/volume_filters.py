@@ -52,7 +52,10 @@ def _has_item(column, key, value):
     """A metadata item, in the text that essex.db.types.JSON writes."""
     if not isinstance(key, str) or not isinstance(value, str) or len(key) > 255 or len(value) > 255:
         raise InvalidFilter(name='metadata', value=str(key)[:80], reason='texts of at most 255 characters are needed.')
-    item = orjson.dumps({key: value}).decode()[1:-1]
+    try:
+        item = orjson.dumps({key: value}).decode()[1:-1]
+    except orjson.JSONEncodeError as error:    # half a pair of surrogates
+        raise InvalidFilter(name='metadata', value=ascii(key)[:80], reason='it is no text.') from error
     text = type_coerce(column, Text)
     # Not LIKE, which takes A for a in SQLite.
     return func.replace(text, item, '') != text

@@ -70,10 +70,11 @@ def count_of(volume_uuid):
 
 
 def of_volume(volume_uuid):
-    """The snapshots of a volume, oldest first."""
-    with db.reader() as session:
+    """The snapshots of a volume, oldest first, in the caller's transaction: until its end nobody else holds them."""
+    with db.writer() as session:
         return list(session.scalars(select(VolumeSnapshot).where(VolumeSnapshot.volume_uuid == volume_uuid)
-                                    .order_by(VolumeSnapshot.id)))
+                                    .order_by(VolumeSnapshot.id).with_for_update()
+                                    .execution_options(populate_existing=True)))
 
 
 def is_being_read(uuid):

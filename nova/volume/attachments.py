@@ -30,6 +30,9 @@ def reserve(context, volume_id, instance_uuid, host, prefix, own_disks, device=N
             raise InvalidVolume(reason=f'volume {volume_id} is {volume.status}; to be attached it must be available.')
         if volumes.is_being_copied(volume.uuid):
             raise InvalidVolume(reason=f'volume {volume_id} is being copied: try again when that is done.')
+        if volume.connection is None:
+            # An administrator called it available.
+            raise InvalidVolume(reason=f'volume {volume_id} was never made: delete it.')
         within = volume.connection['host']
         if within not in (None, host):
             raise VolumeOutOfReach(volume_id=volume_id, volume_host=within, host=host, instance_uuid=instance_uuid)

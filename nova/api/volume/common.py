@@ -59,6 +59,7 @@ def whole_number(value, what, least=1, most=2147483647):
     return int(text)
 
 
+_MOST_SORT_KEYS = 16
 _FILTERS = ('name', 'status', 'availability_zone', 'host', 'project_id', 'user_id', 'volume_id', 'snapshot_id', 'id')
 
 
@@ -99,6 +100,8 @@ def _sort(values):
         found = [(values.get('sort_key', ['created_at'])[-1], values.get('sort_dir', ['desc'])[-1])]
     else:
         return None
+    if len(found) > _MOST_SORT_KEYS:
+        raise BadRequest(f'At most {_MOST_SORT_KEYS} keys to sort by.')
     for _, direction in found:
         if direction not in ('asc', 'desc'):
             raise BadRequest(f'Sort directions are asc and desc. The value was: {direction[:40]!r}')

@@ -10,6 +10,7 @@ from nova import exception
 from nova.compute import bell, journal, operations
 from nova.db import models, services
 from nova.db.journal import JOURNAL
+from nova.volume import operations as block_storage
 
 CONTEXT = RequestContext(user_id='alice', project_id='alpha', auth_token='secret')
 LONG_AGO = datetime.timedelta(hours=1)
@@ -40,6 +41,13 @@ def began(operation, when):
 def only():
     seen, = journal.list()
     return seen
+
+
+def test_work_on_volumes_takes_no_place_in_the_list(rings):
+    mine = add()
+    for _ in range(3):
+        add(block_storage.EXTEND, queue='volume.node1')
+    assert [seen.row.id for seen in journal.list(limit=1)] == [mine]
 
 
 def test_one_that_runs_is_not_stuck(rings):

@@ -43,6 +43,14 @@ def plugged(world, server):
     return world.drivers['a']._guest(server).volumes
 
 
+def test_a_volume_that_was_never_made_cannot_be_attached(world, api, server):
+    # An administrator may call it available all the same.
+    mine = rows.available(project_id='work', connection=None)
+    with pytest.raises(errors.InvalidVolume, match='never'):
+        api.attach_volume(CONTEXT, server, mine)
+    assert status(mine) == 'available' and volume_attachments.of_volume(mine) is None
+
+
 def test_attach_and_detach(world, api, server):
     mine, other = volume(), volume()
     made = api.attach_volume(CONTEXT, server, mine)

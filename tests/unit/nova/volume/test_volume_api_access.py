@@ -152,7 +152,9 @@ def test_wrong_types_are_no_server_error(block):
 
 def test_odd_queries(block):
     for query in ('limit=x', 'limit=-1', 'marker=nope', 'sort=size:up', 'sort=nonsense:asc', 'sort_dir=up', 'offset=-1',
-                  'metadata=%7B', 'metadata=7', 'metadata={1:2}', 'bootable=perhaps', '%ff=%ff', 'name=%00'):
+                  'metadata=%7B', 'metadata=7', 'metadata={1:2}', r"metadata={'a': '\ud800'}",
+                  r"metadata={'\ud800': 'a'}", r'metadata={"a":"\u0000"}', 'sort=' + ','.join(['name'] * 2500),
+                  'sort=name,name,name', 'bootable=perhaps', '%ff=%ff', 'name=%00'):
         for path in ('/volumes', '/volumes/detail', '/snapshots'):
             answer = block.owner.ask('GET', path, query=query)
             assert answer.status_int in (200, 400), (query, answer.text)

@@ -1,4 +1,5 @@
 """What can go wrong between the dashboard and a service."""
+import html
 import re
 
 from keystoneauth1 import exceptions
@@ -60,7 +61,9 @@ def _sentence(response):
     try:
         body = response.json()
     except ValueError:
-        text = re.sub(r'<[^>]*>', ' ', response.text[:2000]).strip()
+        # A page of HTML: its title and heading repeat the status.
+        text = re.sub(r'(?is)<(title|h1)\b.*?</\1>', ' ', response.text[:2000])
+        text = html.unescape(re.sub(r'<[^>]*>', ' ', text))
         return ' '.join(text.split()) or f'{response.status_code} {response.reason}'
     for part in (body, *(body.values() if isinstance(body, dict) else ())):
         if isinstance(part, dict) and isinstance(part.get('message'), str):

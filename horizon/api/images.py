@@ -2,6 +2,8 @@
 from urllib.parse import quote
 
 _MOST = 1000
+# Seconds a page waits for names of images: it has their ids already.
+_PATIENCE = 3
 
 
 def all_of(cloud, **filters):
@@ -10,12 +12,13 @@ def all_of(cloud, **filters):
 
 
 def names(cloud, ids):
-    """{id: name} of those that can be seen: one call, none for no ids."""
+    """{id: name} of those that can be seen: one call, none for no ids. Waits a short time only."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    found = cloud.get('image', '/v2/images', id=f'in:{",".join(wanted)}', limit=len(wanted))['images']
-    return {each['id']: each.get('name') or each['id'] for each in found}
+    answer = cloud.call('image', 'GET', '/v2/images', params={'id': f'in:{",".join(wanted)}', 'limit': len(wanted)},
+                        headers={'Accept': 'application/json'}, timeout=_PATIENCE)
+    return {each['id']: each.get('name') or each['id'] for each in answer.json()['images']}
 
 
 def get(cloud, image_id):

@@ -1,7 +1,7 @@
 """Views: a page, a table with actions, a form. Panels subclass them."""
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -72,8 +72,12 @@ class TableAnswers:
         if table.problem is not None:
             return render(request, 'ui/poll.html', {'table': table, 'poll': request.GET['poll'], 'delay': 10})
         there = {row.key: row for row in table.rows}
+        gone = [key for key in seen if key not in there]
+        if gone and not table.rows:
+            # What an empty list says is told by the page.
+            return HttpResponse(headers={'HX-Refresh': 'true'})
         return render(request, 'ui/poll.html', {
-            'table': table, 'poll': table.poll, 'delay': 2, 'gone': [key for key in seen if key not in there],
+            'table': table, 'poll': table.poll, 'delay': 2, 'gone': gone,
             'changed': [there[key] for key in seen if key in there and there[key].digest != seen[key]]})
 
     def answer_action(self, request):

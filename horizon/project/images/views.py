@@ -41,8 +41,25 @@ class OfImage:
         """Whether it belongs to the user's project."""
         return self.image.get('owner') == self.request.login.project_id
 
-    def get_title(self):
+    @property
+    def name(self):
+        """Its name; its id when it has none."""
         return self.image.get('name') or self.image['id']
+
+    def get_title(self):
+        return self.name
+
+
+class BelowImage(OfImage):
+    """Pages that lead back to it. Their `label` has a place for its name."""
+
+    label = ''
+
+    def get_title(self):
+        return self.label % self.name
+
+    def breadcrumbs(self):
+        return [*super().breadcrumbs(), (self.name, reverse('project:images:detail', args=[self.image['id']]))]
 
 
 class Detail(OfImage, TableAnswers, Page):
@@ -132,10 +149,10 @@ class Data(View):
         return uploads.receive(request, lambda body: images.upload(cloud, str(image_id), body, uploads.TIMEOUT))
 
 
-class Edit(OfImage, FormPage):
+class Edit(BelowImage, FormPage):
     """Changes what can be said of an image: one call more."""
 
-    form_class, success = ImageForm, _('Image %(name)s saved.')
+    form_class, success, label = ImageForm, _('Image %(name)s saved.'), _('Edit %s')
 
     def form_arguments(self):
         return {'is_admin': self.request.login.is_admin or self.image['visibility'] == 'public'}
@@ -151,10 +168,10 @@ class Edit(OfImage, FormPage):
         return reverse('project:images:detail', args=[self.image['id']])
 
 
-class Share(OfImage, TablePage):
+class Share(BelowImage, TablePage):
     """Who else may use an image, and a form for one more: two calls."""
 
-    template, form, error = 'project/images/share.html', None, None
+    template, form, error, label = 'project/images/share.html', None, None, _('Share %s')
 
     def make_tables(self):
         return {'members': Members(images.members(self.cloud, self.image['id']), self.request.login)}

@@ -79,3 +79,49 @@ def test_memory_in_the_unit_that_fits(cloud, used, unit, expected):
     from horizon.ui.templatetags import ui
     found = ui.meter('Memory', used, 51200, unit=unit)
     assert (found['total'], found['limit'], found['unit']) == expected
+
+
+def test_what_did_not_answer_is_not_said_to_have_answered(browse, cloud):
+    cloud.refuse('compute')
+    page = shown(browse('member').get('/project/keypairs/'))
+    assert 'Compute: The service does not answer.' in page
+    assert 'Compute answered' not in page
+
+
+def test_an_error_that_came_as_a_page_is_told_without_its_headings():
+    import requests
+
+    from horizon.api import errors
+    answer = requests.Response()
+    answer.status_code, answer.reason = 400, 'Bad Request'
+    answer._content = (b'<html><head><title>400 Bad Request</title></head><body><h1>400 Bad Request</h1>'
+                       b'The port of &quot;x&quot; is not allowed.<br/></body></html>')
+    assert errors.from_response('image', 'POST /v2/images', answer).message == 'The port of "x" is not allowed.'
+
+
+def test_a_list_that_became_empty_loads_its_page_anew(browse, cloud):
+    answer = browse('member').get('/project/instances/', {'poll': f'{uuid.uuid4()}:0', 'table': 'servers'})
+    assert answer.status_code == 200
+    assert answer['HX-Refresh'] == 'true'
+
+
+@pytest.mark.parametrize(('page', 'title'), [('edit', 'Edit mine'), ('share', 'Share mine')])
+def test_pages_below_an_image_lead_back_to_it(browse, cloud, page, title):
+    image = cloud.add_image('mine')
+    answer = shown(browse('member').get(f'/project/images/{image["id"]}/{page}/'))
+    assert f'<h1>{title}</h1>' in answer
+    assert f'<li><a href="/project/images/{image["id"]}/">mine</a></li>' in answer
+
+
+def test_a_page_waits_a_moment_only_for_the_names_of_images(cloud, monkeypatch):
+    from horizon.api import client, images
+    waits, call = [], client.Client.call
+
+    def watched(self, *args, **kwargs):
+        waits.append(kwargs.get('timeout'))
+        return call(self, *args, **kwargs)
+    monkeypatch.setattr(client.Client, 'call', watched)
+    image, token = cloud.add_image('mine'), cloud.token('member')
+    services = [{'type': 'image', 'endpoints': [{'interface': 'public', 'region': None, 'url': 'http://image.test'}]}]
+    assert images.names(client.Client(token, services), [image['id']]) == {image['id']: 'mine'}
+    assert waits == [3]

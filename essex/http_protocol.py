@@ -10,10 +10,13 @@ piece has to be taken as an iterator's. It is used where the answer has a Conten
 """
 import email.utils
 import functools
+import logging
 import time
 import urllib.parse
 
 from essex import http_head
+
+LOG = logging.getLogger(__name__)
 
 _TOO_LONG = b'HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 # From here on, body and head are sent one after the other instead of copied together.
@@ -115,8 +118,11 @@ class Protocol:
             result = self.server.app(self.environ, answer.start)
             if not body.connection_taken:
                 answer.send(result)
-        except (Exception, self.timeout_class):
+        except (Exception, self.timeout_class) as error:
             self.close_connection = True
+            if not isinstance(error, (ClientGone, ConnectionError, TimeoutError)):
+                # Without the query, which may be signed.
+                LOG.error('%s %s broke off', self.command, self.path.partition('?')[0][:500], exc_info=error)
             answer.fail()
         finally:
             if hasattr(result, 'close'):

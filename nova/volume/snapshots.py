@@ -75,6 +75,7 @@ def delete_metadata_item(context, uuid, key):
     change_metadata(context, uuid, remove)
 
 
+@db.retry
 def reset_status(context, uuid, status):
     """Set the status by force and cancel what runs (administrators)."""
     with db.writer():

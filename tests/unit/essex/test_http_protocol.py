@@ -231,6 +231,22 @@ def test_a_failure_tells_nothing(connection, path):
     assert answer.startswith(b'HTTP/1.1 500 ') and b'on purpose' not in answer and b'Injected' not in answer
 
 
+@pytest.mark.parametrize('path', ['/cut', '/fails'])
+def test_what_no_application_caught_is_logged(connection, caplog, path):
+    ask(connection, get(f'{path}?signature=secret', last=False))
+    record, = [each for each in caplog.records if each.name == 'essex.http_protocol']
+    assert record.getMessage() == f'GET {path} broke off' and 'on purpose' in str(record.exc_info[1])
+
+
+def test_a_client_that_goes_is_no_error(port, caplog):
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        sock.sendall(get('/file/20000000/10240000'))
+        sock.recv(1000)
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        ask(sock, get('/'))
+    assert not [each for each in caplog.records if each.name == 'essex.http_protocol']
+
+
 def test_no_body_where_there_must_be_none(connection):
     answer = ask(connection, get('/nothing', last=False), get('/stream', method='HEAD'))
     assert answer.count(b'HTTP/1.1') == 2 and answer.endswith(b'\r\n\r\n') and b'not to be' not in answer

@@ -8,7 +8,7 @@ from horizon.ui.templatetags import ui
 
 
 def _text(value, row):
-    return '-' if value is None else conditional_escape(value)
+    return '-' if value is None or value == '' else conditional_escape(value)
 
 
 def _list(value, row):

@@ -26,7 +26,7 @@ class Flavors(Table):
     columns = [Column('name', _('Name'), link=lambda row: reverse('admin:flavors:edit', args=[row['id']])),
                Column('vcpus', _('VCPUs'), kind='number'), Column('ram', _('Memory'), kind='megabytes'),
                Column('disk', _('Root disk'), kind='size', value=lambda row: row['disk'] << 30),
-               Column('ephemeral', _('Ephemeral disk'), kind='size', value=lambda row: row[EPHEMERAL] << 30,
+               Column('ephemeral', _('Ephemeral disk'), kind='megabytes', value=lambda row: row[EPHEMERAL] << 10,
                       wide_only=True),
                Column('swap', _('Swap'), kind='megabytes', value=lambda row: row['swap'] or 0, wide_only=True),
                Column('public', _('Public'), value=lambda row: row[PUBLIC], kind='flag'),

@@ -178,7 +178,8 @@ class AttachForm(Form):
     def __init__(self, *args, volumes, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields['volume'].choices = [
-            (each['id'], f'{each.get("name") or each["id"]} ({each["size"]} GB)') for each in volumes]
+            (each['id'], f'{each.get("name") or each["id"]} ({each["size"]} GB)') for each in volumes
+        ] or [('', _('No volume is free: create one first'))]
 
 
 class DetachForm(Form):

@@ -125,3 +125,8 @@ def test_a_page_waits_a_moment_only_for_the_names_of_images(cloud, monkeypatch):
     services = [{'type': 'image', 'endpoints': [{'interface': 'public', 'region': None, 'url': 'http://image.test'}]}]
     assert images.names(client.Client(token, services), [image['id']]) == {image['id']: 'mine'}
     assert waits == [3]
+
+
+def test_a_server_without_free_volumes_is_told_so(browse, cloud):
+    answer = browse('member').get(f'/project/instances/{cloud.add_server("web")["id"]}/attach/')
+    assert 'No volume is free: create one first' in shown(answer)

@@ -48,3 +48,10 @@ def test_another_table_asks_again_as_another_user_may_read_another_language(made
     for _ in range(2):
         assert kind(rows(1), None).rows[0].html
     assert len(asked) == 8
+
+
+def test_what_is_empty_shows_a_dash_as_what_is_not_there(made):
+    kind, _asked = made
+    shown = [kind([{'id': '1', 'name': name, 'size': 1}], None).rows[0].html for name in ('', None)]
+    assert all('>-</td>' in each for each in shown)
+    assert '>0</td>' in kind([{'id': '1', 'name': 'x', 'size': 0}], None).rows[0].html

@@ -5,7 +5,7 @@ from essex import db
 from essex.operation.models import FAILED, OPEN, UNDOING
 from nova import exception
 from nova.compute import bell, operations
-from nova.db import services
+from nova.db import keys, services
 from nova.db.journal import JOURNAL
 
 _DEFINITIONS = {each.kind: each for each in operations.ALL}
@@ -89,7 +89,8 @@ def _seen(rows):
 
 
 def _find(operation_id):
-    row = JOURNAL.get(int(operation_id)) if str(operation_id).isdigit() and len(str(operation_id)) < 10 else None
+    number = keys.row_id(operation_id)
+    row = JOURNAL.get(number) if number is not None else None
     found = _seen([row] if row is not None else [])
     if not found:
         raise exception.OperationNotFound(operation_id=str(operation_id)[:40])

@@ -16,7 +16,8 @@ from nova.volume.exception import (
 )
 
 _DEVICE = re.compile(r'/dev/[a-z]{2}[a-z]')
-_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+# The last four are left for CD-ROMs, and for disks that a larger flavor brings.
+_LETTERS = 'abcdefghijklmnopqrstuv'
 
 
 def reserve(context, volume_id, instance_uuid, host, prefix, own_disks, device=None, delete_on_termination=False):

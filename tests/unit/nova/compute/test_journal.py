@@ -114,7 +114,7 @@ def test_what_is_not_possible_is_said(rings):
                                         (journal.finish, back, 'undo')):
         with pytest.raises(exception.OperationNotActionable, match=f'Possible: {possible}'):
             action(operation)
-    for nothing in ('77', 'x', '9' * 30):
+    for nothing in ('77', 'x', '9' * 30, '²', '１', '0', '-1'):
         with pytest.raises(exception.OperationNotFound):
             journal.finish(nothing)
     assert rings == []

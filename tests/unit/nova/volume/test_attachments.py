@@ -195,7 +195,7 @@ def test_a_volume_of_another_host(api, server):
 def test_devices(api, server):
     assert api.attach_volume(CONTEXT, server, volume(), '/dev/vdd').device == '/dev/vdd'
     assert api.attach_volume(CONTEXT, server, volume(), 'vdc').device == '/dev/vdc'
-    for wrong in ('/dev/vda', '/dev/vdd', '/dev/sdb', '/etc/passwd', 'x'):
+    for wrong in ('/dev/vda', '/dev/vdw', '/dev/vdd', '/dev/sdb', '/etc/passwd', 'x'):
         with pytest.raises(errors.InvalidVolumeRequest):
             api.attach_volume(CONTEXT, server, volume(), wrong)
     assert api.attach_volume(CONTEXT, server, volume()).device == '/dev/vdb'

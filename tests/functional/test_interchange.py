@@ -13,6 +13,8 @@ from tests.fixtures import stock
 from tests.fixtures.stock import PASSWORD, ROOT, OurGlance, OurKeystone, StockGlance, StockKeystone, running
 
 DATA = os.urandom(3 * 1024 * 1024 + 17)
+# The first one also waits for pip.
+pytestmark = pytest.mark.timeout(500)
 
 
 @pytest.fixture(scope='module')

@@ -28,5 +28,8 @@ def _after(keys, marker):
 def _beyond(column, direction, value):
     if value is None:
         return false()
-    beyond = column > value if direction == 'asc' else column < value
+    if isinstance(value, bool):    # false comes before true, but databases do not compare them
+        beyond = false() if value is (direction == 'asc') else column.is_(not value)
+    else:
+        beyond = column > value if direction == 'asc' else column < value
     return or_(beyond, column.is_(None)) if column.nullable else beyond

@@ -1,6 +1,7 @@
 """How the operations of nova.volume.operations are done. All steps run on the volume's host."""
 import contextlib
 import dataclasses
+import glob
 import logging
 import os
 
@@ -62,6 +63,7 @@ class CreateExecutor(VolumeExecutor):
         if not image_id:
             return
         path = _scratch(run)
+        _remove_scratch(run)
         self.tools.images.download(image_id, path, lambda received: run.check_cancelled())
         row = volumes.get(run.resource_id)
         try:
@@ -75,7 +77,7 @@ class CreateExecutor(VolumeExecutor):
         run.data['disk_format'] = found.qemu_name
 
     def undo_fetch(self, run):
-        _remove(_scratch(run))
+        _remove_scratch(run)
 
     def build(self, run):
         """Have the volume."""
@@ -89,7 +91,7 @@ class CreateExecutor(VolumeExecutor):
         else:
             connection = self.driver.create(volume)
         run.data['connection'] = connection
-        _remove(_scratch(run))
+        _remove_scratch(run)
 
     def undo_build(self, run):
         self.driver.delete(self.volume(run))
@@ -110,7 +112,7 @@ class CreateExecutor(VolumeExecutor):
 class DeleteExecutor(VolumeExecutor):
     def remove(self, run):
         """Have nothing of it."""
-        _remove(_scratch(run))
+        _remove_scratch(run)
         self.driver.delete(self.volume(run))
 
     def finished(self, run):
@@ -167,7 +169,7 @@ class UploadExecutor(VolumeExecutor):
 
     def clean(self, run):
         """Have nothing of it on this host."""
-        _remove(_scratch(run))
+        _remove_scratch(run)
 
     def finished(self, run):
         self._back(run)
@@ -248,6 +250,9 @@ def _scratch(run):
     return config.state_file('volume-images', f'{run.resource_id}.img')
 
 
-def _remove(path):
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+def _remove_scratch(run):
+    """Have no such file, nor what a download has left of it that was killed."""
+    path = _scratch(run)
+    for each in (path, *glob.glob(f'{glob.escape(path)}.*.part')):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each)

@@ -135,10 +135,13 @@ def _request(body):
         raise BadRequest('Volumes of several servers at once are not offered here: leave multiattach out.')
     texts = described(asked)
     size = asked.get('size')
-    image = asked.get('imageRef') or asked.get('image_id')
+    reference = asked.get('imageRef') or asked.get('image_id')
+    image = reference.rstrip('/').rsplit('/', 1)[-1] if reference else None
+    if image == '':
+        raise BadRequest('imageRef names no image.')
     return volumes.VolumeRequest(
         size=None if size is None else common.whole_number(size, 'size'), name=texts.get('display_name'),
         description=texts.get('display_description'), metadata=asked.get('metadata') or {},
         availability_zone=asked.get('availability_zone') or None, volume_type=asked.get('volume_type') or None,
         snapshot_id=asked.get('snapshot_id'), source_volid=asked.get('source_volid'),
-        image_id=image.rstrip('/').rsplit('/', 1)[-1] if image else None)
+        image_id=image)

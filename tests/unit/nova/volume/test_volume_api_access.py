@@ -6,6 +6,7 @@ import pytest
 from nova.api.volume import app, snapshots, volume_actions
 from tests.unit.nova.api.stage import UNSET
 from tests.unit.nova.api.test_access import ADMIN, ALL, READ, make, own
+from tests.unit.nova.volume import rows
 
 META, ITEM = {'metadata': {'a': 'b'}}, {'meta': {'one': 'b'}}
 HOST = {'host': 'node1', 'binary': 'nova-volume'}
@@ -160,6 +161,24 @@ def test_odd_queries(block):
             assert answer.status_int in (200, 400), (query, answer.text)
     for path in ('/volumes/%00', '/volumes/x', '/nothing', '/snapshots/' + 'y' * 300, '/types/z'):
         assert block.owner.ask('GET', path).status_int == 404, path
+
+
+@pytest.mark.parametrize('reference', ['/', '//', 'http:///'])
+def test_a_reference_to_no_image_is_no_empty_volume(block, reference):
+    answer = block.owner.ask('POST', '/volumes', {'volume': {'size': 1, 'imageRef': reference}})
+    assert answer.status_int in (400, 404), answer.text
+
+
+@pytest.mark.parametrize('direction', ['asc', 'desc'])
+@pytest.mark.parametrize('key', ['bootable', 'name', 'size', 'updated_at', 'host'])
+def test_pages_in_any_order(block, key, direction):
+    rows.available(bootable=True, display_name='boots')
+    query = f'sort={key}:{direction}'
+    ordered = [each['id'] for each in block.owner.get('/volumes', query=query)['volumes']]
+    assert len(ordered) == 4
+    for place, marker in enumerate(ordered):
+        page = block.owner.get('/volumes', query=f'{query}&limit=1&marker={marker}')['volumes']
+        assert [each['id'] for each in page] == ordered[place + 1:place + 2]
 
 
 def test_projects_in_paths(block):

@@ -119,6 +119,15 @@ def test_a_volume_of_an_image(store, image):
     assert os.listdir(os.path.join(store.directory.parent, 'state', 'volume-images')) == []
 
 
+def test_what_a_killed_download_left_goes(store, image):
+    row = rules.create(ALICE, VolumeRequest(size=1, image_id=QCOW2))
+    directory = store.directory.parent / 'state' / 'volume-images'
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f'{row.uuid}.img.0123abcd.part').write_bytes(b'half')
+    store.drain()
+    assert store.status(row.uuid) == ('available', None) and os.listdir(directory) == []
+
+
 def test_an_image_that_is_not_what_it_says(store, image):
     image['disk_format'] = 'raw'
     uuid = make(store, image_id=QCOW2)

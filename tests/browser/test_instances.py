@@ -46,7 +46,7 @@ def test_from_launch_to_its_end(visitor, cloud, no_servers):
     expect(page.locator('pre.log')).to_be_visible()
     page.get_by_role('link', name='Console', exact=True).click()
     expect(page.get_by_role('main')).to_contain_text('the fake hypervisor has no screens')
-    page.get_by_role('link', name='Snapshot').click()
+    page.get_by_role('link', name='Snapshot', exact=True).click()
     page.fill('#id_name', 'browser-snapshot')
     page.get_by_role('button', name='Take snapshot').click()
     expect(page.locator('#messages')).to_contain_text('browser-snapshot')

@@ -4,11 +4,12 @@ from tests.fixtures.hypervisor import node
 __all__ = ['node']
 
 # The longest first: what begins last is short, and the workers end together (with --no-loadscope-reorder).
-LONGEST = ('quickstart', 'nova_split', 'libvirt_driver', 'guest_image', 'guest', 'network_linux', 'split',
+LONGEST = ('every_page', 'quickstart', 'nova_split', 'libvirt_driver', 'guest_image', 'guest', 'network_linux', 'split',
            'guest_never_stuck', 'rpc_rabbitmq', 'image_clients', 'glance_dies', 'object_storage_clients', 'never_stuck',
            'swift_random', 'swift_clients', 'glance_commands', 'swift_clients_cloud', 'object_storage_docs',
            'interchange', 'identity_fronts', 'network_database', 'glance_swift_store', 'swift_probe_nodes',
-           'identity_clients')
+           'identity_clients', 'instances', 'architecture', 'never_stuck_disks', 'never_stuck_volumes',
+           'volume_clients')
 
 
 def pytest_collection_modifyitems(items):

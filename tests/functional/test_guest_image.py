@@ -76,7 +76,7 @@ def machine(tmp_path, image, key):
 
 
 def host_key(guest):
-    return guest.wait_for(r'KEY KEYS-----\r?\n(ssh-ed25519 \S+)').group(1)
+    return guest.wait_for(r'KEY KEYS-----\r?\n(ssh-ed25519 \S+)\s').group(1)
 
 
 def test_metadata_describes_every_file(image):

@@ -308,11 +308,11 @@ def test_a_larger_size_for_good_and_other_disks(guests, story, larger):
 
 # -- another one
 
-def test_an_image_of_it_boots(guests, story):
+def test_an_image_of_it_boots(guests, story, larger):
     guests.ssh(story.address, 'echo on the image > /root/imaged; sync')
     guests.cloud.openstack('server', 'image', 'create', '--name', 'web-image', '--wait', 'web-1', timeout=120)
     story.snapshot = guests.images()['web-image']
-    story.copy = guests.boot('web-2', imageRef=story.snapshot, key_name='guest-key')
+    story.copy = guests.boot('web-2', imageRef=story.snapshot, flavorRef=larger, key_name='guest-key')
     guests.wait_status(story.copy, 'ACTIVE')
     story.copy_address = guests.address(story.copy)
     default = next(group for group in guests.compute.get('/os-security-groups').json()['security_groups']

@@ -141,7 +141,9 @@ def set_aside(path, reason):
         rename(directory, target)
     except FileNotFoundError:
         return None
-    sync_directory(os.path.dirname(directory))
+    # A replicator that finds the parent empty may have removed it meanwhile: then there is nothing to see to.
+    with contextlib.suppress(FileNotFoundError):
+        sync_directory(os.path.dirname(directory))
     return target
 
 

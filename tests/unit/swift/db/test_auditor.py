@@ -5,7 +5,7 @@ import pytest
 from swift import recon_cache
 from swift.account.auditor import AccountAuditor
 from swift.container.auditor import ContainerAuditor
-from swift.db import sqlite
+from swift.db import files, sqlite
 from tests.fixtures.swift_db import Nodes
 
 AUDITORS = {'account': AccountAuditor, 'container': ContainerAuditor}
@@ -38,3 +38,15 @@ def test_sums_that_are_wrong_are_a_failure(tmp_path):
         auditor.run_once()
         told = recon_cache.read(nodes.conf('d1')['recon_cache_path'], 'account')
         assert told['account_audits_failed'] == 1 and broker.exists()
+
+
+def test_its_place_may_be_gone_already(tmp_path, monkeypatch):
+    path = files.database_path(str(tmp_path / 'd1'), 'account', 5, '0' * 32)
+    os.makedirs(os.path.dirname(path))
+    move = files.rename
+
+    def and_a_replicator_tidies_up(source, target):
+        move(source, target)
+        os.rmdir(os.path.dirname(source))
+    monkeypatch.setattr(files, 'rename', and_a_replicator_tidies_up)
+    assert os.path.isdir(files.set_aside(path, 'broken'))

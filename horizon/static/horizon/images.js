@@ -1,5 +1,5 @@
 // The form of a new image: first its record is made, then the file is sent with progress.
-import {line, post, send} from './upload.js';
+import {line, post, send, word} from './upload.js';
 
 const form = document.querySelector('form[data-upload]');
 
@@ -23,7 +23,7 @@ form?.addEventListener('submit', async (event) => {
     }
     const {upload, done} = await answer.json();
     const shown = line(file.name);
-    const cancel = Object.assign(document.createElement('button'), {type: 'button', className: 'button', textContent: 'Cancel'});
+    const cancel = Object.assign(document.createElement('button'), {type: 'button', className: 'button', textContent: word('cancel')});
     form.querySelector('.form-foot').replaceWith(shown.element, cancel);
     const sending = send(upload, file, shown.show);
     cancel.addEventListener('click', sending.cancel);

@@ -1,6 +1,7 @@
 // What makes pages livelier. Everything works without it.
 'use strict';
 
+const spoken = document.getElementById('words').dataset;
 const say = (text) => { document.getElementById('announce').textContent = text; };
 
 // Menus: one open at a time, closed by Escape (focus goes back) or a click elsewhere.
@@ -11,7 +12,7 @@ document.addEventListener('click', (event) => {
     const close = event.target.closest('[data-close]');
     if (close) close.closest('.alert').remove();
     const copy = event.target.closest('[data-copy]');
-    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say(copy.dataset.copied || 'Copied'));
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say(spoken.copied));
 });
 document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
@@ -56,9 +57,9 @@ if (expires) {
         const box = document.createElement('div');
         box.className = 'alert warning';
         box.setAttribute('role', 'alert');
-        box.textContent = 'Your session ends in five minutes. What you type is kept when you have to log in again.';
+        box.textContent = spoken.ends;
         document.getElementById('messages').append(box);
     }, left);
 }
 
-document.addEventListener('htmx:sendError', () => say('The dashboard does not answer.'));
+document.addEventListener('htmx:sendError', () => say(spoken.silent));

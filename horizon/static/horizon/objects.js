@@ -1,5 +1,5 @@
 // Several files at once, chosen or dropped, each with its progress.
-import {line, send} from './upload.js';
+import {line, send, word} from './upload.js';
 
 const form = document.querySelector('form[data-drop]');
 const picker = form.querySelector('input[type="file"]');
@@ -13,7 +13,7 @@ async function one(file) {
     const name = form.dataset.prefix + file.name;
     try {
         await send(`${form.dataset.put}?name=${encodeURIComponent(name)}`, file, shown.show).done;
-        shown.done('stored');
+        shown.done(word('stored'));
         return true;
     } catch (error) {
         shown.fail(error);

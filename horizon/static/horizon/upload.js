@@ -1,4 +1,9 @@
 // Sending files with progress. Used by images.js and objects.js.
+// The texts of base.html, with their places filled in.
+export function word(name, values = {}) {
+    return document.getElementById('words').dataset[name].replace(/%\((\w+)\)s/g, (_, key) => values[key]);
+}
+
 const token = () => JSON.parse(document.body.getAttribute('hx-headers'))['X-CSRFToken'];
 
 // PUT a file; progress({loaded, total, rate, left}) is called as it goes. Resolves, or rejects with what the site says.
@@ -14,11 +19,11 @@ export function send(url, file, progress, headers = {}) {
             let said = {};
             try { said = JSON.parse(request.responseText); } catch { /* a page, not an answer */ }
             if (request.status < 300) resolve(said);
-            else reject(new Error([said.message || `The dashboard answered ${request.status}.`, said.advice,
+            else reject(new Error([said.message || word('answered', {status: request.status}), said.advice,
                                    said.request_id].filter(Boolean).join(' ')));
         });
-        request.addEventListener('error', () => reject(new Error('The connection was lost.')));
-        request.addEventListener('abort', () => reject(new Error('Cancelled.')));
+        request.addEventListener('error', () => reject(new Error(word('lost'))));
+        request.addEventListener('abort', () => reject(new Error(word('cancelled'))));
     });
     request.open('PUT', url);
     request.setRequestHeader('X-CSRFToken', token());
@@ -58,8 +63,8 @@ export function line(name) {
         show({loaded, total, rate, left}) {
             bar.value = total ? 100 * loaded / total : 0;
             label.textContent = loaded < total
-                ? `${name}: ${size(loaded)} of ${size(total)}, ${size(rate)}/s, ${duration(left)} left`
-                : `${name}: ${size(total)} sent, the cloud stores it`;
+                ? word('sending', {name, loaded: size(loaded), total: size(total), rate: size(rate), left: duration(left)})
+                : word('sent', {name, total: size(total)});
         },
         fail(error) {
             bar.remove();

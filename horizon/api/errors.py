@@ -24,11 +24,6 @@ class ApiError(Exception):
         """The service in words."""
         return _NAMES.get(self.service, self.service)
 
-    @property
-    def is_conflict(self):
-        """Whether the request was fine but not in this state."""
-        return self.status == 409
-
 
 class TokenExpired(ApiError):
     """The user's token is no longer valid: he has to log in again."""

@@ -1,10 +1,9 @@
 """Views: a page, a table with actions, a form. Panels subclass them."""
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from horizon import registry
@@ -226,7 +225,6 @@ class FormPage(Page):
     template = 'ui/form_page.html'
     form_class = None
     success = gettext_lazy('Saved.')
-    allowed_roles = ()
 
     def initial(self):
         """What the fields hold at first."""
@@ -254,19 +252,12 @@ class FormPage(Page):
         """What is said after; '' for nothing."""
         return self.success % {'name': form.cleaned_data.get('name', '')} if '%' in str(self.success) else self.success
 
-    def check(self):
-        """Refuse who may not use the form."""
-        if self.allowed_roles and not self.request.login.has_role(*self.allowed_roles):
-            raise PermissionDenied(_('This needs the role %s.') % ', '.join(self.allowed_roles))
-
     def get(self, request, *args, **kwargs):
         """The empty form."""
-        self.check()
         return self.show(form=self.form_class(initial=self.initial(), **self.form_arguments()))
 
     def post(self, request, *args, **kwargs):
         """Save, or show again with what is wrong."""
-        self.check()
         restored = '_restore' in request.POST
         form = self.form_class(None if restored else request.POST, None if restored else request.FILES or None,
                                initial=self.typed() if restored else None, **self.form_arguments())
@@ -291,8 +282,3 @@ class FormPage(Page):
         if text:
             messages.success(self.request, text)
         return HttpResponseRedirect(self.success_url(result))
-
-
-def count(number, one, many):
-    """'1 server', '3 servers' in the user's language."""
-    return ngettext(one, many, number) % {'count': number}

@@ -203,10 +203,10 @@ class Metadata(ServerForm):
 class VolumeForm(ServerForm):
     """A form about volumes, where the cloud has some."""
 
-    def check(self):
-        super().check()
-        if not self.cloud.has('volumev3'):
+    def dispatch(self, request, *args, **kwargs):
+        if not request.login.has_service('volumev3'):
             raise Http404(_('This cloud has no volumes.'))
+        return super().dispatch(request, *args, **kwargs)
 
 
 class Attach(VolumeForm):

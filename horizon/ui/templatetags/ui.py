@@ -2,7 +2,6 @@
 import datetime
 import functools
 import json
-import time
 
 from django import template
 from django.templatetags.static import static
@@ -171,12 +170,6 @@ def sort_direction(context, column):
     """aria-sort of a column, '' when the table is not sorted by it."""
     page = context['table'].page
     return (page and page.direction(column)) or ''
-
-
-@register.simple_tag
-def now():
-    """Epoch seconds."""
-    return int(time.time())
 
 
 @register.inclusion_tag('ui/problem.html', takes_context=True)

@@ -1,6 +1,8 @@
 """Forms that change a server."""
 import pytest
 
+from horizon.api import client
+
 INDEX = '/project/instances/'
 EVIL = '<script>alert(1)</script>'
 
@@ -138,3 +140,15 @@ def test_a_refusal_is_shown_in_the_form(member, cloud, server):
         answer = member.post(page(server, form), values)
         assert answer.status_code == 409
         assert 'Wait for it, then try again.' in text(answer)
+
+
+@pytest.mark.parametrize('what', ['attach', 'detach'])
+def test_a_cloud_without_volumes_has_no_forms_for_them(browse, cloud, monkeypatch, what):
+    server = cloud.add_server('web')
+    member, has = browse('member'), client.Client.has
+    monkeypatch.setattr(client.Client, 'has', lambda self, service: service != 'volumev3' and has(self, service))
+    for answer in (member.get(f'/project/instances/{server["id"]}/{what}/'),
+                   member.post(f'/project/instances/{server["id"]}/{what}/', {})):
+        assert answer.status_code == 404
+        assert 'This cloud has no volumes.' in answer.content.decode()
+    assert cloud.calls == []

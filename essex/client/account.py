@@ -108,15 +108,15 @@ def _domains(kind):
     return {f'{kind}_domain_id': by_id} if by_id else {f'{kind}_domain_name': CONF[GROUP][f'{kind}_domain_name']}
 
 
-def register_plugin(name):
-    """Declare the options of keystoneauth's plugin `name` that are not ours too; the plugin's loader."""
+def register_plugin(name, group=GROUP):
+    """Declare in a section the options of keystoneauth's plugin `name` that are not there yet; the plugin's loader."""
     try:
         loader = loading.get_plugin_loader(name)
     except Exception as error:
         raise ValueError(f'auth_type = {name}: keystoneauth has no such plugin ({error})') from None
     for option in loader.get_options():
-        if option.dest not in CONF[GROUP]:
-            CONF.register_opt(cfg.StrOpt(option.dest, secret=option.secret, help=option.help), group=GROUP)
+        if option.dest not in CONF[group]:
+            CONF.register_opt(cfg.StrOpt(option.dest, secret=option.secret, help=option.help), group=group)
     return loader
 
 

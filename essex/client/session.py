@@ -1,8 +1,9 @@
 """keystoneauth1 sessions: of the service's own account, and on behalf of a caller."""
 from keystoneauth1 import adapter, session, token_endpoint
+from keystoneauth1.service_token import ServiceTokenAuthWrapper
 
 from essex import context, trace
-from essex.client import account
+from essex.client import account, service_user
 from essex.client.account import CONF, GROUP
 from essex.middleware.request_id import hide_secrets
 
@@ -63,14 +64,19 @@ def adapter_of(made, service_type, endpoint=None, **kwargs):
 
 
 def user_adapter(request_context, service_type, endpoint=None, **kwargs):
-    """An adapter that calls `service_type` with the caller's own token.
+    """An adapter that calls `service_type` with the caller's own token, and with this service's where that is
+    configured.
 
     The endpoint comes from `endpoint` or the catalog in the caller's token; raises LookupError without either.
     """
     url = endpoint or _from_catalog(request_context, service_type)
     if 'connections' not in _sessions:
         _sessions['connections'] = _session(None)
+    if 'companion' not in _sessions:
+        _sessions['companion'] = service_user.companion(lambda: service_session().auth)
     plugin = token_endpoint.Token(url, request_context.auth_token)
+    if _sessions['companion'] is not None:
+        plugin = ServiceTokenAuthWrapper(plugin, _sessions['companion'])
     return _Adapter(session=_sessions['connections'], auth=plugin, service_type=service_type, endpoint_override=url,
                     **kwargs)
 

@@ -85,6 +85,12 @@ def _authtoken(layout, settings, account):
     return values
 
 
+def _account(layout, settings, name):
+    """The sections of a service that calls others, too, on behalf of its users."""
+    return {'keystone_authtoken': _authtoken(layout, settings, name),
+            'service_user': {'send_service_user_token': 'true', 'auth_section': 'keystone_authtoken'}}
+
+
 def _keystone(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'keystone')
     values['DEFAULT'] |= {'bind_host': settings.address, 'public_port': settings.port('keystone'),
@@ -97,7 +103,7 @@ def _keystone(layout, settings, certificate):
 def _glance(layout, settings, certificate):
     values = _common(layout, settings, certificate, 'glance')
     values['DEFAULT'] |= {'bind_host': settings.address, 'bind_port': settings.port('glance')}
-    values['keystone_authtoken'] = _authtoken(layout, settings, 'glance')
+    values |= _account(layout, settings, 'glance')
     values['registry'] = {'bind_port': settings.port('glance_registry')}
     values['glance_store'] = {'filesystem_store_datadir': layout.state('glance') / 'images'}
     return values
@@ -120,7 +126,7 @@ def _nova(layout, settings, certificate):
     }
     if real:
         values['libvirt'] = {'connection_uri': settings.libvirt_uri, 'virt_type': settings.virt_type}
-    values['keystone_authtoken'] = _authtoken(layout, settings, 'nova')
+    values |= _account(layout, settings, 'nova')
     return values
 
 

@@ -27,18 +27,20 @@ LOG = logging.getLogger(__name__)
 
 
 class AuthToken:
-    """WSGI filter. `faults` renders 503 in the service's own format, as essex.wsgi.Application has it."""
+    """WSGI filter. `faults` renders 503 in the service's own format, as essex.wsgi.Application has it. `service_type`
+    is which service this is, of several in a process; without it the option says so."""
 
-    def __init__(self, app, delay=None, validator=None, faults=None):
+    def __init__(self, app, delay=None, validator=None, faults=None, service_type=None):
         self.app, self._delay, self._validator, self._faults = app, delay, validator, faults or _fault
         self._options = self._service_roles = None
+        self._service_type = service_type
 
     def _prepare(self):
         # Not before the first request: files are read after pipelines are made.
         self._options = options.CONF[options.GROUP]
         self._service_roles = set(self._options.service_token_roles)
         self._roles_required = self._options.service_token_roles_required
-        self._service_type = self._options.service_type
+        self._service_type = self._service_type or self._options.service_type
         if self._delay is None:
             self._delay = self._options.delay_auth_decision
         if self._validator is None:
@@ -127,13 +129,14 @@ def _fault(status, title, message, error=None, req=None):
     return json_response({'error': {'code': status, 'title': title, 'message': message}}, status)
 
 
-def filter_factory(global_conf, delay_auth_decision=None, faults=None, **local_conf):
+def filter_factory(global_conf, delay_auth_decision=None, faults=None, service_type=None, **local_conf):
     """Paste: any option of [keystone_authtoken], by its names of either era; they go before those of files.
 
-    `faults` names (module:function) what renders 503 in the service's format. ValueError for a wrong value.
+    All but `delay_auth_decision`, `faults` and `service_type` are the whole process's. `faults` names
+    (module:function) what renders 503 in the service's format. ValueError for a wrong value.
     """
     if local_conf:
         options.apply(local_conf)
     delay = None if delay_auth_decision is None else asbool(delay_auth_decision)
     render = pkgutil.resolve_name(faults) if faults else None
-    return lambda app: AuthToken(app, delay, faults=render)
+    return lambda app: AuthToken(app, delay, faults=render, service_type=service_type)

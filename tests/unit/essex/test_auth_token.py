@@ -175,6 +175,13 @@ class TestAccessRules:
         keystone.tokens['nova'] = token('nova', 'service', ('service',))
         assert call(app, '/v2/images', X_Auth_Token='limited', X_Service_Token='nova').status_int == 200
 
+    def test_each_filter_of_a_process_knows_its_service(self, keystone):
+        keystone.tokens['limited'] = token(application_credential={'id': 'c', 'name': 'c', 'restricted': True,
+                                                                   'access_rules': self.RULES})
+        image, volume = (auth_token.filter_factory({}, service_type=each)(service) for each in ('image', 'volumev3'))
+        assert call(image, '/v2/images/1', X_Auth_Token='limited').status_int == 200
+        assert call(volume, '/v2/images/1', X_Auth_Token='limited').status_int == 401
+
     @pytest.mark.parametrize('pattern, path, allowed', [
         ('/v2.1/servers', '/v2.1/servers', True), ('/v2.1/servers', '/v2x1/servers', False),
         ('/v2.1/servers/{server_id}/ips', '/v2.1/servers/a/ips', True),

@@ -1,0 +1,97 @@
+"""Services that call each other on behalf of users whose tokens are limited, or have expired meanwhile."""
+import dataclasses
+import pathlib
+import time
+
+import pytest
+from keystoneauth1 import identity
+from keystoneauth1 import session as ks_session
+
+from essex import context
+from essex.client import session
+from essex.cloud.layout import Layout
+from essex.cloud.settings import Settings
+from essex.exception import Unauthorized
+from keystone.token.provider import FernetProvider
+from nova.image import glance
+from tests.fixtures.processes import wait_for
+
+
+@pytest.fixture
+def settings(cloud):
+    return Settings.load(Layout(cloud.directory))
+
+
+@pytest.fixture
+def demo(settings):
+    """A keystoneauth session of the user demo."""
+    values = settings.environment('demo')
+    return ks_session.Session(identity.V3Password(
+        values['OS_AUTH_URL'], username='demo', password=values['OS_PASSWORD'], project_name='demo',
+        user_domain_name='Default', project_domain_name='Default'))
+
+
+@pytest.fixture
+def expired(cloud, conf, demo):
+    """The RequestContext of a request of demo's whose token has expired a minute ago."""
+    conf.set('key_repository', str(cloud.directory / 'keystone' / 'fernet-keys'), 'fernet_tokens')
+    provider = FernetProvider()
+    claims = provider.decode(demo.get_token())
+    text = provider.encode(dataclasses.replace(claims, expires_at=time.time() - 60))
+    return context.RequestContext(auth_token=text, user_id=claims.user_id, project_id=claims.project_id)
+
+
+def limited_to(demo, settings, rules):
+    """A session of an application credential of demo's with access rules."""
+    made = demo.post(settings.url('keystone', f'/v3/users/{demo.get_user_id()}/application_credentials'), json={
+        'application_credential': {'name': f'limited-{time.time()}', 'access_rules': rules}})
+    found = made.json()['application_credential']
+    return ks_session.Session(identity.V3ApplicationCredential(
+        settings.url('keystone', '/v3'), application_credential_id=found['id'],
+        application_credential_secret=found['secret']))
+
+
+def test_an_application_credential_for_compute_alone_boots_a_server(cloud, settings, demo):
+    images = demo.get(settings.url('glance', '/v2/images')).json()['images']
+    compute = settings.url('nova', '/v2.1')
+    robot = limited_to(demo, settings, [{'service': 'compute', 'method': method, 'path': '/v2.1/servers**'}
+                                        for method in ('GET', 'POST', 'DELETE')])
+    assert robot.get(settings.url('glance', '/v2/images'), raise_exc=False).status_code == 401
+    assert robot.get(compute + '/flavors', raise_exc=False).status_code == 401
+    server = robot.post(compute + '/servers', json={'server': {
+        'name': 'limited', 'imageRef': images[0]['id'], 'flavorRef': '42'}}).json()['server']
+    address = f'{compute}/servers/{server["id"]}'
+
+    def status():
+        answer = robot.get(address, raise_exc=False)
+        return answer.json()['server']['status'] if answer.status_code == 200 else None
+    wait_for(lambda: status() == 'ACTIVE', 60)
+    # And an image of it, which Nova enters for the user at the image service.
+    answer = robot.post(address + '/action', json={'createImage': {'name': 'of-limited'}})
+    image = answer.headers['Location'].rpartition('/')[2]
+    wait_for(lambda: demo.get(settings.url('glance', f'/v2/images/{image}')).json()['status'] == 'active', 60)
+    robot.delete(address)
+    wait_for(lambda: status() is None, 60)
+    demo.delete(settings.url('glance', f'/v2/images/{image}'))
+    # Nobody else's service token helps a user out of the rules.
+    for other in (demo.get_token(), robot.get_token()):
+        answer = robot.get(settings.url('glance', '/v2/images'), headers={'X-Service-Token': other}, raise_exc=False)
+        assert answer.status_code == 401
+    logs = '\n'.join(path.read_text(errors='replace') for path in pathlib.Path(cloud.directory, 'log').glob('*.log'))
+    assert 'gAAAAA' not in logs and 'Traceback' not in logs
+
+
+def test_a_token_that_has_expired_meanwhile(settings, conf, expired):
+    for name, value in (('auth_url', settings.url('keystone', '/v3')), ('username', 'nova'),
+                        ('password', settings.password('nova'))):
+        conf.set(name, value, 'keystone_authtoken')
+    conf.set('endpoint_override', settings.url('glance'), 'glance')
+    with pytest.raises(Unauthorized):
+        glance.list_for(expired, 1)
+    conf.set('send_service_user_token', True, 'service_user')
+    session.reset()
+    (image,) = glance.list_for(expired, 1)
+    assert glance.describe(expired, image['id']) == image
+    made = glance.create(expired, 'late', 'raw', 'bare')
+    assert glance.describe(expired, made)['owner'] == expired.project_id
+    glance.delete_for(expired, made)

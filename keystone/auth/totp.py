@@ -45,17 +45,24 @@ class TotpMethod(AuthMethod):
         user = identity.find(**who)
         with identity.throttle.by_user('totp', *([user['id']] if user else who.values())):
             # Looked up for nobody, too: how long it takes must not tell whether there is such a user.
-            fits = self._fits(user['id'] if user else '', passcode.encode('utf-8', 'replace'))
+            fits = self._use(user['id'] if user else '', passcode.encode('utf-8', 'replace'))
             if user is None or not identity.may_log_in(user, fits):
                 raise AuthFailed()
         return user
 
-    def _fits(self, user_id, passcode):
-        for secret in self.managers.credentials.secrets(user_id, 'totp'):
+    def _use(self, user_id, passcode):
+        """Whether the passcode is that of a secret of the user, and used for the first time (RFC 6238, 5.2)."""
+        now, fitting = time.time(), []
+        for credential_id, secret in self.managers.credentials.secrets(user_id, 'totp').items():
             try:
-                good = passcodes(secret, time.time())
+                good = passcodes(secret, now)
             except ValueError:
                 continue   # an API that stores any blob stores this one, too
-            if passcode and sum(hmac.compare_digest(each, passcode) for each in good):
-                return True
-        return False
+            fits = [hmac.compare_digest(each, passcode) for each in good]
+            if True in fits:
+                fitting.append((credential_id, fits.index(True)))
+        step = int(now) // WINDOW
+        # With all of them, since a user may have the same secret twice.
+        unused = [self.managers.credentials.use_passcode(credential_id, step - back, step)
+                  for credential_id, back in fitting]
+        return bool(unused) and all(unused)

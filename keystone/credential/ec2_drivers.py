@@ -3,6 +3,7 @@ import abc
 import hashlib
 
 from essex import db
+from keystone.credential.store import check_limit
 from keystone.db import credentials
 
 # What a key pair is worth when it was made with a delegated token: as much as that, no more.
@@ -14,7 +15,7 @@ class Ec2Driver(abc.ABC):
 
     @abc.abstractmethod
     def add(self, ref):
-        """Keep a key pair, whose access key is new."""
+        """Keep a key pair, whose access key is new. May raise CredentialLimitExceeded."""
 
     @abc.abstractmethod
     def get(self, access):
@@ -48,6 +49,7 @@ class SqlKeys(Ec2Driver):
     def add(self, ref):
         blob = {name: ref[name] for name in ('access', 'secret', *DELEGATIONS)}
         with db.writer() as session:
+            check_limit(session, ref['user_id'])
             credentials.add(session, {'id': self._id_of(ref['access']), 'user_id': ref['user_id'], 'type': 'ec2',
                                       'project_id': ref['tenant_id'], **self.vault.seal(blob)})
 

@@ -2,20 +2,16 @@
 import hashlib
 
 import orjson
-from oslo_config import cfg
+from sqlalchemy.exc import IntegrityError
 
-from essex import config, db
+from essex import db
 from essex.exception import BadRequest
 from keystone.credential.ec2_drivers import DELEGATIONS
-from keystone.credential.store import Vault
+from keystone.credential.store import Vault, check_limit
 from keystone.db import credentials, records
 from keystone.db.models import Credential
-from keystone.exception import CredentialLimitExceeded, CredentialNotFound, IdConflict
+from keystone.exception import CredentialNotFound, IdConflict
 from keystone.ids import new_id
-
-CONF = config.register([
-    cfg.IntOpt('user_limit', default=-1, min=-1, help='How many credentials a user may have. -1: any number.')],
-    'credential')
 
 EC2 = 'ec2'
 # What a TEXT column of MariaDB holds.
@@ -79,9 +75,23 @@ class CredentialManager:
         return [self._open(ref) for ref in found]
 
     def secrets(self, user_id, kind):
-        """The blobs of a user's credentials of one type."""
+        """{id: blob} of a user's credentials of one type."""
         with db.reader() as session:
-            return [self.vault.open(row) for row in credentials.of_user(session, user_id, kind)]
+            return {row['id']: self.vault.open(row) for row in credentials.of_user(session, user_id, kind)}
+
+    def use_passcode(self, credential_id, step, now_step):
+        """Whether the passcode of this time step, and each after it, was unused until now. Of several processes that
+        ask at once one is told so."""
+        try:
+            return self._use_passcode(credential_id, step, now_step)
+        except IntegrityError:
+            return False   # the credential has just been deleted
+
+    @staticmethod
+    @db.retry
+    def _use_passcode(*use):
+        with db.writer() as session:
+            return credentials.use_step(session, *use)
 
     def create(self, values, bound=None):
         """Store a credential (user_id, type, blob, perhaps project_id). `bound` {name of DELEGATIONS: id} is written
@@ -98,10 +108,8 @@ class CredentialManager:
     @db.retry
     def _store(self, ref):
         ref = {name: value for name, value in ref.items() if name != 'blob'}
-        limit = CONF.credential.user_limit
         with db.writer() as session:
-            if limit >= 0 and credentials.count(session, ref['user_id']) >= limit:
-                raise CredentialLimitExceeded(limit=limit)
+            check_limit(session, ref['user_id'])
             records.create(session, Credential, ref, IdConflict(kind='credential', id=ref['id']))
             self.changes.tell('created', 'credential', ref['id'])
 
@@ -123,6 +131,8 @@ class CredentialManager:
         row = {name: value for name, value in values.items() if name not in ('id', 'blob')}
         with db.writer() as session:
             records.change(session, Credential, credential_id, {**row, **sealed}, None)
+            if new['blob'] != old['blob']:
+                credentials.forget_step(session, credential_id)
             self.changes.tell('updated', 'credential', credential_id)
         return self.get(credential_id)
 

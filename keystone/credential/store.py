@@ -8,6 +8,7 @@ from oslo_config import cfg
 from essex import config, db
 from essex.exception import ConfigError
 from keystone.db import credentials, domain_configs, oauth1
+from keystone.exception import CredentialLimitExceeded
 from keystone.token.keys import KeyRepository
 
 OPTS = [
@@ -15,11 +16,20 @@ OPTS = [
                help='Directory of the keys credentials are encrypted with.'),
     cfg.IntOpt('auth_ttl', default=15, min=0,
                help='Minutes after which a signed EC2 request is too old. 0 accepts any age.'),
+    cfg.IntOpt('user_limit', default=-1, min=-1,
+               help='How many credentials, EC2 key pairs included, a user may have. -1: any number.'),
 ]
 CONF = config.register(OPTS, 'credential')
 
 # Whose rows are sealed: sealed(session) and reseal(session, key, text, key_hash).
 _SEALED = (credentials, domain_configs, oauth1)
+
+
+def check_limit(session, user_id):
+    """One more credential of a user is within his limit, until the transaction ends. Raises CredentialLimitExceeded."""
+    limit = CONF.credential.user_limit
+    if limit >= 0 and credentials.count(session, user_id) >= limit:
+        raise CredentialLimitExceeded(limit=limit)
 
 
 class Vault:

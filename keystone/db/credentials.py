@@ -1,7 +1,12 @@
 """Encrypted credentials."""
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from keystone.db.models import Credential
+from keystone.db import revocations
+from keystone.db.models import Credential, PasscodeStep
+
+_step = PasscodeStep.__table__
+# The counter whose row is held by who counts credentials in order to add one.
+COUNTER = 'credentials'
 
 
 def remove_of(session, user_id=None, project_ids=()):
@@ -32,8 +37,28 @@ def of_user(session, user_id, kind):
 
 
 def count(session, user_id):
-    """How many credentials a user has."""
+    """How many credentials a user has. They stay as many until the transaction ends: others who count wait for it."""
+    revocations.count_up(session, COUNTER)
     return session.execute(select(func.count()).where(Credential.user_id == user_id)).scalar()
+
+
+def use_step(session, credential_id, step, now_step):
+    """The passcode of a time step is used; returns whether it, and each after it, was unused.
+
+    A step beyond `now_step` was used while the clock was wrong: it counts for nothing.
+    """
+    fresh = or_(_step.c.step < step, _step.c.step > now_step + 1)
+    if session.execute(update(_step).where(_step.c.credential_id == credential_id, fresh).values(step=step)).rowcount:
+        return True
+    if session.execute(select(_step.c.step).where(_step.c.credential_id == credential_id)).first() is not None:
+        return False
+    session.execute(insert(_step).values(credential_id=credential_id, step=step))
+    return True
+
+
+def forget_step(session, credential_id):
+    """No passcode of a new secret was used."""
+    session.execute(delete(_step).where(_step.c.credential_id == credential_id))
 
 
 def sealed(session):

@@ -66,6 +66,15 @@ def unlink(session, user_id):
     session.execute(delete(_federated).where(_federated.c.user_id == user_id))
 
 
+def set_links(session, user_id, identities):
+    """The user is exactly these: [{idp_id, protocols: [{protocol_id, unique_id}]}]. Raises IntegrityError when one of
+    them is another user's."""
+    unlink(session, user_id)
+    for each in identities:
+        for protocol in each['protocols']:
+            link(session, user_id, each['idp_id'], **protocol)
+
+
 def links_of(session, user_id):
     """(idp_id, protocol_id, unique_id) of everybody this user is elsewhere."""
     query = select(_federated.c.idp_id, _federated.c.protocol_id, _federated.c.unique_id)

@@ -48,9 +48,10 @@ def listing(session, filters, project_id=None, domain_id=None):
 
 
 def registered_for(session, service_id, region_id, resource_name):
-    """The registered limit of a resource, in that region or none, or None."""
+    """The registered limit of a resource, in that region or none, locked (records.get), or None."""
     return records.get(session, RegisteredLimit, RegisteredLimit.service_id == service_id,
-                       RegisteredLimit.region_id == region_id, RegisteredLimit.resource_name == resource_name)
+                       RegisteredLimit.region_id == region_id, RegisteredLimit.resource_name == resource_name,
+                       lock=True)
 
 
 def is_used(session, registered_limit_id):

@@ -98,9 +98,11 @@ def remove(session, model, *conditions):
     return session.execute(delete(model.__table__).where(*conditions)).rowcount
 
 
-def get(session, model, *conditions):
-    """The ref of the one row that fits, or None."""
-    row = session.execute(select(model.__table__).where(*conditions)).mappings().first()
+def get(session, model, *conditions, lock=False):
+    """The ref of the one row that fits, or None. With `lock` it stays as it is until the transaction ends: others who
+    want to lock or change it wait."""
+    query = select(model.__table__).where(*conditions)
+    row = session.execute(query.with_for_update() if lock else query).mappings().first()
     return ref(model, row) if row else None
 
 

@@ -5,6 +5,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import BadRequest, Forbidden
+from keystone.changes import FACTS
 from keystone.db import app_creds
 from keystone.delegation import roles as roles_
 from keystone.delegation.limits import end_no_later, keep_roles
@@ -70,6 +71,8 @@ class AppCredManager:
     def _store(self, cred, held, wanted_roles, rules):
         limit = CONF.application_credential.user_limit
         with self.changes.writer() as session:
+            # From here on others wait who would count as many.
+            self.changes.announce(session, FACTS)
             if -1 < limit <= app_creds.count(session, cred['user_id']):
                 raise Forbidden(f'A user has at most {limit} application credentials here.')
             role_ids = roles_.named(session, wanted_roles) if wanted_roles else held

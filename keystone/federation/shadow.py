@@ -3,8 +3,6 @@ import datetime
 import hashlib
 from urllib.parse import quote
 
-from sqlalchemy.exc import IntegrityError
-
 from essex import config, db
 from essex.exception import BadRequest, Conflict
 from keystone.assignment.grants import Grant
@@ -99,19 +97,6 @@ class ShadowManager:
                     taken = federation.user_id_of(session, each['idp_id'], **protocol)
                     if taken not in (None, user_id):
                         raise Conflict(f'Another user is {protocol["unique_id"]} to {each["idp_id"]} already.')
-
-    @db.retry
-    def set_identities(self, user_id, identities):
-        """The user is exactly these to identity providers (checked by check_identities). Raises Conflict."""
-        try:
-            with self.changes.writer() as session:
-                federation.unlink(session, user_id)
-                for each in identities:
-                    for protocol in each['protocols']:
-                        federation.link(session, user_id, each['idp_id'], **protocol)
-        except IntegrityError as error:
-            raise Conflict('Either another user has just become that one to the identity provider, or this user is '
-                           'in a directory, which identity providers know nothing of.') from error
 
     def group_ids(self, mapped):
         """Ids of the groups a mapping names; unknown names are left out. Raises AssertionRefused for an unknown id.

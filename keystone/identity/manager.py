@@ -1,9 +1,10 @@
 """The rules of users: what a change to one means for tokens, grants and credentials."""
 from oslo_config import cfg
+from sqlalchemy.exc import IntegrityError
 
 from essex import config, db
-from essex.exception import BadRequest
-from keystone.db import assignments, credentials, delegation
+from essex.exception import BadRequest, Conflict
+from keystone.db import assignments, credentials, delegation, federation
 from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
 from keystone.identity import backends, compliance, passwords
 from keystone.identity.throttle import Throttle
@@ -128,15 +129,35 @@ class IdentityManager:
         if compliance.notes_activity(user):
             self.driver.note_activity(user['id'])
 
-    def _store(self, user, prepared):
+    def _store(self, user, prepared, federated):
         def write():
             self.driver.create_user(user, prepared)
             terms = _terms(user, self_service=False)
             if prepared is not None and terms:
                 self.driver.set_password(user['id'], prepared, **terms)
 
-        carry_out(self.changes, self.driver.in_directory('user', domain_id=user['domain_id']), write,
-                  lambda session: self.changes.tell('created', 'user', user['id']))
+        def record(session):
+            self._link(session, user['id'], federated)
+            self.changes.tell('created', 'user', user['id'])
+
+        in_directory = self.driver.in_directory('user', domain_id=user['domain_id'])
+        self._check_link(in_directory, federated)
+        carry_out(self.changes, in_directory, write, record)
+
+    @staticmethod
+    def _check_link(in_directory, federated):
+        if in_directory and federated:
+            raise BadRequest('Users of a directory are known to no identity provider: leave out "federated".')
+
+    @staticmethod
+    def _link(session, user_id, federated):
+        """In the transaction that makes or changes the user. Raises Conflict."""
+        if federated is None:
+            return
+        try:
+            federation.set_links(session, user_id, federated)
+        except IntegrityError as error:
+            raise Conflict('Another user has just become that one to the identity provider.') from error
 
     def _prepare(self, password, is_hashed):
         """What the driver stores for a new password; None stays None. Raises what forbids that password."""
@@ -147,9 +168,10 @@ class IdentityManager:
         compliance.check_pattern(password)
         return self.driver.prepare_password(password)
 
-    def create_user(self, values, is_hashed=False):
+    def create_user(self, values, is_hashed=False, federated=None):
         """Make a user from `values` (name and domain_id at least; id, password... as given).
 
+        `federated` is who he is to identity providers (checked by ShadowManager.check_identities). Raises Conflict.
         With `is_hashed` a password of the form `$6$...` is taken for the hash of one, as v2.0 always did.
         """
         self.resource.enabled_domain(values['domain_id'])
@@ -157,7 +179,7 @@ class IdentityManager:
         user = {'enabled': True, **values, 'id': values.get('id') or new_id()}
         password = user.pop('password', None)
         user['options'] = {name: value for name, value in (user.get('options') or {}).items() if value is not None}
-        self._store(user, self._prepare(password, is_hashed))
+        self._store(user, self._prepare(password, is_hashed), federated)
         return self.get_user(user['id'])
 
     def _check_default_project(self, project_id):
@@ -166,8 +188,8 @@ class IdentityManager:
             if project is not None and project['is_domain']:
                 raise BadRequest("A user's default project cannot be a domain.")
 
-    def update_user(self, user_id, values, is_hashed=False):
-        """Change a user. A new password or `enabled: false` voids the user's tokens. `is_hashed` as at create_user."""
+    def update_user(self, user_id, values, is_hashed=False, federated=None):
+        """Change a user. A new password or `enabled: false` voids the user's tokens. The rest is as at create_user."""
         user = self.full_user(user_id)
         if values.get('domain_id', user['domain_id']) != user['domain_id']:
             raise BadRequest('The domain of a user cannot be changed.')
@@ -177,10 +199,10 @@ class IdentityManager:
         if 'options' in values:
             merged = {**(user.get('options') or {}), **(values['options'] or {})}
             values['options'] = {name: value for name, value in merged.items() if value is not None}
-        self._change({**user, **values}, values, self._prepare(password, is_hashed))
+        self._change({**user, **values}, values, self._prepare(password, is_hashed), federated=federated)
         return self.get_user(user_id)
 
-    def _change(self, user, values, prepared, self_service=False):
+    def _change(self, user, values, prepared, self_service=False, federated=None):
         """`user` is the full user as he will be, `values` what is new."""
         user_id = user['id']
 
@@ -198,13 +220,16 @@ class IdentityManager:
                 self.driver.note_activity(user_id)
 
         def record(session):
+            self._link(session, user_id, federated)
             if prepared is not None or values.get('enabled') is False:
                 self.revocation.revoke(user_id=user_id)
             self.changes.tell('updated', 'user', user_id)
             if values.get('enabled') is False:
                 self.changes.tell('disabled', 'user', user_id)
 
-        carry_out(self.changes, self.driver.in_directory('user', user_id), write, record)
+        in_directory = self.driver.in_directory('user', user_id)
+        self._check_link(in_directory, federated)
+        carry_out(self.changes, in_directory, write, record)
 
     def change_password(self, user_id, original, new):
         """A user's own change, of an expired password too. Raises AuthFailed when `original` is wrong, BadRequest

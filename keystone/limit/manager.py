@@ -39,8 +39,8 @@ class RegisteredLimitManager:
             return _public(self._get(session, registered_limit_id))
 
     @staticmethod
-    def _get(session, registered_limit_id):
-        found = records.get(session, RegisteredLimit, RegisteredLimit.id == registered_limit_id)
+    def _get(session, registered_limit_id, lock=False):
+        found = records.get(session, RegisteredLimit, RegisteredLimit.id == registered_limit_id, lock=lock)
         if found is None:
             raise RegisteredLimitNotFound(registered_limit_id)
         return found
@@ -72,7 +72,8 @@ class RegisteredLimitManager:
         if 'region_id' in values:
             values = {**values, 'region_id': values['region_id'] or ''}
         with db.writer() as session:
-            old = self._get(session, registered_limit_id)
+            # Locked: no limit comes to refer to it meanwhile.
+            old = self._get(session, registered_limit_id, lock=True)
             moved = any(values.get(name, old[name]) != old[name] for name in queries.RESOURCE)
             if moved and queries.is_used(session, registered_limit_id):
                 raise Forbidden(f'Registered limit {registered_limit_id} is in use by limits of projects or domains: '
@@ -86,7 +87,7 @@ class RegisteredLimitManager:
     def delete(self, registered_limit_id):
         """Raises Forbidden: limits refer to it."""
         with db.writer() as session:
-            self._get(session, registered_limit_id)
+            self._get(session, registered_limit_id, lock=True)
             if queries.is_used(session, registered_limit_id):
                 raise Forbidden(f'Registered limit {registered_limit_id} is in use by limits of projects or domains: '
                                 'delete those first.')
@@ -152,7 +153,9 @@ class LimitManager:
             old = self._get(session, limit_id)
             if 'resource_limit' in values:
                 owner = records.get(session, Project, Project.id == (old['project_id'] or old['domain_id']))
-                registered = records.get(session, RegisteredLimit, RegisteredLimit.id == old['registered_limit_id'])
+                # Locked: what the model compares this one with is changed by nobody meanwhile.
+                registered = records.get(session, RegisteredLimit, RegisteredLimit.id == old['registered_limit_id'],
+                                         lock=True)
                 self.model.check(session, registered, owner, values['resource_limit'])
             records.change(session, Limit, limit_id, values, None)
             self.changes.tell('updated', 'limit', limit_id)

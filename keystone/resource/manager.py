@@ -3,6 +3,7 @@ from oslo_config import cfg
 
 from essex import config, db
 from essex.exception import BadRequest, Forbidden
+from keystone.changes import FACTS
 from keystone.db import assignments, credentials, delegation, projects, records, users
 from keystone.db.models import DOMAIN_ROOT, Project
 from keystone.exception import DomainNotFound, IdConflict, Immutable, NameConflict, ProjectNotFound, TagNotFound
@@ -217,11 +218,12 @@ class ResourceManager:
     @db.retry
     def add_tag(self, project_id, name):
         """Add one tag; nothing happens when it is there. Raises BadRequest: too many."""
-        project = self.get_project(project_id)
-        check_mutable('project', project)
-        if len({*project['tags'], name}) > MAX_TAGS:
-            raise BadRequest(f'A project has at most {MAX_TAGS} tags.')
+        check_mutable('project', self.get_project(project_id))
         with self.changes.writer() as session:
+            # From here on others wait who would count as many.
+            self.changes.announce(session, FACTS)
+            if len({*projects.tags(session, [project_id])[project_id], name}) > MAX_TAGS:
+                raise BadRequest(f'A project has at most {MAX_TAGS} tags.')
             # That one alone: another process may add another.
             projects.add_tag(session, project_id, name)
             self.changes.tell('updated', 'project', project_id)

@@ -15,6 +15,8 @@ SECRET = 'JBSWY3DPEHPK3PXP'
 MORE = """
 [auth]
 methods = external,password,token,oauth1,mapped,application_credential,totp
+[totp]
+included_previous_windows = 3
 [security_compliance]
 lockout_failure_attempts = 3
 lockout_duration = 600
@@ -89,8 +91,9 @@ def test_two_factors_with_a_receipt_by_keystoneauth(site, cloud, user):
     with pytest.raises(exceptions.MissingAuthMethods) as caught:
         _log_in(site, _password(site, user, 'first'))
     assert caught.value.required_auth_methods == [['password', 'totp']] and caught.value.methods == ['password']
-    code = totp.passcodes(SECRET, time.time())[0].decode()
-    method = identity.v3.TOTPMethod(user_id=user.id, passcode=code)
+    # The first is of the window before this one: none is good twice.
+    code, later = (totp.passcodes(SECRET, time.time() - back)[0].decode() for back in (30, 0))
+    method = identity.v3.TOTPMethod(user_id=user.id, passcode=later)
     auth = identity.V3MultiFactor(f'{site.url}/v3', auth_methods=['v3password', 'v3totp'], user_id=user.id,
                                   password='first', passcode=code, unscoped=True)
     access = auth.get_access(session.Session())

@@ -67,10 +67,7 @@ class UserController(Controller):
         values.setdefault('domain_id', domain_for(req))
         self.enforce(req, 'create_user', user=values)
         federated = self._checked_identities(req, values, values['domain_id'])
-        made = self.managers.identity.create_user(values)
-        if federated is not None:
-            self.managers.shadows.set_identities(made['id'], federated)
-        return self._shown(req, made)
+        return self._shown(req, self.managers.identity.create_user(values, federated=federated))
 
     def _checked_identities(self, req, values, domain_id, user_id=None):
         """Takes `federated` out of a user's values; None when it is not given.
@@ -101,9 +98,7 @@ class UserController(Controller):
         user = self._load(req, 'update_user', user_id)
         values = taken(body, 'user', *NOT_SETTABLE)
         federated = self._checked_identities(req, values, user['domain_id'], user_id)
-        changed = self.managers.identity.update_user(user_id, values)
-        if federated is not None:
-            self.managers.shadows.set_identities(user_id, federated)
+        changed = self.managers.identity.update_user(user_id, values, federated=federated)
         return self._shown(req, with_extra(changed, {*_FIELDS} - {'description'}))
 
     @wsgi.route('DELETE', '/users/<user_id>', status=204)

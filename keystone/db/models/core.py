@@ -197,6 +197,15 @@ class Credential(Base):
     extra = Column(db.JSON)
 
 
+class PasscodeStep(Base):
+    """The newest time step whose passcode by a credential of type totp was used: none up to it is good any more."""
+
+    __tablename__ = 'passcode_step'
+
+    credential_id = Column(String(64), ForeignKey('credential.id', ondelete='CASCADE'), primary_key=True)
+    step = Column(BigInteger, nullable=False)
+
+
 class Revision(Base):
     """Counters that tell other processes that what they remember has changed (keystone/changes.py)."""
 

@@ -1,6 +1,7 @@
 """A bootstrapped Keystone in one process, with a cast: admin, owner and member of a project, a stranger, nobody."""
 import shutil
 import sqlite3
+import uuid
 
 import pytest
 import webob
@@ -102,6 +103,14 @@ class Cloud:
         return {'admin': self.admin_token, 'owner': self.token(self.owner, self.project),
                 'member': self.token(self.member, self.project), 'stranger': self.token(self.stranger, self.elsewhere),
                 'nobody': None}
+
+
+@pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
+def url(request):
+    """The URL of a fresh database of each kind; None for SQLite in the test's directory."""
+    if request.param == 'sqlite':
+        return None
+    return request.getfixturevalue(request.param).create_database(f'keystone_{uuid.uuid4().hex[:8]}')
 
 
 @pytest.fixture

@@ -310,6 +310,18 @@ class TestUsers:
             assert as_admin('PATCH', path, {'user': values}).status_int == 400
         assert 'federated' not in as_admin('PATCH', path, {'user': {'federated': []}}).json['user']
 
+    def test_who_loses_a_race_for_an_identity_leaves_nothing_behind(self, as_admin, log_in, acme, cloud, monkeypatch):
+        log_in()
+        identity = [{'idp_id': 'acme', 'protocols': [{'protocol_id': 'mapped', 'unique_id': 'bob%40acme'}]}]
+        # As the slower of two requests sees it: nobody has that identity when it looks.
+        monkeypatch.setattr(cloud.managers.shadows, 'check_identities', lambda *args: None)
+        assert as_admin('POST', '/users', {'user': {'name': 'late', 'federated': identity}}).status_int == 409
+        assert as_admin('GET', '/users?name=late').json['users'] == []
+        values = {'enabled': False, 'email': 'x@test', 'federated': identity}
+        assert as_admin('PATCH', f'/users/{cloud.owner["id"]}', {'user': values}).status_int == 409
+        user = as_admin('GET', f'/users/{cloud.owner["id"]}').json['user']
+        assert user['enabled'] and 'email' not in user and 'federated' not in user
+
 
 def test_a_remembered_token_is_looked_up_again_in_time(log_in, acme, cloud):
     token = log_in(OIDC_groups='devs').headers['X-Subject-Token']

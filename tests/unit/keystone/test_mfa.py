@@ -29,8 +29,30 @@ def user(cloud):
     return made
 
 
-def passcode(back=0, now=None):
-    return totp.passcodes(SECRET, (now or time.time()) - 30 * back)[0].decode()
+class Clock:
+    """The time passcodes are made and checked by."""
+
+    def __init__(self):
+        self.now = time.time()
+
+    def time(self):
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(totp, 'time', made)
+    return made
+
+
+@pytest.fixture
+def passcode(clock):
+    """passcode() -> that of a new window, since none is good twice; of older ones with `back`."""
+    def call(back=0):
+        clock.now += 30 * (back == 0)
+        return totp.passcodes(SECRET, clock.now - 30 * back)[0].decode()
+    return call
 
 
 @pytest.fixture
@@ -72,15 +94,60 @@ class TestTotp:
         with pytest.raises(ValueError):
             totp.passcodes('not base32 1!', 0)
 
-    def test_by_id_and_by_name_in_this_window_and_the_one_before(self, login, cloud, conf):
+    def test_by_id_and_by_name_in_this_window_and_the_one_before(self, login, cloud, conf, passcode):
         answer = login(passcode=passcode(), scope={'project': {'id': cloud.project['id']}})
         assert answer.status_int == 201 and answer.json['token']['methods'] == ['totp']
+        for _ in range(2):
+            passcode()
         assert login({'name': 'two', 'domain': {'id': 'default'}}, passcode=passcode(1)).status_int == 201
+        for _ in range(4):
+            passcode()
         assert login(passcode=passcode(3)).status_int == 401
         conf.set('included_previous_windows', 4, 'totp')
         assert login(passcode=passcode(3)).status_int == 201
 
-    def test_what_does_not_fit_is_401_alike(self, login, cloud):
+    def test_a_passcode_is_good_once_and_none_before_it(self, login, passcode, clock, conf):
+        conf.set('included_previous_windows', 2, 'totp')
+        conf.set('lockout_failure_attempts', 4, 'security_compliance')
+        code = passcode()
+        assert login(passcode=code).status_int == 201
+        earlier = passcode(1)
+        for used in (code, earlier, code):
+            answer = login(passcode=used)
+            assert answer.status_int == 401 and answer.json['error']['message'] == (
+                'The request you have made requires authentication.')
+            clock.now += 29   # into the next window
+        assert login(passcode=passcode()).status_int == 201
+
+    def test_a_passcode_is_used_up_whatever_else_fails(self, login, passcode):
+        code = passcode()
+        assert login(passcode=code, password='wrong', methods=['totp', 'password']).status_int == 401
+        assert login(passcode=code, password=PASSWORD).status_int == 401
+        assert login(passcode=passcode(), password=PASSWORD).status_int == 201
+
+    def test_the_same_secret_twice_makes_no_two_passcodes(self, login, passcode, cloud, user):
+        cloud.managers.credentials.create({'user_id': user['id'], 'type': 'totp', 'blob': SECRET.lower()})
+        code = passcode()
+        assert login(passcode=code).status_int == 201 and login(passcode=code).status_int == 401
+
+    def test_a_new_secret_begins_anew(self, login, passcode, cloud, as_admin, user, clock):
+        (credential_id,) = cloud.managers.credentials.secrets(user['id'], 'totp')
+        code = passcode()
+        assert login(passcode=code).status_int == 201
+        for blob, status in ((SECRET, 401), ('GEZDGNBVGY3TQOJQ', 201)):
+            answer = as_admin('PATCH', f'/credentials/{credential_id}', {'credential': {'blob': blob}})
+            assert answer.status_int == 200
+            assert login(passcode=totp.passcodes(blob, clock.now)[0].decode()).status_int == status
+        assert as_admin('DELETE', f'/credentials/{credential_id}').status_int == 204
+
+    def test_a_clock_that_was_wrong_locks_nobody_out(self, login, passcode, clock):
+        clock.now += 86400
+        assert login(passcode=passcode()).status_int == 201
+        clock.now -= 86400
+        code = passcode()
+        assert login(passcode=code).status_int == 201 and login(passcode=code).status_int == 401
+
+    def test_what_does_not_fit_is_401_alike(self, login, cloud, passcode):
         answers = [login(passcode='000000' if passcode() != '000000' else '1'), login({'name': 'none'}, passcode='1'),
                    login({'id': cloud.owner['id']}, passcode=passcode()), login(passcode=''), login(passcode='ü€𝄞')]
         assert {(answer.status_int, answer.json['error']['message']) for answer in answers} == {
@@ -89,17 +156,17 @@ class TestTotp:
                                             {'enabled': False})
         assert login(passcode=passcode()).status_int == 401
 
-    def test_a_secret_that_is_none_harms_nobody(self, login, cloud, user):
+    def test_a_secret_that_is_none_harms_nobody(self, login, cloud, user, passcode):
         cloud.managers.credentials.create({'user_id': user['id'], 'type': 'totp', 'blob': '!'})
         assert login(passcode=passcode()).status_int == 201
 
-    def test_failures_count_towards_the_lock(self, login, conf):
+    def test_failures_count_towards_the_lock(self, login, conf, passcode):
         conf.set('lockout_failure_attempts', 2, 'security_compliance')
         for _ in range(2):
             login(passcode='wrong')
         assert login(passcode=passcode()).status_int == 401 and login(password=PASSWORD).status_int == 401
 
-    def test_the_right_password_buys_no_guesses_at_passcodes(self, login, rule, conf, user, api):
+    def test_the_right_password_buys_no_guesses_at_passcodes(self, login, rule, conf, user, api, passcode):
         conf.set('lockout_failure_attempts', 3, 'security_compliance')
         rule()
         for _ in range(3):
@@ -120,7 +187,7 @@ class TestTotp:
 
 class TestRules:
 
-    def test_one_factor_gets_a_receipt_and_the_other_a_token(self, login, rule, user, api):
+    def test_one_factor_gets_a_receipt_and_the_other_a_token(self, login, rule, user, api, passcode):
         rule()
         answer = login(password=PASSWORD)
         assert answer.status_int == 401 and answer.headers['WWW-Authenticate'].startswith('Keystone uri=')
@@ -141,7 +208,7 @@ class TestRules:
         token = again.headers['X-Subject-Token']
         assert login(token=token).json['token']['expires_at'] == again.json['token']['expires_at']
 
-    def test_a_receipt_is_no_token_and_a_token_no_receipt(self, login, rule, api, cloud):
+    def test_a_receipt_is_no_token_and_a_token_no_receipt(self, login, rule, api, cloud, passcode):
         rule()
         receipt = login(password=PASSWORD).headers['Openstack-Auth-Receipt']
         assert api('GET', '/v3/auth/tokens', token=receipt, subject=receipt).status_int == 401
@@ -150,12 +217,12 @@ class TestRules:
             assert login(passcode=passcode(), receipt=wrong).status_int == 401
         assert login({'id': cloud.owner['id']}, password=PASSWORD, receipt=receipt).status_int == 401
 
-    def test_a_receipt_ends(self, login, rule, monkeypatch, conf):
+    def test_a_receipt_ends(self, login, rule, monkeypatch, conf, passcode):
         rule()
         receipt = login(password=PASSWORD).headers['Openstack-Auth-Receipt']
         later = time.time() + 301
         monkeypatch.setattr(receipts.time, 'time', lambda: later)
-        assert login(passcode=passcode(now=later), receipt=receipt).status_int == 401
+        assert login(passcode=passcode(), receipt=receipt).status_int == 401
 
     def test_receipts_have_keys_of_their_own(self, cloud, conf, tmp_path):
         conf.set('key_repository', str(tmp_path / 'receipt-keys'), 'fernet_receipts')
@@ -169,7 +236,7 @@ class TestRules:
         with pytest.raises(Exception, match='requires authentication'):
             cloud.managers.auth.factors.read(text)
 
-    def test_any_one_rule_is_enough_and_what_is_not_offered_drops_out(self, login, rule):
+    def test_any_one_rule_is_enough_and_what_is_not_offered_drops_out(self, login, rule, passcode):
         assert rule([['password', 'totp'], ['totp', 'nothing']])
         assert login(passcode=passcode()).status_int == 201 and login(password=PASSWORD).status_int == 401
         rule([['nothing']])
@@ -183,7 +250,7 @@ class TestRules:
         assert rule(None) == {}
         assert login(password=PASSWORD).status_int == 201
 
-    def test_rules_made_since_bind_older_tokens(self, login, rule):
+    def test_rules_made_since_bind_older_tokens(self, login, rule, passcode):
         token = login(password=PASSWORD).headers['X-Subject-Token']
         rule()
         answer = login(token=token)

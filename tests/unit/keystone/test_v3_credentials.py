@@ -140,7 +140,7 @@ def test_who_may(cloud, new, api):
     assert deleted == {'nobody': 401, 'stranger': 403, 'owner': 204}
 
 
-def test_a_limit_per_user(cloud, new, conf):
+def test_a_limit_per_user(cloud, new, as_admin, conf):
     conf.set('user_limit', 2, 'credential')
     for number in range(2):
         assert new(type='cert', blob=str(number)).status_int == 201
@@ -148,6 +148,9 @@ def test_a_limit_per_user(cloud, new, conf):
     assert answer.status_int == 403 and answer.json['error']['message'] == (
         'Unable to create additional credentials, maximum of 2 already exceeded for user.')
     assert new(type='cert', blob='x', user_id=cloud.member['id']).status_int == 201
+    path, body = '/users/{}/credentials/OS-EC2', {'tenant_id': cloud.project['id']}
+    assert as_admin('POST', path.format(cloud.owner['id']), body).status_int == 403
+    assert as_admin('POST', path.format(cloud.member['id']), body).status_int == 201
 
 
 def test_blobs_are_sealed_and_go_with_the_user(cloud, new, as_admin):
@@ -159,7 +162,7 @@ def test_blobs_are_sealed_and_go_with_the_user(cloud, new, as_admin):
     cloud.managers.credentials.vault.keys.rotate()
     cloud.managers.credentials.vault.keys._next = 0
     assert cloud.managers.credentials.vault.behind() == 2 and cloud.managers.credentials.vault.migrate() == 2
-    assert cloud.managers.credentials.secrets(cloud.owner['id'], 'totp') == ['THE-SECRET']
+    assert cloud.managers.credentials.secrets(cloud.owner['id'], 'totp').popitem()[1] == 'THE-SECRET'
     as_admin('DELETE', f'/users/{cloud.owner["id"]}')
     assert as_admin('GET', '/credentials').json['credentials'] == []
 

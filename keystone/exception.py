@@ -177,6 +177,14 @@ class KeysMissing(exception.ConfigError):
     message = ('%(path)s holds no key: run `keystone-manage %(command)s` as the user this daemon runs as.')
 
 
+class WrongPassword(AuthFailed):
+    """As AuthFailed to who asked; `user_id` tells the service whose password was tried."""
+
+    def __init__(self, user_id):
+        super().__init__()
+        self.user_id = user_id
+
+
 class AccountDisabled(AuthFailed):
     """The password fits, the account is off."""
 

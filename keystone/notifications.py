@@ -9,6 +9,7 @@ from oslo_config import cfg
 
 from essex import config, context, notifications
 from keystone import origin
+from keystone.password_hash import PasswordHash
 
 OPTS = [
     cfg.StrOpt('notification_format', default='cadf', choices=['basic', 'cadf'],
@@ -36,6 +37,7 @@ class Notifications:
     def __init__(self):
         self.sender = notifications.Notifier('identity', 'keystone')
         self._observer = uuid.uuid4().hex
+        self._hash = PasswordHash()
 
     @property
     def enabled(self):
@@ -57,11 +59,17 @@ class Notifications:
         event = self._event(f'{verb}.role_assignment', {'typeURI': ACCOUNT, 'id': grant.actor_id}, 'success')
         self._emit(f'identity.role_assignment.{verb}', {**event, **details})
 
-    def authenticated(self, outcome, user_id=None):
-        """Somebody authenticated: `outcome` is success, failure or pending (more factors are asked for)."""
+    def authenticated(self, outcome, user_id=None, wrong_password=None):
+        """Somebody authenticated: `outcome` is success, failure or pending (more factors are asked for).
+
+        Of `wrong_password`, tried for a user there is, a hash may be told (keystone.password_hash).
+        """
         if not self.enabled or f'identity.authenticate.{outcome}' in CONF.notification_opt_out:
             return
         event = self._event('authenticate', {'typeURI': ACCOUNT, 'id': user_id or 'unknown'}, outcome, user_id)
+        if wrong_password is not None and self._hash.wanted:
+            event['attachments'] = [{'typeURI': 'mime:text/plain', 'name': 'partial_password_hash',
+                                     'content': self._hash.of(wrong_password)}]
         self._emit('identity.authenticate', event)
 
     def _event(self, action, target, outcome, user_id=None):

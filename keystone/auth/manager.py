@@ -10,7 +10,7 @@ from keystone.auth.receipts import Factors
 from keystone.auth.scope import ScopeResolver
 from keystone.auth.totp import TotpMethod
 from keystone.delegation.methods import ApplicationCredentialMethod, Oauth1Method
-from keystone.exception import AuthFailed, AuthMethodNotSupported, MoreFactorsNeeded
+from keystone.exception import AuthFailed, AuthMethodNotSupported, MoreFactorsNeeded, WrongPassword
 from keystone.federation.mapped import MappedMethod, OpenidMethod, Saml2Method
 
 CONF = config.CONF
@@ -53,6 +53,9 @@ class AuthManager:
             scope, kind = self._scope(user, proofs, wanted_scope)
         except MoreFactorsNeeded:
             tell('pending', user['id'])
+            raise
+        except WrongPassword as error:
+            tell('failure', error.user_id, identity['password']['user']['password'])
             raise
         except Unauthorized:
             tell('failure', _claimed(identity))

@@ -2,7 +2,7 @@
 import datetime
 import re
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 from essex import config, db
 from essex.exception import ConfigError
@@ -27,6 +27,15 @@ OPTS = [
                help='Days before a user may change a password that he chose himself.'),
     cfg.StrOpt('password_regex', help='Regular expression a new password has to match, from its beginning.'),
     cfg.StrOpt('password_regex_description', help='What users are told about password_regex.'),
+    cfg.ListOpt('report_invalid_password_hash', default=[], item_type=types.String(choices=['event']),
+                help='event: notifications of failed log-ins hold a hash of the password that was tried. Always the '
+                     'same one tells of a program with an old password, ever others of guesses.'),
+    cfg.StrOpt('invalid_password_hash_secret_key', secret=True,
+               help='Key of that hash, needed for it; 16 bytes or more, the same on every node.'),
+    cfg.StrOpt('invalid_password_hash_function', default='sha256',
+               help='Function of that hash (HMAC): a name that Python\'s hashlib.new() knows.'),
+    cfg.IntOpt('invalid_password_hash_max_chars', min=1, max=1024,
+               help='Characters of the hash that are told; unset: all. The fewer, the less it tells of the password.'),
     cfg.BoolOpt('change_password_upon_first_use', default=False,
                 help='Whether a password that an administrator set has to be changed before it is good for a token.'),
 ]

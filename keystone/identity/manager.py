@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from essex import config, db
 from essex.exception import BadRequest, Conflict
 from keystone.db import assignments, credentials, delegation, federation
-from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound
+from keystone.exception import AccountDisabled, AuthFailed, PasswordExpired, UserNotFound, WrongPassword
 from keystone.identity import backends, compliance, passwords
 from keystone.identity.throttle import Throttle
 from keystone.identity.writes import carry_out
@@ -94,7 +94,7 @@ class IdentityManager:
             # Computed in any case: how long it takes must not tell whether there is such a user.
             fits = self.driver.check_password(user, password)
             if user is None or not self.may_log_in(user, fits):
-                raise AuthFailed()
+                raise AuthFailed() if user is None or fits else WrongPassword(user['id'])
         if not user['enabled']:
             raise AccountDisabled(user_id=user['id'])
         if not user['domain_enabled']:

@@ -21,7 +21,7 @@ from essex.middleware.auth_token.validated import STRIPPED, Validated
 from essex.middleware.auth_token.validation import Validator
 from essex.wsgi.request import Request, json_response
 
-__all__ = ['AuthToken', 'Validated', 'Validator', 'filter_factory']
+__all__ = ['AuthToken', 'Validated', 'Validator', 'factory', 'filter_factory']
 
 LOG = logging.getLogger(__name__)
 
@@ -73,9 +73,11 @@ class AuthToken:
         environ.pop('essex.context', None)
         service_raw = environ.get('HTTP_X_SERVICE_TOKEN')
         service, trusted = self._service(environ, service_raw) if service_raw else (None, False)
-        raw = environ.get('HTTP_X_AUTH_TOKEN') or environ.get('HTTP_X_STORAGE_TOKEN')
+        raw = self._token_of(environ)
         user = self._validator.validate(raw, allow_expired=trusted) if raw else False
         if user and not trusted and not self._within_rules(user, environ):
+            user = False
+        if user and not self._is_holder(user, environ):
             user = False
         if user or service:
             environ['keystone.token_auth'] = Caller(raw, user or None, service_raw, service or None)
@@ -87,6 +89,16 @@ class AuthToken:
         if service:
             made.service_roles = tuple(service.roles)
         return not service_raw or bool(service)
+
+    @staticmethod
+    def _token_of(environ):
+        """The text of the token a request carries, or None."""
+        return environ.get('HTTP_X_AUTH_TOKEN') or environ.get('HTTP_X_STORAGE_TOKEN')
+
+    @staticmethod
+    def _is_holder(user, environ):
+        """Whether who sends the token may have it. Filters that can tell tokens from stolen ones say more."""
+        return True
 
     def _service(self, environ, raw):
         """(Validated of X-Service-Token or False, whether it is one of a service)."""
@@ -129,14 +141,20 @@ def _fault(status, title, message, error=None, req=None):
     return json_response({'error': {'code': status, 'title': title, 'message': message}}, status)
 
 
-def filter_factory(global_conf, delay_auth_decision=None, faults=None, service_type=None, **local_conf):
-    """Paste: any option of [keystone_authtoken], by its names of either era; they go before those of files.
+def factory(kind):
+    """Paste's factory of a filter (AuthToken or one over it)."""
+    def filter_factory(global_conf, delay_auth_decision=None, faults=None, service_type=None, **local_conf):
+        """Any option of [keystone_authtoken], by its names of either era; they go before those of files.
 
-    All but `delay_auth_decision`, `faults` and `service_type` are the whole process's. `faults` names
-    (module:function) what renders 503 in the service's format. ValueError for a wrong value.
-    """
-    if local_conf:
-        options.apply(local_conf)
-    delay = None if delay_auth_decision is None else asbool(delay_auth_decision)
-    render = pkgutil.resolve_name(faults) if faults else None
-    return lambda app: AuthToken(app, delay, faults=render, service_type=service_type)
+        All but `delay_auth_decision`, `faults` and `service_type` are the whole process's. `faults` names
+        (module:function) what renders 503 in the service's format. ValueError for a wrong value.
+        """
+        if local_conf:
+            options.apply(local_conf)
+        delay = None if delay_auth_decision is None else asbool(delay_auth_decision)
+        render = pkgutil.resolve_name(faults) if faults else None
+        return lambda app: kind(app, delay, faults=render, service_type=service_type)
+    return filter_factory
+
+
+filter_factory = factory(AuthToken)

@@ -1,4 +1,5 @@
 """Options of auth_token: in [keystone_authtoken] of a service's file, or in its section of a Paste file."""
+import ipaddress
 import logging
 
 from oslo_config import cfg
@@ -24,6 +25,13 @@ OPTS = [
                      "user's token that has expired since."),
     cfg.BoolOpt('service_token_roles_required', default=False,
                 help='Refuse requests whose X-Service-Token has none of these roles.'),
+    cfg.StrOpt('client_certificate_header',
+               help='Header in which a proxy in front hands on the certificate of the client, for the filter '
+                    'oauth2_mtls_token: as PEM, %-encoded (nginx) or not (Apache), or as RFC 9440 has it. Unset: only '
+                    'the variable SSL_CLIENT_CERT of a web server that runs the service is believed.'),
+    cfg.ListOpt('trusted_proxies', default=[],
+                help='Addresses or networks of the proxies that are believed about that header. They must remove it '
+                     'from what clients send.'),
     cfg.ListOpt('memcached_servers', default=[], deprecated_opts=[cfg.DeprecatedOpt('memcache_servers',
                                                                                     group=GROUP)],
                 help='memcached servers (host:port) that keep validated tokens for all processes.'),
@@ -44,6 +52,8 @@ def check():
     options = CONF[GROUP]
     if options.memcache_security_strategy != 'None' and not options.memcache_secret_key:
         raise ValueError(f'memcache_security_strategy = {options.memcache_security_strategy} needs memcache_secret_key')
+    for each in options.trusted_proxies:
+        ipaddress.ip_network(each.strip(), strict=False)
 
 
 def apply(section):

@@ -31,6 +31,8 @@ class TokenController(Controller):
         except TokenNotFound as error:
             # v3 says 404 here, v2.0 always said this.
             raise AuthFailed() from error
+        if _is_outside(token):
+            raise AuthFailed()
         return self._reply(token, with_catalog=True)
 
     @staticmethod
@@ -84,12 +86,8 @@ class TokenController(Controller):
         belongs_to = req.query().get('belongsTo', [None])[-1]
         if belongs_to is not None and belongs_to != token.claims.project_id:
             raise Unauthorized('The token does not belong to the tenant that was named.')
-        default = CONF.identity.default_domain_id
-        outside = token.user['domain_id'] != default or token.claims.domain_id or token.claims.system or (
-            token.project and token.project['domain_id'] != default)
         check_understood(req, token)
-        if outside:
-            # A v2.0 client would take it for the user or tenant of the same name in the default domain.
+        if _is_outside(token):
             raise TokenNotFound()
         return token
 
@@ -129,3 +127,11 @@ class TokenController(Controller):
         catalog = token_view.catalog_of(self.managers, token)
         found = [{**each, 'tenantId': token.claims.project_id} for each in token_view.endpoint_list(catalog)]
         return {'endpoints': found, 'endpoints_links': []}
+
+
+def _is_outside(token):
+    """Whether a token is for more than the default domain: a v2.0 client would take its user or tenant for the one of
+    the same name there."""
+    default = CONF.identity.default_domain_id
+    return bool(token.user['domain_id'] != default or token.claims.domain_id or token.claims.system or (
+        token.project and token.project['domain_id'] != default))

@@ -313,6 +313,20 @@ class TestExternal:
         answer = api('POST', '/v2.0/tokens', {'auth': {'tenantName': 'demo'}}, environ={'REMOTE_USER': 'owner'})
         assert answer.status_int == 200 and answer.json['access']['user']['id'] == cloud.owner['id']
         assert api('POST', '/v2.0/tokens', {'auth': {}}).status_int == 400
+        unscoped = api('POST', '/v2.0/tokens', {'auth': {}}, environ={'REMOTE_USER': 'owner'}).json['access']
+        assert 'tenant' not in unscoped['token'] and unscoped['user']['username'] == 'owner'
+        xml = api('POST', '/v2.0/tokens', environ={'REMOTE_USER': 'owner'}, POST=b'<auth tenantName="demo"/>',
+                  headers={'Content-Type': 'application/xml', 'Accept': 'application/xml'})
+        assert xml.status_int == 200 and b'username="owner"' in xml.body
+        # v2.0 knows the default domain alone, and believes no header.
+        other = cloud.managers.domains.create_domain({'name': 'other'})
+        cloud.new_user('theirs', domain_id=other['id'])
+        for environ, headers in (({'REMOTE_USER': 'theirs', 'REMOTE_DOMAIN': 'other'}, None),
+                                 ({'REMOTE_USER': 'nobody'}, None), (None, {'Remote-User': 'owner'})):
+            answer = api('POST', '/v2.0/tokens', {'auth': {}}, environ=environ, headers=headers)
+            assert answer.status_int in (400, 401) and 'access' not in answer.json
+        assert api('POST', '/v2.0/tokens', {'auth': {'tenantName': 'elsewhere'}},
+                   environ={'REMOTE_USER': 'owner'}).status_int == 401
 
     def test_disabled_users_and_services_without_the_method(self, cloud, login, conf):
         cloud.managers.identity.update_user(cloud.owner['id'], {'enabled': False})

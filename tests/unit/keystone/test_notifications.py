@@ -4,8 +4,10 @@ import logging
 
 import pytest
 
-from essex.exception import Conflict
+from essex.exception import ConfigError, Conflict
 from keystone.assignment.grants import Grant
+from keystone.exception import AuthFailed
+from keystone.notifications import Notifications
 from tests.unit.essex.test_notifications import listen
 from tests.unit.keystone.conftest import PASSWORD, Api
 
@@ -172,6 +174,60 @@ def test_authentication(talkative, heard, conf):
     login(PASSWORD, id=talkative.member['id'])
     assert [(each['outcome'], each['initiator']['id']) for each in heard('identity.authenticate')] == [
         ('pending', owner), ('success', talkative.member['id'])]
+
+
+@pytest.fixture
+def hashing(conf):
+    """Hashes of wrong passwords are told."""
+    conf.set('report_invalid_password_hash', ['event'], 'security_compliance')
+    conf.set('invalid_password_hash_secret_key', 'k' * 16, 'security_compliance')
+    conf.set('invalid_password_hash_max_chars', 8, 'security_compliance')
+
+
+def test_wrong_passwords_tell_a_hash_where_that_is_asked_for(hashing, heard, cloud, conf):
+    api = Api(cloud)
+    cloud.managers.identity.update_user(cloud.member['id'], {'enabled': False})
+    heard()
+
+    def tell(password, version=3, name='owner'):
+        """What a log-in tells: (id of the user, attachments or None)."""
+        if version == 3:
+            user = {'name': name, 'domain': {'id': 'default'}, 'password': password}
+            answer = api('POST', '/v3/auth/tokens', {'auth': {'identity': {'methods': ['password'],
+                                                                           'password': {'user': user}}}})
+        else:
+            answer = api('POST', '/v2.0/tokens', {'auth': {'passwordCredentials': {'username': name,
+                                                                                  'password': password}}})
+        assert answer.status_int == 401 and cloud.owner['id'] not in answer.text
+        (event,) = heard('identity.authenticate')
+        assert password not in str(event)
+        return event['target']['id'], event.get('attachments')
+    user, first = tell('one-wrong')
+    assert user == cloud.owner['id'] and first == [
+        {'typeURI': 'mime:text/plain', 'name': 'partial_password_hash', 'content': first[0]['content']}]
+    assert len(first[0]['content']) == 8
+    assert tell('one-wrong', version=2) == (user, first) and tell('other-one')[1] != first
+    # Nothing of passwords that fit, nor of what is tried for nobody.
+    assert tell(PASSWORD, name='fellow')[1] is None
+    assert tell('one-wrong', name='nobody') == ('unknown', None)
+    conf.set('lockout_failure_attempts', 1, 'security_compliance')
+    assert tell('one-wrong') == (user, first)
+    assert tell(PASSWORD)[1] is None
+
+
+def test_hashes_of_passwords_are_not_told_by_default(talkative, heard):
+    with pytest.raises(AuthFailed):
+        talkative.issue(talkative.owner, password='wrong-one')
+    (event,) = heard('identity.authenticate')
+    assert 'attachments' not in event
+
+
+@pytest.mark.parametrize('name,value,words', [('secret_key', None, 'needs'), ('secret_key', 'short', '16 bytes'),
+                                              ('function', 'rot13', 'rot13'), ('function', 'shake_128', 'shake')])
+def test_hashes_need_what_makes_them_safe(hashing, conf, name, value, words):
+    conf.set(f'invalid_password_hash_{name}', value, 'security_compliance')
+    with pytest.raises(ConfigError, match=words):
+        Notifications()
 
 
 def test_credentials_tell_without_their_secret(talkative, heard):

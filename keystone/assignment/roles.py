@@ -126,8 +126,8 @@ class RoleManager:
         prior, implied = self.get_role(prior_id), self.get_role(implied_id)
         if implied['name'] in CONF.assignment.prohibited_implied_role:
             raise Forbidden(f'{implied["id"]} cannot be an implied role.')
-        if implied['domain_id'] is not None and prior['domain_id'] != implied['domain_id']:
-            raise Forbidden('A role of a domain is implied only by roles of the same domain.')
+        if implied['domain_id'] is not None and prior['domain_id'] is None:
+            raise Forbidden('A global role cannot imply a role of a domain.')
         with self.changes.writer() as session:
             assignments.add_implied(session, prior_id, implied_id)
 

@@ -108,7 +108,7 @@ class ServerSideCopy:
             kept.pop('X-Delete-At', None)
         if _is_plain(found, manifest):
             kept['Etag'] = found.headers.get('Etag', '').strip('"')
-        return req.environ, {name: value for name, value in kept.items() if value}
+        return req.environ, {name: value for name, value in kept.items() if value or is_user_meta('object', name)}
 
 
 def _is_plain(found, manifest):

@@ -119,12 +119,12 @@ class FormPost:
         except ValueError:
             raise FormUnauthorized('invalid path') from None
         if signed.expires <= time.time():
-            raise FormUnauthorized('form expired')
+            raise FormUnauthorized('Form Expired')
         signature = signatures.parse(signed.signature, self.digests)
         message = signed.message(environ['PATH_INFO'])
         scope = signature and signatures.signed_scope(environ, self.app, signature, [message])
         if not scope:
-            raise FormUnauthorized('invalid signature')
+            raise FormUnauthorized('Invalid Signature')
         return scope
 
     def _store(self, environ, signed, scope, part):

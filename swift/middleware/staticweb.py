@@ -175,7 +175,7 @@ class Site:
     def _stylesheet(self, prefix):
         if not self.css or self.css.startswith(('/', 'http://', 'https://')):
             return _text(self.css) or None
-        return './' + '../' * prefix.count('/') + urllib.parse.quote(self.css.encode('latin-1'))
+        return '../' * prefix.count('/') + urllib.parse.quote(self.css.encode('latin-1'))
 
     def _slash(self):
         """301 to the same with a slash, so that relative links of its page are below it."""

@@ -58,7 +58,7 @@ def page(title, prefix, entries, up=True, css=None, query='', more=None):
     `entries`: dicts of a container's listing below `prefix`; `query` is added to every link (`?...`), `more` is the
     query of the next page, `css` the URL of a style sheet instead of ours.
     """
-    style = (f'<link rel="stylesheet" type="text/css" href="{html.escape(css)}">' if css
+    style = (f'<link rel="stylesheet" type="text/css" href="{html.escape(css)}" />' if css
              else f'<style>{_STYLE}</style>')
     rows = [_row('item up', '../' + html.escape(query), '../')] if up else []
     for entry in entries:

@@ -30,6 +30,15 @@ class TestRoles:
     def test_bad_values_are_400(self, as_admin, values):
         assert as_admin('POST', '/roles', {'role': values}).status_int == 400
 
+    def test_a_role_of_a_domain_implies_roles_of_any_domain_and_global_ones(self, as_admin, cloud):
+        domain = as_admin('POST', '/domains', {'domain': {'name': 'other'}}).json['domain']['id']
+        one, other = [as_admin('POST', '/roles', {'role': {'name': 'r', 'domain_id': each}}).json['role']['id']
+                      for each in ('default', domain)]
+        assert as_admin('PUT', f'/roles/{one}/implies/{other}').status_int == 201
+        assert as_admin('PUT', f'/roles/{one}/implies/{cloud.roles["reader"]}').status_int == 201
+        refused = as_admin('PUT', f'/roles/{cloud.roles["reader"]}/implies/{one}')
+        assert refused.status_int == 403 and 'role of a domain' in refused.json['error']['message']
+
     def test_implied_roles(self, as_admin, cloud):
         role = as_admin('POST', '/roles', {'role': {'name': 'r'}}).json['role']
         path = f'/roles/{role["id"]}/implies'

@@ -30,6 +30,15 @@ def test_copy_takes_the_bytes_the_type_and_the_metadata(client):
     assert (got.headers['X-Object-Meta-Color'], got.headers['X-Object-Meta-Size']) == ('red', 'small')
 
 
+def test_metadata_without_a_value_replaces_that_of_the_source_and_is_told(client):
+    answer = client.request('COPY', '/c/o', headers={'Destination': 'd/new', 'X-Object-Meta-Size': '',
+                                                     'X-Object-Meta-New': '', 'Content-Encoding': ''})
+    assert (answer.headers['X-Object-Meta-Size'], answer.headers['X-Object-Meta-New']) == ('', '')
+    got = client.get('/d/new')
+    assert (got.headers['X-Object-Meta-Size'], got.headers['X-Object-Meta-New']) == ('', '')
+    assert got.headers['X-Object-Meta-Color'] == 'red' and 'Content-Encoding' not in got.headers
+
+
 def test_put_with_x_copy_from_does_the_same(client):
     assert client.put('/d/new', X_Copy_From='/c/o').status_int == 201
     assert client.get('/d/new').body == b'hello, world'

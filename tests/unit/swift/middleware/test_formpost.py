@@ -119,6 +119,11 @@ class TestRefused:
         assert 'Location' not in response.headers
         assert service.stored() == {}
 
+    @pytest.mark.parametrize('wrong, message', [
+        (fields(expires=1), 'FormPost: Form Expired'), (fields(signature='0' * 64), 'FormPost: Invalid Signature')])
+    def test_the_page_says_why_in_the_words_that_clients_look_for(self, service, wrong, message):
+        assert message in service.post(body(wrong, ('a', b'1'))).text
+
     @pytest.mark.parametrize('path', ['/v1/AUTH_test/d/pre_', '/v1/AUTH_test/c/pre', '/v1/AUTH_other/c/pre_',
                                       '/v1/AUTH_test', '/v1', '/v1/AUTH_test/c/../c/pre_'])
     def test_the_signature_is_for_its_path(self, service, path):

@@ -99,8 +99,15 @@ class TestListing:
     def test_a_label_and_a_style_sheet(self):
         found = Links(Site(Listings='true', Listings_Label='Files', Listings_CSS='s.css').get(C + '/dir/').text)
         assert 'Listing of Files/dir/' in found.text
-        assert './../s.css' in found.links
+        assert '../s.css' in found.links
         assert 'style' not in found.tags
+
+    @pytest.mark.parametrize('css, href', [
+        ('s.css', 's.css'), ('style/s.css', 'style/s.css'), ('https://a.example/s.css', 'https://a.example/s.css'),
+        ('data:text/css,x', 'data%3Atext/css%2Cx'), ('"><script>', '%22%3E%3Cscript%3E')])
+    def test_a_style_sheet_is_linked_as_it_was_named(self, css, href):
+        found = Site(Listings='true', Listings_CSS=css).get().text
+        assert f'<link rel="stylesheet" type="text/css" href="{href}" />' in found
 
     @pytest.mark.parametrize('name', ['<script>alert(1)</script>', '"onmouseover="x', "'><img src=x>", '&amp;',
                                       'javascript:alert(1)', 'é', '//evil.example/x', 'data:text/html,x'])

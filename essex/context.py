@@ -60,7 +60,8 @@ class RequestContext:
                 'roles': list(self.roles), 'is_admin': self.is_admin, 'domain_id': self.domain_id,
                 'user_domain_id': self.user_domain_id, 'project_domain_id': self.project_domain_id,
                 'system_scope': self.system_scope, 'service_roles': list(self.service_roles),
-                'is_admin_project': self.is_admin_project}
+                'is_admin_project': self.is_admin_project,
+                'token': {'domain': {'id': self.domain_id}, 'project': {'domain': {'id': self.project_domain_id}}}}
 
     def elevated(self):
         """A copy that may do everything, for work the cloud does on its own account."""

@@ -55,8 +55,7 @@ class Enforcer:
 
     def __init__(self, defaults, conf=None):
         conf = conf or config.CONF
-        # Scopes are checked in the rules themselves.
-        policy_opts.set_defaults(conf, policy_file='policy.yaml', enforce_scope=False)
+        policy_opts.set_defaults(conf, policy_file='policy.yaml')
         self._enforcer = _Rules(conf, policy_file=CONF.policy_file, default_rule=CONF.policy_default_rule)
         self._enforcer.register_defaults(defaults)
         self._enforcer.suppress_deprecation_warnings = True
@@ -68,8 +67,9 @@ class Enforcer:
             LOG.error('No policy rule is named %s: refused', rule)
             return False
         try:
-            return self._enforcer.enforce(rule, target or {}, context.to_policy_values())
-        except policy.InvalidScope:
+            # Asked to raise, it tells a token of a wrong scope by the exception, else by a warning to standard error.
+            return self._enforcer.enforce(rule, target or {}, context.to_policy_values(), do_raise=True)
+        except (policy.InvalidScope, policy.PolicyNotAuthorized):
             return False
 
     def enforce(self, context, rule, target=None):
@@ -78,9 +78,12 @@ class Enforcer:
             raise PolicyNotAuthorized(action=rule)
 
 
-def rule(name, check, description='', operations=()):
-    """A rule default. `operations` are (method, path) pairs, for the sample file."""
+def rule(name, check, description='', operations=(), scopes=None):
+    """A rule default. `operations` are (method, path) pairs, for the sample file; `scopes` what a token may be for
+    ('system', 'domain', 'project'), anything when not told."""
+    scopes = list(scopes) if scopes else None
     if not operations:
-        return policy.RuleDefault(name, check, description)
+        return policy.RuleDefault(name, check, description, scope_types=scopes)
     return policy.DocumentedRuleDefault(name, check, description or name,
-                                        [{'method': method, 'path': path} for method, path in operations])
+                                        [{'method': method, 'path': path} for method, path in operations],
+                                        scope_types=scopes)

@@ -1,11 +1,10 @@
 """Who may set up federation: the administrator alone; what there is, a reader on the system sees too."""
-from essex.policy import rule
-from keystone.policies.core import ADMIN, READ
+from keystone.policies.core import ADMIN, READ, rule
 
 
 def _managed(name, plural):
-    return [*[rule(f'identity:{verb}', READ) for verb in (f'get_{name}', f'list_{plural}')],
-            *[rule(f'identity:{verb}_{name}', ADMIN) for verb in ('create', 'update', 'delete')]]
+    return [*[rule(verb, READ) for verb in (f'get_{name}', f'list_{plural}')],
+            *[rule(f'{verb}_{name}', ADMIN) for verb in ('create', 'update', 'delete')]]
 
 
 RULES = [

@@ -1,12 +1,11 @@
 """Rules of policies, endpoint filters, limits and configurations of domains."""
-from essex.policy import rule
-from keystone.policies.core import ADMIN, READ
+from keystone.policies.core import ADMIN, CLOUD, EVERY, READ, rule
 
 ANYBODY = '@'
 
 
-def _rules(check, *names):
-    return [rule(f'identity:{name}', check) for name in names]
+def _rules(check, *names, scopes=CLOUD):
+    return [rule(name, check, scopes) for name in names]
 
 
 def _places(verb):
@@ -31,15 +30,17 @@ _ENDPOINT_FILTERS = [
 ]
 
 _LIMITS = [
-    *_rules(ANYBODY, 'get_registered_limit', 'list_registered_limits', 'get_limit_model', 'list_limits'),
-    *_rules(f'{READ} or domain_id:%(target.limit.domain_id)s or project_id:%(target.limit.project_id)s', 'get_limit'),
+    *_rules(ANYBODY, 'get_registered_limit', 'list_registered_limits', 'get_limit_model', 'list_limits',
+            scopes=EVERY),
+    *_rules(f'{READ} or domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s or '
+            'project_id:%(target.limit.project_id)s', 'get_limit', scopes=EVERY),
     *_rules(ADMIN, 'create_registered_limits', 'update_registered_limit', 'delete_registered_limit', 'create_limits',
             'update_limit', 'delete_limit'),
 ]
 
 _DOMAIN_CONFIGS = [
     *_rules(READ, 'get_domain_config', 'get_domain_config_default'),
-    *_rules(ANYBODY, 'get_security_compliance_domain_config'),
+    *_rules(ANYBODY, 'get_security_compliance_domain_config', scopes=EVERY),
     *_rules(ADMIN, 'create_domain_config', 'update_domain_config', 'delete_domain_config'),
 ]
 

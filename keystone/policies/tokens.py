@@ -1,12 +1,8 @@
 """Rules of what tokens are made for, and of what voids them."""
-from essex.policy import rule
-from keystone.policies.core import ADMIN, READ
-
-# A service that received a signed request asks whose it is.
-_ASKS = f'{ADMIN} or rule:service_role'
+from keystone.policies.core import EVERY, READ, rule
 
 RULES = [
-    rule('identity:ec2_tokens', _ASKS),
-    rule('identity:s3_tokens', _ASKS),
-    rule('identity:list_revoke_events', f'{READ} or rule:service_role'),
+    # A service that received a signed request asks whose it is.
+    *[rule(name, 'rule:service_or_admin', EVERY) for name in ('ec2tokens_validate', 's3tokens_validate')],
+    rule('list_revoke_events', f'{READ} or rule:service_role'),
 ]

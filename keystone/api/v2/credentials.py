@@ -14,7 +14,7 @@ def _view(ref):
 class Ec2Controller(Controller):
 
     def _check(self, req, rule, user_id):
-        self.load(req, rule, 'user', self.user, user_id)
+        self.load(req, rule, 'user', self.user, user_id, credential={'user_id': user_id})
 
     @wsgi.route('POST', '/users/<user_id>/credentials/OS-EC2', schema=CREATE)
     def create(self, req, user_id, body):

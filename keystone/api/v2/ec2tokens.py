@@ -26,10 +26,10 @@ class SignedController(Controller):
 
     @wsgi.route('POST', '/ec2tokens', schema=signed.EC2, no_auth=True)
     def ec2(self, req, body):
-        self._check(req, 'ec2_tokens')
+        self._check(req, 'ec2tokens_validate')
         return self._reply(signed.ec2_token(self.managers, body))
 
     @wsgi.route('POST', '/s3tokens', schema=signed.S3, no_auth=True)
     def s3(self, req, body):
-        self._check(req, 's3_tokens')
+        self._check(req, 's3tokens_validate')
         return self._reply(signed.s3_token(self.managers, body))

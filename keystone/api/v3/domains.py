@@ -19,10 +19,10 @@ class DomainController(Controller):
 
     @wsgi.route('GET', '/domains')
     def index(self, req):
-        self.enforce(req, 'list_domains')
-        # Who may list because of the domain his token is for sees that one.
-        own_alone = req.context.domain_id and not self.allowed(req, 'create_domain')
-        ids = [req.context.domain_id] if own_alone else None
+        domain_id = req.context.domain_id
+        self.enforce(req, 'list_domains', domain={'id': domain_id})
+        # With a token for a domain one sees that one.
+        ids = [domain_id] if domain_id else None
         hints = hints_of(req, text=('name', 'id'), flags=('enabled',))
         return listed(req, 'domains', self.managers.domains.list_domains(hints, ids), hints=hints)
 

@@ -13,7 +13,7 @@ CREATE = schemas.closed({'tenant_id': schemas.ID}, ['tenant_id'])
 class Ec2Controller(Controller):
 
     def _check(self, req, rule, user_id):
-        self.load(req, rule, 'user', self.managers.identity.get_user, user_id)
+        self.load(req, rule, 'user', self.managers.identity.get_user, user_id, credential={'user_id': user_id})
 
     def _view(self, req, ref):
         path = f'users/{ref["user_id"]}/credentials/OS-EC2/{ref["access"]}'

@@ -4,7 +4,7 @@ from essex.exception import NotFound
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
-from keystone.api.v3.projects import domain_for, restrict_to_domain, within_one_domain
+from keystone.api.v3.projects import domain_for, keep_to_domain, restrict_to_domain, within_one_domain
 from keystone.api.v3.users import user_hints
 
 _FIELDS = {'name': schemas.NAME, 'description': schemas.DESCRIPTION, 'domain_id': schemas.ID}
@@ -50,6 +50,7 @@ class GroupController(Controller):
     def users(self, req, group_id):
         self._load(req, 'list_users_in_group', group_id)
         hints = user_hints(req, text=('name',))
+        keep_to_domain(self, req, hints, 'list_users_in_group')
         return listed(req, 'users', self.managers.groups.users_in(group_id, hints), hints=hints)
 
     def _check(self, req, rule, group_id, user_id):

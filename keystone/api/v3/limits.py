@@ -55,8 +55,12 @@ class RegisteredLimitController(Controller):
         self.managers.registered_limits.delete(limit_id)
 
 
+# What only rules compare.
+_UNSEEN = ('owner_domain_id', 'registered_limit_id', 'domain', 'project')
+
+
 def _shown(limit):
-    return {key: value for key, value in limit.items() if key not in ('owner_domain_id', 'registered_limit_id')}
+    return {key: value for key, value in limit.items() if key not in _UNSEEN}
 
 
 class LimitController(Controller):
@@ -92,14 +96,11 @@ class LimitController(Controller):
 
     def _target(self, limit_id):
         limit = self.managers.limits.get(limit_id)
-        return {**limit, 'domain_id': limit['domain_id'] or limit['owner_domain_id']}
+        return {**limit, 'domain': {'id': limit['domain_id']}, 'project': {'domain_id': limit['owner_domain_id']}}
 
     @wsgi.route('GET', '/limits/<limit_id>')
     def show(self, req, limit_id):
-        # As a target the limit has the domain it lies in; it is shown with its own.
-        target = self.load(req, 'get_limit', 'limit', self._target, limit_id)
-        own = target['domain_id'] if target['project_id'] is None else None
-        return single(req, 'limit', _shown({**target, 'domain_id': own}), 'limits')
+        return single(req, 'limit', _shown(self.load(req, 'get_limit', 'limit', self._target, limit_id)), 'limits')
 
     @wsgi.route('PATCH', '/limits/<limit_id>', schema=_one(
         'limit', {'resource_limit': _VALUE, 'description': schemas.DESCRIPTION}))

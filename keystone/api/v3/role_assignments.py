@@ -22,17 +22,17 @@ class RoleAssignmentController(Controller):
         self._require(wanted)
         lister = self.managers.assignments
         items = lister.list(wanted)
-        if not self.allowed(req, 'list_system_grants') and req.context.domain_id:
+        if req.context.domain_id and not self.allowed(req, 'list_role_assignments'):
             items = self._of_domain(items, req.context.domain_id)
         names = lister.names(items) if 'include_names' in asked and is_true(asked['include_names']) else None
         return listed(req, 'role_assignments', View(self_link(req, ''), names).items(items), itemize=False)
 
     def _enforce(self, req, wanted):
         if not wanted.include_subtree:
-            self.enforce(req, 'list_role_assignments')
+            self.enforce(req, 'list_role_assignments', domain_id=req.context.domain_id)
             return
-        project = self.managers.resource.find_project(wanted.project_id)
-        self.enforce(req, 'list_role_assignments_for_tree', project=project or {})
+        project = self.managers.resource.find_project(wanted.project_id) or {}
+        self.enforce(req, 'list_role_assignments_for_tree', project=project, domain_id=project.get('domain_id'))
 
     def _require(self, wanted):
         """Who and what an effective list is about has to be there."""

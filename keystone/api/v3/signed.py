@@ -14,10 +14,10 @@ class SignedController(Controller):
 
     @wsgi.route('POST', '/ec2tokens', schema=signed.EC2)
     def ec2(self, req, body):
-        self.enforce(req, 'ec2_tokens')
+        self.enforce(req, 'ec2tokens_validate')
         return self.view.reply(req, signed.ec2_token(self.managers, body))
 
     @wsgi.route('POST', '/s3tokens', schema=signed.S3)
     def s3(self, req, body):
-        self.enforce(req, 's3_tokens')
+        self.enforce(req, 's3tokens_validate')
         return self.view.reply(req, signed.s3_token(self.managers, body))

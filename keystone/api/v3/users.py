@@ -6,7 +6,7 @@ from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken, with_extra
-from keystone.api.v3.projects import domain_for, restrict_to_domain, within_one_domain
+from keystone.api.v3.projects import domain_for, keep_to_domain, restrict_to_domain, within_one_domain
 
 _FLAG = {'type': ['boolean', 'null']}
 _OPTIONS = {'type': 'object', 'additionalProperties': False, 'properties': {
@@ -115,6 +115,7 @@ class UserController(Controller):
     def groups(self, req, user_id):
         self._load(req, 'list_groups_for_user', user_id)
         hints = hints_of(req, text=('name',))
+        keep_to_domain(self, req, hints, 'list_groups_for_user', user={'id': user_id})
         found = [{'membership_expires_at': None, **group} for group in self.managers.groups.groups_of(user_id, hints)]
         return listed(req, 'groups', found, hints=hints)
 

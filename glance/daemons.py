@@ -88,5 +88,8 @@ def both():
 
 
 def flavored(name):
-    """The application's name in the Paste file."""
-    return f'{name}-{CONF.paste_deploy.flavor}' if CONF.paste_deploy.flavor else name
+    """The application's name in the Paste file. The registry has no data, and so none of the flavors with a cache."""
+    flavor = CONF.paste_deploy.flavor
+    if name == 'glance-registry' and flavor:
+        flavor = '+'.join(part for part in flavor.split('+') if part not in ('caching', 'cachemanagement'))
+    return f'{name}-{flavor}' if flavor else name

@@ -32,9 +32,9 @@ class _Handler:
 
 
 @functools.lru_cache(64)
-def _map(paths):
+def _map(paths, slash):
     """The compiled routes; applications of the same paths share them."""
-    return Map([Rule(path, endpoint=path) for path in paths], strict_slashes=False, merge_slashes=False,
+    return Map([Rule(path, endpoint=path) for path in paths], strict_slashes=not slash, merge_slashes=False,
                redirect_defaults=False)
 
 
@@ -43,17 +43,18 @@ class Application:
 
     `faults` is (status, title, message, error, req) -> webob.Response in the API's error format. `prefix`
     stands before every path. `microversions` is a Microversions or None. `relaxed(req)` says whether the
-    body's unknown keys are to be dropped instead of refused (the older faces of an API).
+    body's unknown keys are to be dropped instead of refused (the older faces of an API). `slash`: a path may end
+    with one more slash; without, a client that left out an id gets a 404 and not the collection.
     """
 
-    def __init__(self, controllers, faults, prefix='', microversions=None, relaxed=None):
+    def __init__(self, controllers, faults, prefix='', microversions=None, relaxed=None, slash=True):
         self.faults, self.microversions, self.relaxed = faults, microversions, relaxed
         self._table = {}
         for controller in controllers:
             for route, function in controller.handlers():
                 methods = self._table.setdefault(prefix + route.path, {})
                 methods.setdefault(route.method, []).append(_Handler(route, function))
-        self._adapter = _map(tuple(self._table)).bind('')
+        self._adapter = _map(tuple(self._table), slash).bind('')
         # Paths without variables come before those with, and need no search.
         self._plain = {path for path in self._table if '<' not in path}
 

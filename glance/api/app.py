@@ -50,7 +50,7 @@ V1 = (v1_images.ImageController, v1_members.MemberController)
 
 def v2_app(rules):
     """Version 2 over an ImageManager."""
-    return wsgi.Application([*(kind(rules) for kind in V2), *(kind() for kind in DEFINITIONS)], render)
+    return wsgi.Application([*(kind(rules) for kind in V2), *(kind() for kind in DEFINITIONS)], render, slash=False)
 
 
 def v1_app(rules):

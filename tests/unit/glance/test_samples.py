@@ -35,6 +35,13 @@ def test_both_pipelines_load_and_answer(cloud, monkeypatch, name, path):
         assert answer.status_int == status and answer.headers['X-Openstack-Request-Id'].startswith('req-')
 
 
+@pytest.mark.parametrize('flavor', ['keystone', 'keystone+caching', 'keystone+cachemanagement', 'caching', ''])
+def test_every_flavor_of_the_api_has_a_registry(conf, cloud, monkeypatch, flavor):
+    conf.set_override('flavor', flavor, 'paste_deploy')
+    monkeypatch.setattr(app, 'manager', lambda: cloud.rules)
+    assert loadapp(str(ETC / 'glance-registry-paste.ini'), daemons.flavored('glance-registry'))
+
+
 def test_metadata_is_bounded_and_data_is_not(cloud, monkeypatch):
     monkeypatch.setattr(app, 'manager', lambda: cloud.rules)
     pipeline = loadapp(str(ETC / 'glance-api-paste.ini'), 'glance-api')

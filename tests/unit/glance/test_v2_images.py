@@ -149,3 +149,8 @@ def test_info(cloud):
     assert cloud.owner('GET', '/v2/info/import').json['import-methods']['value'] == ['glance-direct', 'web-download',
                                                                                     'copy-image']
     assert cloud.owner('GET', '/v2/info/stores').status_int == 404
+
+
+@pytest.mark.parametrize('method', ['GET', 'DELETE', 'PATCH'])
+def test_an_empty_id_is_no_image_and_not_all_of_them(cloud, method):
+    assert cloud.owner(method, '/v2/images/').status_int == 404

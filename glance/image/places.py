@@ -22,6 +22,9 @@ OPTS = [
 ]
 CONF = config.register(OPTS)
 
+# The hashes that may be told of data, with the bytes they have. Those of any length are none.
+ALGORITHMS = {name: size for name in hashlib.algorithms_guaranteed if (size := hashlib.new(name).digest_size)}
+
 
 @dataclasses.dataclass
 class Place:
@@ -75,9 +78,9 @@ def check_validation(data):
     if not isinstance(data, dict) or not set(data) <= {'checksum', 'os_hash_algo', 'os_hash_value'}:
         raise InvalidImage('validation_data is an object with os_hash_algo and os_hash_value, and checksum if wanted.')
     algorithm, value = data.get('os_hash_algo'), data.get('os_hash_value')
-    if algorithm != CONF.hashing_algorithm:
-        raise InvalidImage(f'os_hash_algo must be {CONF.hashing_algorithm}, not {str(algorithm)[:40]!r}.')
-    _check_hex('os_hash_value', value, hashlib.new(algorithm).digest_size)
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise InvalidImage(f'os_hash_algo is one of {", ".join(sorted(ALGORITHMS))}; not {str(algorithm)[:40]!r}.')
+    _check_hex('os_hash_value', value, ALGORITHMS[algorithm])
     if data.get('checksum') is not None:
         _check_hex('checksum', data['checksum'], 16)
     return {name: text.lower() for name, text in data.items() if text is not None}
@@ -121,15 +124,16 @@ def _compare(image, place):
 
 
 def replace(image, places):
-    """Give a record other places: the same again, or its first ones."""
+    """Give a record its first places, or those it has other metadata."""
     check_status(image)
-    same = [(place.url, place.meta) for place in places] == [(each.url, each.meta or {}) for each in image.locations]
-    if same:
-        return
     if not places:
         raise Forbidden('Cannot set locations to an empty list: the image would have no data.')
+    if [place.url for place in places] == [each.url for each in image.locations]:
+        image.locations = [dataclasses.replace(each, meta=place.meta) for each, place in zip(image.locations, places)]
+        return
     if image.locations:
-        raise InvalidImage('Original locations is not empty: add and remove single ones.')
+        raise InvalidImage('Original locations is not empty: add and remove single ones, or give those there are '
+                           'other metadata.')
     for place in places:
         insert(image, place)
 

@@ -4,6 +4,7 @@ from essex.exception import BadRequest, NotFound
 from glance import policy
 from glance.api.caching import CACHE, entry
 from glance.cache.prefetch import Prefetcher
+from glance.image import status
 from glance.image.manager import is_id
 
 _TARGET = 'X-Image-Cache-Clear-Target'
@@ -35,6 +36,8 @@ class CacheController(wsgi.Controller):
         """Want an image, and begin to fetch it."""
         cache = self._cache(req, 'cache_image')
         image = self.manager.get(req.context, image_id)
+        if image.status != status.ACTIVE:
+            raise BadRequest(f'Image {image.id} is {image.status}: only what is active is cached.')
         if not cache.has(image.id):
             cache.want(image.id)
             self._prefetcher(cache).start()

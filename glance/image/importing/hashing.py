@@ -68,15 +68,19 @@ class HashExecutor(Executor):
                     raise
                 LOG.info('Reading the data of image %s for its hash: %s Trying again.', run.resource_id, error)
                 concurrency.sleep(min(30, 2 ** attempt))
-        said = run.data['validation'] or {}
+        said, algorithm = run.data['validation'] or {}, self._algorithm(run)
         if said and (said['os_hash_value'] != value or said.get('checksum', md5) != md5):
-            raise ChecksumMismatch(f'The data at the location has the {CONF.hashing_algorithm} {value}, the request '
+            raise ChecksumMismatch(f'The data at the location has the {algorithm} {value}, the request '
                                    f'says {said["os_hash_value"]}.')
-        run.data['facts'] = {'size': size, 'checksum': md5, 'os_hash_algo': CONF.hashing_algorithm,
-                             'os_hash_value': value}
+        run.data['facts'] = {'size': size, 'checksum': md5, 'os_hash_algo': algorithm, 'os_hash_value': value}
+
+    @staticmethod
+    def _algorithm(run):
+        """The one that the user's hash was made with, or the configured one."""
+        return (run.data['validation'] or {}).get('os_hash_algo') or CONF.hashing_algorithm
 
     def _read(self, run):
-        digests = hashlib.md5(usedforsecurity=False), hashlib.new(CONF.hashing_algorithm)
+        digests = hashlib.md5(usedforsecurity=False), hashlib.new(self._algorithm(run))
         size, last = 0, time.monotonic()
         chunks = self.stores.get(run.data['store']).read(run.data['url'])
         try:

@@ -34,7 +34,7 @@ def look(context, parameters):
     if not isinstance(region, str) or not region:
         raise BadRequest('The method glance-download needs a glance_region.')
     if not isinstance(image_id, str) or not _UUID.fullmatch(image_id):
-        raise BadRequest('The method glance-download needs a glance_image_id, which is a UUID.')
+        raise BadRequest('The method glance-download needs a glance_image_id: this image id does not look like a UUID.')
     if interface not in _INTERFACES:
         raise BadRequest(f'glance_service_interface is one of {", ".join(_INTERFACES)}.')
     endpoint = _endpoint(context, region, interface)

@@ -232,6 +232,7 @@ def test_the_cache_of_version_2(cloud, make, cache):
     for missing in (str(uuid.uuid4()), 'nope'):
         assert admin('DELETE', f'/v2/cache/{missing}').status_int == 404
         assert admin('PUT', f'/v2/cache/{missing}').status_int == 404
+    assert admin('PUT', f'/v2/cache/{make(status="queued").id}').status_int == 400
     for target, left in (('queue', (1, 0)), ('cache', (0, 1)), (None, (0, 0))):
         read(cloud, image, cache)
         cache.want(other.id)

@@ -94,6 +94,9 @@ def test_replacing_and_removing(cloud, shown):
     image = cloud.owner.create()
     assert cloud.owner.patch(image, ('replace', '/locations', [at(shown)])).json['status'] == 'active'
     assert cloud.owner.patch(image, ('replace', '/locations', [at(shown)])).status_int == 200
+    other = {**at(shown), 'metadata': {'speed': 'fast'}}
+    assert cloud.owner.patch(image, ('replace', '/locations', [other])).json['locations'] == [other]
+    assert cloud.owner.patch(image, ('replace', '/locations', [at(shown)])).json['locations'] == [at(shown)]
     assert cloud.owner.patch(image, ('replace', '/locations', [at(shown, '/other')])).status_int == 400
     assert cloud.owner.patch(image, ('replace', '/locations', [])).status_int == 403
     assert cloud.owner.patch(image, ('add', '/locations', [at(shown)])).status_int == 409
@@ -140,12 +143,15 @@ def test_what_is_not_there_and_who_may_not(cloud, shown):
 
 def test_data_that_is_said_to_have_a_hash(cloud, shown):
     image = cloud.owner.create()
-    for bad in (said('abc'), said(algorithm='md5'), {'validation_data': 7}, said(checksum='x'), said(more='x')):
+    for bad in (said('abc'), said(algorithm='md5'), said(algorithm='shake_128'), said(algorithm=['sha512']),
+                said(algorithm=None), {'validation_data': 7}, said(checksum='x'), said(more='x')):
         assert cloud.owner.patch(image, ('add', '/locations/-', at(shown, **bad))).status_int == 400
     now = cloud.owner.patch(image, ('add', '/locations/-', at(shown, **said(checksum='0' * 32)))).json
     assert now['os_hash_value'] == HASH and now['os_hash_algo'] == 'sha512' and now['checksum'] == '0' * 32
     assert cloud.owner.patch(image, ('add', '/locations/-', at(shown, '/same', **said()))).status_int == 200
     other = at(shown, '/image?again', **said('0' * 128))
+    assert cloud.owner.patch(image, ('add', '/locations/-', other)).status_int == 409
+    other = at(shown, '/image?again', **said(hashlib.sha256(DATA).hexdigest(), 'sha256'))
     assert cloud.owner.patch(image, ('add', '/locations/-', other)).status_int == 409
 
 
@@ -191,6 +197,19 @@ def test_with_a_hash_it_waits_for_the_proof(cloud, url, work):
     work()
     now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
     assert now['status'] == 'active' and now['os_hash_value'] == HASH and now['size'] == len(DATA)
+
+
+def test_the_hash_may_be_of_another_kind(cloud, url, work):
+    image = cloud.owner.create()
+    assert tell(cloud.owner, image, url, **said('0' * 64, 'sha256')).status_int == 202
+    work()
+    task, = cloud.owner('GET', f'/v2/images/{image["id"]}/tasks').json['tasks']
+    assert task['status'] == 'failure' and hashlib.sha256(DATA).hexdigest() in task['message']
+    assert tell(cloud.owner, image, url, **said(hashlib.sha256(DATA).hexdigest(), 'sha256')).status_int == 202
+    work()
+    now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
+    assert now['status'] == 'active' and now['os_hash_algo'] == 'sha256'
+    assert now['os_hash_value'] == hashlib.sha256(DATA).hexdigest()
 
 
 def test_without_a_hash_of_ones_own(cloud, conf, url, work):

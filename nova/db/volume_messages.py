@@ -8,8 +8,7 @@ from sqlalchemy import select
 from essex import db
 from nova.db import keys, paging
 from nova.db.models import VolumeMessage
-from nova.exception import InvalidMarker
-from nova.volume.exception import InvalidVolumeRequest, VolumeMessageNotFound
+from nova.volume.exception import InvalidVolumeRequest, VolumeMarkerNotFound, VolumeMessageNotFound
 
 KEPT = datetime.timedelta(days=30)
 _COLUMNS = {'resource_uuid': VolumeMessage.resource_uuid, 'resource_type': VolumeMessage.resource_type,
@@ -35,7 +34,7 @@ def get_for(context, uuid):
 
 
 def list_for(context, filters, limit=None, marker=None, sort=None, offset=None):
-    """Rows of the caller's project, newest first. Raises InvalidMarker, InvalidVolumeRequest."""
+    """Rows of the caller's project, newest first. Raises VolumeMarkerNotFound, InvalidVolumeRequest."""
     statement = select(VolumeMessage).where(VolumeMessage.project_id == context.project_id)
     for name, value in filters.items():
         if name in _COLUMNS:
@@ -50,7 +49,7 @@ def list_for(context, filters, limit=None, marker=None, sort=None, offset=None):
             try:
                 last = get_for(context, marker)
             except VolumeMessageNotFound as error:
-                raise InvalidMarker(marker=str(marker)[:80]) from error
+                raise VolumeMarkerNotFound(marker=str(marker)[:80]) from error
         statement = paging.page(statement, ordered, last, limit)
         return list(session.scalars(statement.offset(offset) if offset else statement))
 

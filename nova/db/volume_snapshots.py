@@ -5,9 +5,8 @@ from sqlalchemy import func, select
 from essex import db
 from nova.db import keys, paging, volume_filters
 from nova.db.models import Volume, VolumeSnapshot
-from nova.exception import InvalidMarker
 from nova.volume import states
-from nova.volume.exception import VolumeSnapshotNotFound
+from nova.volume.exception import VolumeMarkerNotFound, VolumeSnapshotNotFound
 
 
 def get(uuid):
@@ -58,7 +57,7 @@ def list_for(context, filters=None, limit=None, marker=None, sort=None, offset=N
             try:
                 last = get_for(context, marker)
             except VolumeSnapshotNotFound as error:
-                raise InvalidMarker(marker=str(marker)[:80]) from error
+                raise VolumeMarkerNotFound(marker=str(marker)[:80]) from error
         statement = paging.page(statement, volume_filters.order(VolumeSnapshot, sort), last, limit)
         return list(session.scalars(statement.offset(offset) if offset else statement))
 

@@ -5,9 +5,8 @@ from sqlalchemy import func, select
 from essex import db
 from nova.db import keys, paging, volume_filters
 from nova.db.models import Volume, VolumeSnapshot
-from nova.exception import InvalidMarker
 from nova.volume import states
-from nova.volume.exception import VolumeNotFound
+from nova.volume.exception import VolumeMarkerNotFound, VolumeNotFound
 
 _FRESH = {'populate_existing': True}
 
@@ -57,8 +56,8 @@ def _seen(context, row, uuid):
 def list_for(context, filters=None, limit=None, marker=None, sort=None, offset=None):
     """Rows the caller may see that pass `filters` (see nova.db.volume_filters), in pages, newest first.
 
-    Administrators see their own project too, unless filters say all_tenants or name a project. Raises InvalidMarker,
-    InvalidFilter, InvalidSortKey.
+    Administrators see their own project too, unless filters say all_tenants or name a project. Raises
+    VolumeMarkerNotFound, InvalidFilter, InvalidSortKey.
     """
     statement = volume_filters.apply(select(Volume), Volume, dict(filters or {}), context)
     with db.reader() as session:
@@ -71,7 +70,7 @@ def _marker(context, uuid):
     try:
         return get_for(context, uuid)
     except VolumeNotFound as error:
-        raise InvalidMarker(marker=str(uuid)[:80]) from error
+        raise VolumeMarkerNotFound(marker=str(uuid)[:80]) from error
 
 
 @db.retry

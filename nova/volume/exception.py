@@ -31,6 +31,10 @@ class VolumeMessageNotFound(NotFound):
     message = 'Message %(message_id)s could not be found.'
 
 
+class VolumeMarkerNotFound(NotFound):
+    message = 'marker [%(marker)s] not found'
+
+
 class VolumeMetadataNotFound(NotFound):
     message = '%(what)s has no metadata with key %(key)s.'
 

@@ -8,9 +8,9 @@ from nova.volume import quota
 
 _PROJECT = re.compile(r'[A-Za-z0-9_.-]{1,64}')
 # Others there are none of: no backups, no groups.
-_NONE = dict.fromkeys(('backups', 'backup_gigabytes', 'groups'), 0)
+NONE = dict.fromkeys(('backups', 'backup_gigabytes', 'groups'), 0)
 UPDATE = {'type': 'object', 'properties': {'quota_set': {
-    'type': 'object', 'properties': {**dict.fromkeys((*quota.RESOURCES, *_NONE), schemas.NUMBER),
+    'type': 'object', 'properties': {**dict.fromkeys((*quota.RESOURCES, *NONE), schemas.NUMBER),
                                      'tenant_id': {'type': 'string'}, 'force': {}, 'skip_validation': {}},
     'additionalProperties': False}}, 'required': ['quota_set'], 'additionalProperties': False}
 
@@ -21,7 +21,7 @@ class QuotaSets(wsgi.Controller):
     @wsgi.route('GET', '/os-quota-sets/<project_id>')
     def show(self, req, project_id):
         self._authorize(req, project_id)
-        limits = {**quota.limits(project_id), **_NONE}
+        limits = {**quota.limits(project_id), **NONE}
         if common.flag(req.query(), 'usage'):
             used = quota.usage(project_id)
             limits = {name: {'limit': limit, 'in_use': used.get(name, 0), 'reserved': 0, 'allocated': 0}
@@ -31,7 +31,7 @@ class QuotaSets(wsgi.Controller):
     @wsgi.route('GET', '/os-quota-sets/<project_id>/defaults')
     def defaults(self, req, project_id):
         self._authorize(req, project_id)
-        return {'quota_set': {'id': project_id, **quota.defaults(), **_NONE}}
+        return {'quota_set': {'id': project_id, **quota.defaults(), **NONE}}
 
     @wsgi.route('PUT', '/os-quota-sets/<project_id>', schema=UPDATE)
     def update(self, req, project_id, body):
@@ -41,7 +41,7 @@ class QuotaSets(wsgi.Controller):
         asked = body['quota_set']
         wanted = {name: common.whole_number(asked[name], name, -1) for name in quota.RESOURCES
                   if asked.get(name) is not None}
-        return {'quota_set': {**quota.set_limits(project_id, wanted), **_NONE}}
+        return {'quota_set': {**quota.set_limits(project_id, wanted), **NONE}}
 
     @wsgi.route('DELETE', '/os-quota-sets/<project_id>', status=200)
     def delete(self, req, project_id):

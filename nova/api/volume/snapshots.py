@@ -7,7 +7,7 @@ from nova.volume import snapshots, states
 
 _TEXTS = {'name': schemas.TEXT, 'description': schemas.TEXT, 'display_name': schemas.TEXT,
           'display_description': schemas.TEXT}
-CREATE = schemas.wrapped('snapshot', {**_TEXTS, 'volume_id': schemas.UUID, 'force': schemas.OPTIONAL_BOOLEAN,
+CREATE = schemas.wrapped('snapshot', {**_TEXTS, 'volume_id': schemas.OPTIONAL_UUID, 'force': schemas.OPTIONAL_BOOLEAN,
                                       'metadata': schemas.OPTIONAL_METADATA}, required=('volume_id',))
 UPDATE = schemas.wrapped('snapshot', _TEXTS)
 _STATUS = {'type': 'object', 'properties': {'status': {'type': 'string', 'enum': list(states.SNAPSHOT_SETTABLE)}},

@@ -37,7 +37,9 @@ class Types(wsgi.Controller):
         asked = body['volume_type']
         row = types.create(req.context, asked['name'].strip(), asked.get('description'), _is_public(asked, True),
                            asked.get('extra_specs'))
-        return self._shown(req, row)
+        shown = self._shown(req, row)
+        shown['volume_type'].pop('qos_specs_id', None)    # clients take no such key in this answer
+        return shown
 
     @wsgi.route('PUT', '/types/<type_id>', schema=UPDATE)
     def update(self, req, type_id, body):

@@ -28,7 +28,8 @@ def detail(req, row, attachment=None):
     if row.image_metadata:
         shown['volume_image_metadata'] = row.image_metadata
     if common.allowed(req, 'volumes:host'):
-        shown.update({'os-vol-host-attr:host': f'{row.host}#{(row.connection or {}).get("type", "none")}',
+        backend = (row.connection or {}).get('type', 'none')
+        shown.update({'os-vol-host-attr:host': f'{row.host}@{backend}#{backend}',
                       'migration_status': None, 'os-vol-mig-status-attr:migstat': None,
                       'os-vol-mig-status-attr:name_id': None})
     return shown

@@ -152,13 +152,16 @@ def test_wrong_types_are_no_server_error(block):
 
 
 def test_odd_queries(block):
-    for query in ('limit=x', 'limit=-1', 'marker=nope', 'sort=size:up', 'sort=nonsense:asc', 'sort_dir=up', 'offset=-1',
+    for query in ('limit=x', 'limit=-1', 'sort=size:up', 'sort=nonsense:asc', 'sort_dir=up', 'offset=-1',
                   'metadata=%7B', 'metadata=7', 'metadata={1:2}', r"metadata={'a': '\ud800'}",
                   r"metadata={'\ud800': 'a'}", r'metadata={"a":"\u0000"}', 'sort=' + ','.join(['name'] * 2500),
                   'sort=name,name,name', 'bootable=perhaps', '%ff=%ff', 'name=%00'):
         for path in ('/volumes', '/volumes/detail', '/snapshots'):
             answer = block.owner.ask('GET', path, query=query)
             assert answer.status_int in (200, 400), (query, answer.text)
+    for path in ('/volumes', '/volumes/detail', '/snapshots', '/messages'):
+        answer = block.owner.ask('GET', path, query='marker=nope', headers=LATEST)
+        assert answer.status_int == 404 and 'marker [nope]' in answer.text
     for path in ('/volumes/%00', '/volumes/x', '/nothing', '/snapshots/' + 'y' * 300, '/types/z'):
         assert block.owner.ask('GET', path).status_int == 404, path
 
@@ -191,3 +194,20 @@ def test_snapshot_actions(block):
     assert set(snapshots.ACTIONS) == {'os-reset_status', 'os-force_delete'}
     block.admin.ok('POST', block.admin.url(f'/snapshots/{block.snapshot}/action'), {'os-force_delete': None}, 202)
     assert block.owner.get(f'/snapshots/{block.snapshot}')['snapshot']['status'] == 'deleting'
+
+
+def test_services_by_their_names(block):
+    def named(query):
+        return [each['binary'] for each in block.admin.get('/os-services', query=query)['services']]
+    for query in ('', 'binary=nova-volume', 'binary=cinder-volume', 'host=node1', 'host=node1@file'):
+        assert named(query) == ['nova-volume'], query
+    assert named('binary=nova-compute') == named('host=node2') == []
+    path = block.admin.url('/os-services/disable')
+    for body in ({'host': 'node1', 'binary': 'cinder-volume'}, {'host': 'node1@file'}):
+        assert block.admin.ok('PUT', path, body)['disabled']
+    for body in ({'host': 'node1', 'binary': 'invalid'}, {'host': 'node2'}):
+        assert block.admin('PUT', path, body).status_int == 404
+
+
+def test_a_snapshot_of_nothing(block):
+    assert block.owner.ask('POST', '/snapshots', {'snapshot': {'volume_id': None}}).status_int == 404

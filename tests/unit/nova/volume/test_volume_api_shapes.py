@@ -95,7 +95,7 @@ def test_attachments_are_shown(block):
 
 def test_hosts_are_the_administrators(block):
     assert 'os-vol-host-attr:host' not in block.owner.get(f'/volumes/{block.volume}')['volume']
-    assert block.admin.get(f'/volumes/{block.volume}')['volume']['os-vol-host-attr:host'] == 'node1#file'
+    assert block.admin.get(f'/volumes/{block.volume}')['volume']['os-vol-host-attr:host'] == 'node1@file#file'
     assert block.owner.get(f'/volumes/{block.volume}')['volume']['os-vol-tenant-attr:tenant_id'] == 'alpha'
 
 

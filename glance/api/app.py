@@ -25,6 +25,7 @@ from glance.api.v2 import (
 )
 from glance.api.v2.metadefs import items as metadef_items
 from glance.api.v2.metadefs.namespaces import NamespaceController
+from glance.image import copies
 from glance.image.importing import options as import_options
 from glance.image.manager import ImageManager
 from glance.store.loader import Stores
@@ -36,7 +37,9 @@ def manager():
     found = Stores()
     found.check()
     import_options.check()
-    return ImageManager(found)
+    rules = ImageManager(found)
+    copies.adopt(found)
+    return rules
 
 
 V2 = (images.ImageController, data.DataController, tags.TagController, members.MemberController,

@@ -9,6 +9,28 @@ from glance.db.models import Location as Row
 
 # `id` is the row's.
 Removal = collections.namedtuple('Removal', 'id image_id url store')
+_PAGE = 500
+
+
+def in_stores(names):
+    """(row id, url) of each place in one of the stores."""
+    last = 0
+    while True:
+        with db.reader() as session:
+            rows = session.execute(select(Row.id, Row.url).where(Row.store.in_(names), Row.id > last)
+                                   .order_by(Row.id).limit(_PAGE)).all()
+        for row in rows:
+            yield row.id, location_key.open(row.url)
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1].id
+
+
+@db.retry
+def move(row_id, store):
+    """Say that a place is in another store; its data stays where it is."""
+    with db.writer() as session:
+        session.execute(update(Row).where(Row.id == row_id).values(store=store))
 
 
 def begin_removal(image_id, store):

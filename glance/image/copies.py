@@ -176,3 +176,17 @@ def _finish(stores, removal):
         return False
     locations.finish_removal(removal)
     return True
+
+
+def adopt(stores):
+    """Have what came while there was one store, named after its kind, belong to that of several that keeps it now."""
+    if not stores.several:
+        return
+    kinds = {kind for store in stores for kind in store.schemes} - set(stores.names)
+    for row_id, url in locations.in_stores(sorted(kinds)):
+        keepers = [store for store in stores if store.keeps(url)]
+        if len(keepers) == 1:
+            locations.move(row_id, keepers[0].name)
+        else:
+            LOG.warning('Which of the stores has the data at %s? %d could: it cannot be read.', without_secret(url),
+                        len(keepers))

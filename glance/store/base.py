@@ -25,6 +25,10 @@ class Store(abc.ABC):
     def check(self):   # noqa: B027 - a store may need nothing
         """Make sure that the store can be used, when a daemon starts. Raises ConfigError with a sentence."""
 
+    def keeps(self, url):
+        """Whether data at `url` is, or would be, this store's. Asks nobody."""
+        return url.split(':', 1)[0] in self.schemes
+
     @abc.abstractmethod
     def add(self, image_id, upload_id, chunks, size=None):
         """Store what the iterator `chunks` yields (bytes-like objects); returns the URL.

@@ -212,6 +212,12 @@ class FilesystemStore(Store):
     def _finals(self, image_id):
         return [os.path.join(datadir, _plain(image_id)) for datadir in self._priorities]
 
+    def keeps(self, url):
+        try:
+            return bool(self._path(url))
+        except DataNotFound:
+            return False
+
     def _path(self, url):
         """The path in `url`, which must lie in a directory of ours: nobody reads /etc through an image."""
         parts = urllib.parse.urlsplit(url)

@@ -10,7 +10,8 @@ from essex.exception import ConfigError
 from glance.db import images, location_key, locations
 from glance.db.models import Location as Row
 from glance.exception import DataNotFound, StoreUnavailable
-from glance.image.model import Location
+from glance.image import copies
+from glance.image.model import Image, Location
 from glance.store.filesystem import FilesystemStore
 from glance.store.loader import SECTION_OPTS, Stores
 
@@ -218,3 +219,15 @@ def test_an_upload_goes_to_what_can_be_written(cloud, make, monkeypatch):
     answer = cloud.owner('PUT', image['file'], data=b'x', headers={'X-Image-Meta-Store': 'slow'})
     assert answer.status_int == 400 and 'only be read' in answer.text
     assert cloud.admin('GET', '/v2/info/stores').text.count('read-only') == 1
+
+
+def test_what_came_while_there_was_one_store_is_read_from_the_one_that_keeps_it(cloud, image):
+    url = image.locations[0].url
+    with db.writer() as session:
+        session.query(Row).update({'store': 'file'})
+    strange = cloud.rules.create(cloud.context('admin'), Image(id=None))
+    images.add_location(strange.id, Location('file:///elsewhere/x', 'file'))
+    copies.adopt(cloud.rules.stores)
+    found = cloud.rules.get(cloud.context('admin'), image.id)
+    assert [(place.url, place.store) for place in found.locations] == [(url, 'fast')] and read(cloud, found) == DATA
+    assert cloud.rules.get(cloud.context('admin'), strange.id).locations[0].store == 'file'

@@ -7,7 +7,7 @@ import webob
 
 from essex import config
 from essex.wsgi.server import loadapp
-from glance import daemons  # noqa: F401 - declares options
+from glance import daemons
 from glance.api import app
 
 ETC = pathlib.Path(__file__).parents[3] / 'etc' / 'glance'

@@ -46,6 +46,8 @@ EXTRAS = {
     'pam': ['python-pam>=2,<3'],
     # Assertions about this cloud's users for other clouds: XML signatures.
     'saml': ['signxml>=4,<6', 'lxml>=5,<7'],
+    # Erasure-coded storage policies; its wheels bring liberasurecode and ISA-L along.
+    'ec': ['pyeclib>=1.6.4,<2'],
     # Images in an S3 bucket.
     's3': ['boto3>=1.35,<2'],
     # The filter cname_lookup of object storage asks for CNAME records through it.
@@ -56,6 +58,7 @@ EXTRAS = {
     'test': ['pytest>=8.3,<10', 'pytest-xdist>=3.6,<4', 'pytest-timeout>=2.3,<3', 'hypothesis>=6.115,<7',
              'websocket-client>=1.8,<2', 'import-linter>=2.1,<3', 'ruff>=0.8,<1',
              'signxml>=4,<6',  # what the extra `saml` installs
+             'pyeclib>=1.6.4,<2',   # and the extra `ec`
              'moto[server,s3]>=5,<6',   # an S3 server to keep images in
              'playwright>=1.50,<2',     # drives Chromium through the dashboard
              'axe-playwright-python>=0.1.7,<1',  # finds what keeps people out of a page

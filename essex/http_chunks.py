@@ -32,6 +32,19 @@ class ChunkedInput:
             self._broken = error if isinstance(error, (OSError, ValueError)) else OSError('reading was cut short')
             raise
 
+    def read_chunk(self, size):
+        """Up to `size` bytes, of one chunk: all of it has been sent, whoever sends waits perhaps for an answer then.
+
+        b'' at the end. Of a body that is not in chunks as `read`.
+        """
+        if not self.chunked_input:
+            return self.read(size)
+        if self._left:
+            return self.read(min(size, self._left))
+        # Finds the next one.
+        first = self.read(1)
+        return first + self.read(min(size - 1, self._left)) if first and self._left else first
+
     def _pieces(self, rfile, length, use_readline):
         pieces = []
         while length is None or length > 0:

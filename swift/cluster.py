@@ -34,12 +34,16 @@ class Cluster:
 
     def ring(self, kind, policy=None):
         """The Ring `account` or `container`, or of `object` that of a policy (a Policy or its index)."""
-        name = kind
+        name, found = kind, None
         if kind == 'object':
             found = policy if isinstance(policy, policies.Policy) else self.policies.by_index(policy)
             name = found.ring_name
         if name not in self._rings:
-            self._rings[name] = Ring(os.path.join(self.swift_dir, f'{name}.ring.gz'), hash_path=self.hash_path)
+            made = Ring(os.path.join(self.swift_dir, f'{name}.ring.gz'), hash_path=self.hash_path)
+            if found and found.code and made.replica_count != found.code.total:
+                raise ConfigurationError(f'{name}.ring.gz has {made.replica_count:g} replicas, but {found.name} '
+                                         f'({found.code.scheme}) needs {found.code.total}: one for each fragment.')
+            self._rings[name] = made
         return self._rings[name]
 
 

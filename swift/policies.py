@@ -2,10 +2,11 @@
 import dataclasses
 import re
 
+from swift import erasure
 from swift.exceptions import ConfigurationError
 from swift.headers import true_value
 
-REPLICATION = 'replication'
+REPLICATION, ERASURE_CODING = 'replication', 'erasure_coding'
 _NAME = re.compile(r'[A-Za-z0-9-]+')
 
 
@@ -18,7 +19,12 @@ class Policy:
     aliases: tuple = ()
     is_default: bool = False
     is_deprecated: bool = False
-    policy_type: str = REPLICATION
+    code: erasure.Code | None = None    # what its objects are encoded with; None: they are replicated
+
+    @property
+    def policy_type(self):
+        """As swift.conf says it."""
+        return ERASURE_CODING if self.code else REPLICATION
 
     @property
     def names(self):
@@ -109,12 +115,12 @@ def parse(parser):
 
 def _policy(index, options):
     kind = options.get('policy_type', REPLICATION)
-    if kind != REPLICATION:
-        raise ConfigurationError(f'[storage-policy:{index}] policy_type = {kind}: this Swift keeps objects by '
-                                 f'{REPLICATION} alone; erasure-coded policies are not built.')
+    if kind not in (REPLICATION, ERASURE_CODING):
+        raise ConfigurationError(f'[storage-policy:{index}] policy_type = {kind}: {REPLICATION} or {ERASURE_CODING}')
+    code = erasure.parse(f'storage-policy:{index}', options) if kind == ERASURE_CODING else None
     name = options.get('name') or ('Policy-0' if index == 0 else None)
     if not name:
         raise ConfigurationError(f'[storage-policy:{index}] has no name')
     aliases = tuple(each.strip() for each in options.get('aliases', '').split(',') if each.strip())
     return Policy(index, name, tuple(each for each in aliases if each != name), true_value(options.get('default')),
-                  true_value(options.get('deprecated')))
+                  true_value(options.get('deprecated')), code)

@@ -13,7 +13,7 @@ from swift import conf as options
 from swift import devices
 from swift.devices import Devices
 from swift.exceptions import DriveNotMounted
-from swift.obj import hashes, layout, metadata
+from swift.obj import fragments, hashes, layout, metadata
 from swift.obj.errors import Deleted, Expired, MetadataError, NotExist, Quarantined
 from swift.obj.reader import Opened
 from swift.obj.writer import Writer, device_error
@@ -104,7 +104,7 @@ class Manager:
         """(suffixes read from disk, {suffix: MD5}): as `hashes`."""
         path = self.partition_path(device, partition, policy)
         try:
-            return hashes.partition_hashes(path, suffixes or (), self.reclaim_age, rehash)
+            return hashes.partition_hashes(path, suffixes or (), self.reclaim_age, rehash, policy.code is not None)
         except OSError as error:
             raise device_error(error, path) from error
 
@@ -160,7 +160,12 @@ class Manager:
 
 
 class DiskFile:
-    """One object on one device. `path` is its directory, `name` is `/account/container/object`."""
+    """One object on one device. `path` is its directory, `name` is `/account/container/object`.
+
+    Of an erasure-coded one, `selection` (fragments.Selection) says which archive is meant; None: a durable one.
+    """
+
+    selection = None
 
     def __init__(self, manager, device, partition, policy, name_hash, name=None):
         self.manager, self.device, self.partition, self.policy = manager, device, partition, policy
@@ -203,6 +208,8 @@ class DiskFile:
 
     def _open(self):
         chosen = layout.choose(self._names())
+        if self.selection:
+            chosen = self.selection.narrow(chosen)
         if chosen.tombstone:
             raise Deleted(chosen.tombstone.timestamp)
         if not chosen.data:
@@ -214,7 +221,10 @@ class DiskFile:
             meta = self._read_meta(chosen.meta)
             content_type = meta if chosen.content_type == chosen.meta else self._read_meta(chosen.content_type)
             size = self._check(fd, data)
-            return Opened(self, fd, size, data, meta, content_type)
+            flaw = fragments.flawed(chosen.data, data) if self.policy.code else None
+            if flaw:
+                raise self.quarantine(flaw)
+            return Opened(self, fd, size, data, meta, content_type, chosen)
         except BaseException:
             os.close(fd)
             raise

@@ -1,8 +1,10 @@
 """GET and HEAD of an object."""
 from swift import conditions, ranges
+from swift.obj import fragments
 from swift.obj.answers import Answer
 from swift.obj.body import Body
 from swift.obj.errors import Deleted, Expired, NotExist
+from swift.obj.requests import Refused
 from swift.timestamp import Timestamp
 
 _SMALL = 65536      # bytes; smaller objects are read in the same go as they are opened in
@@ -36,6 +38,8 @@ def _open(server, request, whole):
     """(Opened, its bytes when they are few and all are wanted; it is closed then)."""
     file = server.manager.get(request.device, request.partition, request.account, request.container, request.obj,
                               request.policy)
+    if request.policy.code:
+        file.selection = fragments.Selection(_preferences(request), request.fragment_index)
     now = float(request.timestamp) if request.get('X-Timestamp') else None
     opened = file.open(now, request.expired_too)
     try:
@@ -48,6 +52,13 @@ def _open(server, request, whole):
         opened.close()
         raise
     return opened, None
+
+
+def _preferences(request):
+    try:
+        return fragments.preferences(request.get('X-Backend-Fragment-Preferences'))
+    except ValueError as error:
+        raise Refused(400, f'Invalid X-Backend-Fragment-Preferences: {error}') from None
 
 
 def _release(server, request, opened, data):
@@ -90,6 +101,9 @@ def _headers(server, request, opened):
     for _, name in server.allowed:
         if name in metadata:
             shown[name] = metadata[name]
+    if request.policy.code:
+        del shown['X-Backend-Durable-Timestamp']
+        shown.update(fragments.told(opened.chosen))
     if request.replication:
         shown['X-Backend-Content-Type-Timestamp'] = opened.content_type_timestamp.internal
     return shown

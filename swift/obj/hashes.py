@@ -5,6 +5,7 @@ appends its suffix to `hashes.invalid` while sharing the partition's lock; who n
 merges that file into hashes.pkl and empties it. A change is recorded before it is made, and both happen under the
 lock: no hash is ever made between the two, and none survives a crash between them.
 """
+import collections
 import contextlib
 import fcntl
 import hashlib
@@ -19,6 +20,7 @@ from swift.obj import async_pending, layout, metadata
 
 LOG = logging.getLogger(__name__)
 HASHES, INVALID, LOCK = 'hashes.pkl', 'hashes.invalid', '.lock'
+_COMMIT_WINDOW = 60     # seconds a PUT may take from writing its fragments to making them durable
 # In a native thread too: the patched one would look for an event loop there.
 _sleep = concurrency.original('time').sleep
 
@@ -106,11 +108,12 @@ def consolidate(partition_path):
     return hashes, invalid
 
 
-def partition_hashes(partition_path, recalculate=(), reclaim_age=604800, rehash=False):
+def partition_hashes(partition_path, recalculate=(), reclaim_age=604800, rehash=False, by_index=False):
     """(hashed, {suffix: MD5}) of a partition; `hashed` counts the suffixes read from disk.
 
-    Those in `recalculate` are read again, all with `rehash`. What changes meanwhile is noted, and read again by the
-    next call. A partition that is not there has no suffixes.
+    With `by_index`, for fragments, {suffix: {index or None: MD5}}, see `hash_suffix`. Those in `recalculate` are read
+    again, all with `rehash`. What changes meanwhile is noted, and read again by the next call. A partition that is not
+    there has no suffixes.
     """
     if not os.path.isdir(partition_path):
         return 0, {}
@@ -122,7 +125,7 @@ def partition_hashes(partition_path, recalculate=(), reclaim_age=604800, rehash=
              for suffix in os.listdir(partition_path) if layout.is_suffix(suffix)}
     stale = [suffix for suffix, value in known.items() if value is None]
     for suffix in stale:
-        known[suffix] = hash_suffix(f'{partition_path}/{suffix}', reclaim_age)
+        known[suffix] = hash_suffix(f'{partition_path}/{suffix}', reclaim_age, by_index)
     made = {suffix: value for suffix, value in known.items() if value is not None}
     if stale or not valid or hashes.keys() - made.keys():
         with locked(partition_path):
@@ -132,14 +135,17 @@ def partition_hashes(partition_path, recalculate=(), reclaim_age=604800, rehash=
     return len(stale), made
 
 
-def hash_suffix(path, reclaim_age=604800):
-    """The MD5 (hex) of the files that count below a suffix, or None when there are none. Cleans up on the way."""
-    total = hashlib.md5(usedforsecurity=False)
+def hash_suffix(path, reclaim_age=604800, by_index=False):
+    """The MD5 (hex) of the files that count below a suffix, or None when there are none. Cleans up on the way.
+
+    With `by_index` {index: MD5 of the times of its fragments, None: MD5 of all else that counts}: nodes that have
+    fragments of the same objects agree, whichever fragments these are.
+    """
+    total = collections.defaultdict(lambda: hashlib.md5(usedforsecurity=False))
     try:
         names = sorted(os.listdir(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    found = False
     for name in names:
         directory = f'{path}/{name}'
         try:
@@ -149,26 +155,29 @@ def hash_suffix(path, reclaim_age=604800):
             continue
         except FileNotFoundError:
             continue
-        for text in _described(chosen):
-            found = True
-            total.update(text.encode())
-    if not found:
+        for index, text in _described(chosen, by_index):
+            total[index].update(text.encode())
+    if not total:
         # Fails when somebody has just put an object there, which is right.
         with contextlib.suppress(OSError):
             os.rmdir(path)
         return None
-    return total.hexdigest()
+    found = {index: each.hexdigest() for index, each in total.items()}
+    return found if by_index else found[None]
 
 
-def _described(chosen):
+def _described(chosen, by_index):
     if chosen.meta:
-        yield chosen.meta.timestamp.internal + layout.META
+        yield None, chosen.meta.timestamp.internal + layout.META
     if chosen.tombstone:
-        yield chosen.tombstone.timestamp.internal + layout.TOMBSTONE
+        yield None, chosen.tombstone.timestamp.internal + layout.TOMBSTONE
     if chosen.content_type:
-        yield chosen.content_type.content_type_timestamp.internal + '_ctype'
+        yield None, chosen.content_type.content_type_timestamp.internal + '_ctype'
     if chosen.data:
-        yield chosen.data.timestamp.internal + layout.DATA
+        yield None, chosen.data.timestamp.internal + ('.durable' if by_index else layout.DATA)
+    for when in sorted(chosen.fragments if by_index else ()):
+        for each in chosen.fragments[when]:
+            yield each.index, when.internal
 
 
 def clean_up(directory, reclaim_age=None):
@@ -179,7 +188,9 @@ def clean_up(directory, reclaim_age=None):
     gone = set(chosen.obsolete)
     if reclaim_age is not None and chosen.tombstone and chosen.tombstone.timestamp < time.time() - reclaim_age:
         gone.update(each.name for each in chosen[:4] if each)
-        chosen = layout.NOTHING
+        chosen = layout.NOTHING._replace(fragments=chosen.fragments)
+    if reclaim_age is not None and chosen.fragments:
+        chosen = _forget_unfinished(directory, chosen, time.time() - reclaim_age, gone)
     for name in gone:
         _unlink(f'{directory}/{name}')
     kept = names - gone
@@ -190,6 +201,16 @@ def clean_up(directory, reclaim_age=None):
         with contextlib.suppress(OSError):
             os.rmdir(directory)
     return chosen
+
+
+def _forget_unfinished(directory, chosen, end, gone):
+    """Fragments that never became durable: from before `end`, and no PUT is at them any more."""
+    unfinished = [when for when in chosen.fragments if when < end
+                  and (chosen.data is None or when > chosen.data.timestamp)
+                  and all(_older(f'{directory}/{each.name}', _COMMIT_WINDOW) for each in chosen.fragments[when])]
+    gone.update(each.name for when in unfinished for each in chosen.fragments[when])
+    return chosen._replace(fragments={when: files for when, files in chosen.fragments.items()
+                                      if when not in unfinished})
 
 
 def _clean_sidecar(directory, name, newest):

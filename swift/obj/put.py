@@ -3,7 +3,7 @@ import dataclasses
 import time
 
 from essex import concurrency, failpoint
-from swift.obj import updates
+from swift.obj import fragment_put, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
 from swift.obj.requests import Refused
@@ -24,6 +24,8 @@ class _Put:
 
 def handle(server, request):
     """Keep an object. 201; 400, 408, 409, 411, 412, 413, 422, 499, 507."""
+    if request.policy.code:
+        return fragment_put.handle(server, request)
     timestamp, delete_at = request.timestamp, request.delete_at
     if not request.content_type:
         raise Refused(400, 'No content type')
@@ -31,7 +33,7 @@ def handle(server, request):
     if length is not None and length > server.max_file_size:
         raise Refused(413, 'Your request is too large.')
     if request.get('X-Backend-Obj-Metadata-Footer') or request.get('X-Backend-Obj-Multiphase-Commit'):
-        raise Refused(501, 'Footers and commits in phases are for erasure-coded objects, which are not built')
+        raise Refused(501, 'Footers and commits in phases are for erasure-coded objects')
     # Before the body is asked for: the proxy can still choose another node.
     server.manager.check(request.device)
     try:

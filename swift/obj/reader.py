@@ -15,10 +15,11 @@ class Opened:
 
     metadata: what counts now; data_metadata: of the .data file; metafile_metadata: of the .meta file or None.
     timestamp: of the latest change; data_timestamp: of the data; content_type_timestamp; size in bytes.
+    chosen: the layout.Chosen it was found by.
     """
 
-    def __init__(self, diskfile, fd, size, data_metadata, metafile_metadata, content_type_metadata):
-        self.diskfile, self._fd, self.size = diskfile, fd, size
+    def __init__(self, diskfile, fd, size, data_metadata, metafile_metadata, content_type_metadata, chosen):
+        self.diskfile, self._fd, self.size, self.chosen = diskfile, fd, size, chosen
         self.data_metadata, self.metafile_metadata = data_metadata, metafile_metadata
         self.data_timestamp = Timestamp(data_metadata['X-Timestamp'])
         self.content_type_timestamp = self.data_timestamp

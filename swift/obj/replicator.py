@@ -86,7 +86,8 @@ class ObjectReplicator(Daemon):
         """The jobs of this node: [Job], handoffs first when so configured, else in random order."""
         jobs = []
         for policy in self.cluster.policies:
-            if policies and policy.idx not in policies:
+            # Fragments are the reconstructor's.
+            if policy.code or policies and policy.idx not in policies:
                 continue
             ring = self.cluster.ring('object', policy)
             for device in local_devices(ring, self.conf, 6200):

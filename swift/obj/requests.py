@@ -2,7 +2,7 @@
 import functools
 from urllib.parse import unquote
 
-from swift import headers
+from swift import erasure, headers
 from swift.timestamp import Timestamp
 
 
@@ -85,6 +85,20 @@ class Request:
         if 'chunked' in self.environ.get('HTTP_TRANSFER_ENCODING', '').lower():
             return None
         raise Refused(411, 'Missing Content-Length header.')
+
+    @functools.cached_property
+    def fragment_index(self):
+        """The index of the fragments of an SSYNC or of X-Object-Sysmeta-Ec-Frag-Index, None without.
+
+        Raises Refused 400.
+        """
+        text = self.get('X-Backend-Ssync-Frag-Index') or self.get(erasure.INDEX)
+        if not text:
+            return None
+        index = headers.whole(text)
+        if index is None or self.policy.code is None or index >= self.policy.code.total:
+            raise Refused(400, f'{text[:40]!r} is no fragment index of the policy {self.policy.name}')
+        return index
 
     @functools.cached_property
     def listing(self):

@@ -7,7 +7,7 @@ import os
 from urllib.parse import quote
 
 from essex import concurrency
-from swift import backend, expiring, headers
+from swift import backend, erasure, expiring, headers
 from swift import conf as options
 from swift.exceptions import BackendError, SwiftError
 from swift.obj import async_pending
@@ -37,8 +37,9 @@ def row(opened, more=None):
     """The headers (dict) a listing needs of an Opened; `more` are the request's own X-Backend-... overrides."""
     found = opened.metadata
     data = opened.data_metadata
-    values = {'x-size': data['Content-Length'], 'x-content-type': found.get('Content-Type', ''),
-              'x-etag': data['ETag'], 'x-timestamp': opened.data_timestamp.internal}
+    values = {'x-size': data.get(erasure.LENGTH, data['Content-Length']),
+              'x-content-type': found.get('Content-Type', ''), 'x-etag': data.get(erasure.ETAG, data['ETag']),
+              'x-timestamp': opened.data_timestamp.internal}
     if opened.content_type_timestamp != opened.data_timestamp:
         values['x-content-type-timestamp'] = opened.content_type_timestamp.internal
         values['x-content-type'] = _with_size(values['x-content-type'], data.get('Content-Type', ''))

@@ -18,6 +18,7 @@ import os
 import random
 
 from essex import concurrency, failpoint
+from swift import erasure
 from swift.exceptions import DriveFull, DriveNotMounted
 from swift.obj import async_pending, hashes, layout, metadata
 
@@ -104,15 +105,16 @@ class Writer:
         os.posix_fadvise(self._fd, self._synced, self.size - self._synced, os.POSIX_FADV_DONTNEED)
         self._synced = self.size
 
-    def commit(self, values, extension=layout.DATA, content_type_timestamp=None, update=False):
+    def commit(self, values, extension=layout.DATA, content_type_timestamp=None, update=False, durable=True):
         """Give the file its metadata and its name; durable when this returns, and older files are gone.
 
-        values: the metadata, X-Timestamp among them. With `update` the first name stays until `told`. Raises
-        DriveFull, DriveNotMounted; then nothing has changed.
+        values: the metadata, X-Timestamp among them. With `update` the first name stays until `told`. A fragment
+        archive that is not `durable` yet is followed by fragments.make_durable. Raises DriveFull, DriveNotMounted;
+        then nothing has changed.
         """
         with self._lock:
             try:
-                self._commit(values, extension, content_type_timestamp)
+                self._commit(values, self._name(values, extension, content_type_timestamp, durable))
             except OSError as error:
                 self._close()
                 raise device_error(error, self.diskfile.path) from error
@@ -122,8 +124,13 @@ class Writer:
             if not update:
                 self._close()
 
-    def _commit(self, values, extension, content_type_timestamp):
-        name = layout.file_name(self.diskfile.timestamp_of(values), extension, content_type_timestamp)
+    def _name(self, values, extension, content_type_timestamp, durable):
+        when = self.diskfile.timestamp_of(values)
+        if extension == layout.DATA and self.diskfile.policy.code:
+            return layout.fragment_name(when, values[erasure.INDEX], durable)
+        return layout.file_name(when, extension, content_type_timestamp)
+
+    def _commit(self, values, name):
         rest = metadata.write(self._fd, {'name': self.diskfile.name, **values})
         failpoint.reach('object.sync.before')
         os.fsync(self._fd)

@@ -82,8 +82,7 @@ class Fanout:
 
     def _start(self, jobs):
         while jobs:
-            for job in jobs:
-                job.node = next(self._nodes, None)
+            self._choose(jobs)
             for job in jobs:
                 if job.node is None:
                     self.problems.append(job.problem or 'no node left to ask')
@@ -95,6 +94,10 @@ class Fanout:
                 else:
                     self._waiting[exchange] = job
             jobs = failed
+
+    def _choose(self, jobs):
+        for job in jobs:
+            job.node = next(self._nodes, None)
 
     def _make(self, job):
         job.began = time.monotonic()

@@ -7,7 +7,7 @@ import webob
 from swift import expiring
 from swift.exceptions import BackendError
 from swift.headers import true_value, whole
-from swift.proxy import base, body, checks, fanout, putting, reading, responses
+from swift.proxy import base, body, checks, erasure_get, erasure_put, fanout, putting, reading, responses
 from swift.proxy.container import told
 from swift.proxy.errors import refuse
 from swift.proxy.paths import quoted
@@ -71,6 +71,8 @@ class ObjectController(base.Controller):
         headers = self._backend_headers(method)
         headers['X-Timestamp'] = self.timestamp().internal
         headers.pop('Content-Type', None)
+        if self.policy.code:
+            return self._with_ranges(erasure_get.read(self, method, headers))
         reader = reading.Reader(self.app, self.app.nodes(self.ring, self.part, self.placement), self.part, method,
                                 self.target, headers, self._query(), self.is_newest(), self.placement,
                                 self.app.options.recoverable_node_timeout)
@@ -156,6 +158,8 @@ class ObjectController(base.Controller):
             headers['Etag'] = headers['Etag'].strip().strip('"').lower()
         headers.update(self._expiry())
         source = putting.Source(self.environ, length, self.app.options, limits.max_file_size)
+        if self.policy.code:
+            return erasure_put.put(self, headers, source, length, timestamp)
         done = self._store(headers, source, length)
         return self._stored(done, timestamp)
 
@@ -202,7 +206,7 @@ class ObjectController(base.Controller):
 
     queue = None
 
-    def _header_sets(self, headers, count):
+    def header_sets(self, headers, count):
         """Headers for each of `count` copies: which container replica, and which of the queue, it is to tell."""
         part, nodes = self.app.cluster.ring('container').get_nodes(self.account, self.container)
         sets = told('X-Container', part, nodes, count, min(self.policy.quorum(count) + 1, count))
@@ -210,23 +214,24 @@ class ObjectController(base.Controller):
             if self.queue else [{}] * count
         return [{**headers, **first, **second} for first, second in zip(sets, queues)]
 
-    def _nodes(self):
+    def nodes_for_writing(self):
+        """(NodeIter, how many of them an object is written to)."""
         nodes = self.app.nodes(self.ring, self.part, self.placement, reading_order=False, writing_locally=True)
         return nodes, len(nodes.primaries)
 
     def _store(self, headers, source, length):
         """Send headers and body to the nodes; the Fanout that has their answers. Raises Refusal."""
-        nodes, count = self._nodes()
+        nodes, count = self.nodes_for_writing()
         quorum = self.policy.quorum(count)
         if length is not None and length <= putting.SMALL:
             data = source.all()
             headers['Content-Length'] = str(length)
-            return fanout.Fanout(self.app, nodes, self.part, 'PUT', self.target, self._header_sets(headers, count),
+            return fanout.Fanout(self.app, nodes, self.part, 'PUT', self.target, self.header_sets(headers, count),
                                  data, quorum=quorum).run()
         headers['Expect'] = '100-continue'
         headers.update({'Transfer-Encoding': 'chunked'} if length is None else {'Content-Length': str(length)})
         ready = putting.Connecting(self.app, nodes, self.part, 'PUT', self.target,
-                                   self._header_sets(headers, count), quorum=quorum).run()
+                                   self.header_sets(headers, count), quorum=quorum).run()
         if _superseded(ready.answers) or len(ready.connected) < quorum:
             ready.abandon()
             return ready
@@ -280,10 +285,10 @@ class ObjectController(base.Controller):
 
     def _change(self, method, headers):
         """Send a change without a body to the nodes, with write affinity also to local stand-ins; the Fanout."""
-        nodes, count = self._nodes()
+        nodes, count = self.nodes_for_writing()
         more = self._local_stand_ins(count) if method == 'DELETE' else 0
         return fanout.Fanout(self.app, nodes, self.part, method, self.target,
-                             self._header_sets(headers, count + more), quorum=self.policy.quorum(count + more)).run()
+                             self.header_sets(headers, count + more), quorum=self.policy.quorum(count + more)).run()
 
     def _local_stand_ins(self, count):
         is_local = self.placement.write_affinity

@@ -22,6 +22,7 @@ class Placement:
     concurrent_gets: bool
     concurrency_timeout: float
     missing_suppression: int
+    extra_requests: int          # of concurrent_gets, for archives of an erasure-coded object
 
 
 class Options:
@@ -86,7 +87,8 @@ def _placement(conf):
         None if deletes == 'auto' else options.integer(conf, 'write_affinity_handoff_delete_count', 0, 0),
         options.boolean(conf, 'concurrent_gets', False),
         options.number(conf, 'concurrency_timeout', options.number(conf, 'conn_timeout', 0.5)),
-        options.integer(conf, 'rebalance_missing_suppression_count', 1, 0))
+        options.integer(conf, 'rebalance_missing_suppression_count', 1, 0),
+        options.integer(conf, 'concurrent_ec_extra_requests', 0, 0))
 
 
 def _count(conf, name, default):

@@ -114,8 +114,8 @@ def test_a_change_while_its_suffix_is_read_is_not_missed(node, ask, monkeypatch)
     ask()
     real = hashes.hash_suffix
 
-    def slow(path, reclaim_age):
-        value = real(path, reclaim_age)
+    def slow(path, reclaim_age, by_index):
+        value = real(path, reclaim_age, by_index)
         node.file().delete(Timestamp(SECOND))
         return value
     monkeypatch.setattr(hashes, 'hash_suffix', slow)

@@ -22,7 +22,7 @@ def storage_dir(tmp_path_factory, proxy_port):
     """A directory with swift.conf and rings of servers that run."""
     directory = str(tmp_path_factory.mktemp('storage'))
     ports = {kind: free_port() for kind in storage.KINDS}
-    storage.prepare(directory, ports, policies=(0, 1))
+    storage.prepare(directory, ports, policies=(0, 1, 2), codes={2: storage.CODE})
     process = subprocess.Popen([sys.executable, '-W', 'ignore', '-m', 'tests.unit.swift.proxy.storage', directory,
                                 *map(str, ports.values()), str(proxy_port)], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b'ready\n'

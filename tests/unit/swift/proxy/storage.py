@@ -7,18 +7,23 @@ import os
 import sys
 
 from essex import concurrency
+from swift.erasure import Code
 
 DEVICES = ('d1', 'd2', 'd3', 'd4')
 KINDS = ('account', 'container', 'object')
 
 
-def prepare(directory, ports, replicas=3, policies=(0,)):
+# Of policy 2: small segments, so that small objects have many; a device is left to stand in.
+CODE = Code('liberasurecode_rs_vand', 2, 1, 4096)
+
+
+def prepare(directory, ports, replicas=3, policies=(0,), codes=None):
     """Make devices and rings for servers on `ports` ({'account': ...})."""
     from tests.fixtures.rings import make_rings
     for device in DEVICES:
         os.makedirs(os.path.join(directory, 'devices', device), exist_ok=True)
     make_rings(directory, [{'device': name, 'ports': ports, 'zone': number} for number, name in enumerate(DEVICES)],
-               replicas=replicas, policies=policies)
+               replicas=replicas, policies=policies, codes=codes)
 
 
 def serve(directory, ports):

@@ -52,7 +52,7 @@ def test_without_strict_mode_every_origin_gets_an_answer(make_app, container):
 def test_info_tells_limits_and_policies(make_app):
     known = Client(make_app())('GET', '/info').json['swift']
     assert (known['max_file_size'], known['account_autocreate']) == (5 * 1024 ** 3 + 2, True)
-    assert [each['name'] for each in known['policies']] == ['policy-0', 'policy-1']
+    assert [each['name'] for each in known['policies']] == ['policy-0', 'policy-1', 'policy-2']
     assert Client(make_app(disallowed_sections='swift.policies'))('GET', '/info').json['swift'].get('policies') is None
     assert Client(make_app(expose_info='false'))('GET', '/info').status_int == 403
 

@@ -100,6 +100,10 @@ class EndpointFilterConflict(exception.Conflict):
     message = 'Project %(project)s is associated with %(key)s already.'
 
 
+class EndpointGlobal(exception.Conflict):
+    message = 'Endpoint template %(key)s is global: every tenant has it.'
+
+
 class NoLimitReference(exception.Forbidden):
     message = 'Nothing is registered for that service, region and resource: create a registered limit first.'
 

@@ -5,6 +5,7 @@ from keystone.assignment.roles import RoleManager
 from keystone.auth.manager import AuthManager
 from keystone.auth.signed import SignedRequests
 from keystone.catalog.filters import EndpointFilterManager
+from keystone.catalog.grouped import TemplateManager
 from keystone.catalog.manager import CatalogManager
 from keystone.catalog.policies import PolicyManager
 from keystone.changes import Changes
@@ -41,6 +42,7 @@ class Managers:
         self.assignments = AssignmentLister(self.roles, self.identity)
         self.endpoint_filters = EndpointFilterManager(self.changes, self.resource)
         self.catalog = CatalogManager(self.changes, self.endpoint_filters)
+        self.endpoint_templates = TemplateManager(self.changes, self.catalog, self.endpoint_filters)
         self.policies = PolicyManager(self.catalog)
         self.registered_limits, self.limits = RegisteredLimitManager(self.changes), LimitManager(self.changes)
         self.tokens = TokenManager(self.changes, self.identity, self.grants, self.revocation)

@@ -10,8 +10,9 @@ class CatalogDriver(abc.ABC):
 
     @abc.abstractmethod
     def enabled(self):
-        """Rows (service_id, type, name, endpoint_id, interface, region_id, url, any_filter) of all that is enabled; a
-        service without endpoints is one row that has None for those.
+        """Rows (service_id, type, name, endpoint_id, interface, region_id, url, extra, any_filter) of all that is
+        enabled; a service without endpoints is one row that has None for those. `extra` (None or a dict) is what was
+        stored with an endpoint beside its fields.
 
         `any_filter`, the same in all, tells whether any project was given some endpoints only.
         """

@@ -1,4 +1,6 @@
 """OS-EP-FILTER: projects that see some endpoints of the catalog only."""
+import dataclasses
+
 from oslo_config import cfg
 
 from essex import config, db
@@ -144,12 +146,34 @@ class EndpointFilterManager:
         return filtered
 
     def visible(self, project_id, any_filter):
-        """The ids of the endpoints in a project's catalog; None stands for all.
+        """Which endpoints are in a project's catalog (None: that of no project): a Visible.
 
         `any_filter` tells whether any project was given anything: a cloud without filters pays nothing for them.
         """
-        if project_id is None:
-            return None
-        if any_filter and project_id in self._filtered_projects():
-            return {endpoint['id'] for endpoint in self.endpoints_of(project_id)}
-        return None if CONF.endpoint_filter.return_all_endpoints_if_no_filter else set()
+        otherwise = project_id is None or CONF.endpoint_filter.return_all_endpoints_if_no_filter
+        if project_id is None or not any_filter or project_id not in self._filtered_projects():
+            return Visible(set(), False, otherwise)
+        given = self.endpoints_of(project_id)
+        adds_only = bool(given) and all(endpoint.get('global') is False for endpoint in given)
+        return Visible({endpoint['id'] for endpoint in given}, not adds_only, otherwise)
+
+
+@dataclasses.dataclass(frozen=True)
+class Visible:
+    """`given` are the ids of the endpoints a project was given, `only` says that it sees no others, `otherwise`
+    whether one that was given none sees all.
+
+    Those stored with `global` (OS-KSCATALOG) are apart: true is seen by everybody, false by whom it was given, and to
+    be given that takes nothing away.
+    """
+
+    given: set
+    only: bool
+    otherwise: bool
+
+    def has(self, row):
+        """Whether the endpoint, or service without endpoints, of a row is in the catalog."""
+        is_global = (row.extra or {}).get('global')
+        if row.endpoint_id in self.given or is_global is True:
+            return True
+        return is_global is not False and not self.only and self.otherwise

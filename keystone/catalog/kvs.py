@@ -6,7 +6,7 @@ from essex.exception import BadRequest
 from keystone.catalog.driver import CatalogDriver
 from keystone.exception import IdConflict
 
-Row = collections.namedtuple('Row', 'service_id type name endpoint_id interface region_id url any_filter')
+Row = collections.namedtuple('Row', 'service_id type name endpoint_id interface region_id url extra any_filter')
 _FIELDS = {
     'service': {'type': None, 'name': None, 'description': None, 'enabled': True},
     'endpoint': {'service_id': None, 'interface': None, 'region_id': None, 'url': None, 'enabled': True,
@@ -30,7 +30,7 @@ class KvsCatalog(CatalogDriver):
             mine = [ref for ref in self._refs['endpoint'].values()
                     if ref['service_id'] == service['id'] and ref['enabled']]
             rows += [Row(service['id'], service['type'], service['name'], ref['id'], ref['interface'],
-                         ref['region_id'], ref['url'], False) for ref in mine or [_NO_ENDPOINT]]
+                         ref['region_id'], ref['url'], ref, False) for ref in mine or [_NO_ENDPOINT]]
         return sorted(rows, key=lambda row: (row.type, row.service_id, row.region_id or '', row.interface or '',
                                              row.endpoint_id or ''))
 

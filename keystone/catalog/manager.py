@@ -62,7 +62,7 @@ class CatalogManager:
         services, rows = {}, self.enabled()
         visible = self.filters.visible(project_id, bool(rows and rows[0].any_filter))
         for row in rows:
-            if visible is not None and row.endpoint_id not in visible:
+            if not visible.has(row):
                 continue
             service = services.setdefault(row.service_id, {'id': row.service_id, 'type': row.type,
                                                            'name': row.name or '', 'endpoints': []})

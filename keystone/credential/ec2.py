@@ -55,6 +55,11 @@ class Ec2Manager:
             raise CredentialNotFound(access)
         return found
 
+    def renew(self, user_id, access, secret=None):
+        """A user's key pair with another secret: the given one or chance's. Raises CredentialNotFound."""
+        self.driver.change({**self.get(user_id, access), 'secret': secret or new_id()})
+        return self.get(user_id, access)
+
     def delete(self, user_id, access):
         """Raises CredentialNotFound."""
         self.get(user_id, access)

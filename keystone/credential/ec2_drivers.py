@@ -26,6 +26,10 @@ class Ec2Driver(abc.ABC):
         """The refs of a user."""
 
     @abc.abstractmethod
+    def change(self, ref):
+        """Keep a key pair there is with what is new in it."""
+
+    @abc.abstractmethod
     def remove(self, access):
         """Forget a key pair."""
 
@@ -45,13 +49,22 @@ class SqlKeys(Ec2Driver):
         return {'user_id': row['user_id'], 'tenant_id': row['project_id'], 'access': blob['access'],
                 'secret': blob.get('secret'), **{name: blob.get(name) for name in DELEGATIONS}}
 
+    def _sealed(self, ref):
+        return self.vault.seal({name: ref[name] for name in ('access', 'secret', *DELEGATIONS)})
+
     @db.retry
     def add(self, ref):
-        blob = {name: ref[name] for name in ('access', 'secret', *DELEGATIONS)}
+        sealed = self._sealed(ref)
         with db.writer() as session:
             check_limit(session, ref['user_id'])
             credentials.add(session, {'id': self._id_of(ref['access']), 'user_id': ref['user_id'], 'type': 'ec2',
-                                      'project_id': ref['tenant_id'], **self.vault.seal(blob)})
+                                      'project_id': ref['tenant_id'], **sealed})
+
+    @db.retry
+    def change(self, ref):
+        sealed = self._sealed(ref)
+        with db.writer() as session:
+            credentials.change(session, self._id_of(ref['access']), sealed)
 
     def get(self, access):
         with db.reader() as session:
@@ -86,6 +99,9 @@ class KvsKeys(Ec2Driver):
 
     def of_user(self, user_id):
         return [dict(ref) for _, ref in sorted(self._refs.items()) if ref['user_id'] == user_id]
+
+    def change(self, ref):
+        self._refs[ref['access']] = dict(ref)
 
     def remove(self, access):
         self._refs.pop(access, None)

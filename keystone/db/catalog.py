@@ -10,14 +10,14 @@ _ANY_FILTER = or_(exists(select(ProjectEndpoint.project_id)),
 
 
 def enabled(session):
-    """Rows (service_id, type, name, endpoint_id, interface, region_id, url, any_filter) of all that is enabled;
+    """Rows (service_id, type, name, endpoint_id, interface, region_id, url, extra, any_filter) of all that is enabled;
     a service without endpoints is one row that has None for those.
 
     `any_filter`, the same in all, tells whether any project was given some endpoints only: it saves a statement.
     """
     query = (select(_service.c.id.label('service_id'), _service.c.type, _service.c.name,
                     _endpoint.c.id.label('endpoint_id'), _endpoint.c.interface, _endpoint.c.region_id,
-                    _endpoint.c.url, _endpoint.c.legacy_id, _ANY_FILTER)
+                    _endpoint.c.url, _endpoint.c.extra, _ANY_FILTER)
              .outerjoin(_endpoint, and_(_endpoint.c.service_id == _service.c.id, _endpoint.c.enabled))
              .where(_service.c.enabled)
              .order_by(_service.c.type, _service.c.id, _endpoint.c.region_id, _endpoint.c.interface, _endpoint.c.id))

@@ -5,7 +5,8 @@ from keystone.api.v2.catalog import EndpointController, ServiceController
 from keystone.api.v2.credentials import Ec2Controller
 from keystone.api.v2.ec2tokens import SignedController
 from keystone.api.v2.extensions import ExtensionController
-from keystone.api.v2.ksec2 import CredentialController
+from keystone.api.v2.kscatalog import EndpointTemplateController
+from keystone.api.v2.ksec2 import CredentialController, S3CredentialController
 from keystone.api.v2.roles import RoleController
 from keystone.api.v2.stats import Counted, StatsController
 from keystone.api.v2.tenants import TenantController
@@ -14,7 +15,8 @@ from keystone.api.v2.users import UserController
 from keystone.api.v2.xml import XmlBody
 
 ALL = (TokenController, TenantController, UserController, RoleController, ServiceController, EndpointController,
-       Ec2Controller, SignedController, CredentialController, StatsController, ExtensionController)
+       EndpointTemplateController, Ec2Controller, SignedController, CredentialController, S3CredentialController,
+       StatsController, ExtensionController)
 
 
 def application(managers, enforcer, admin):

@@ -22,6 +22,10 @@ PUBLIC = [
 ADMIN = [
     _extension('OS-KSADM', 'OpenStack Keystone Admin', '2011-08-19T13:25:27-06:00',
                'Create, change and delete users, tenants, roles, services and endpoints.'),
+    _extension('OS-KSCATALOG', 'OpenStack Keystone Catalog', '2011-08-19T13:25:27-06:00',
+               'Endpoint templates, and which of them a tenant has.'),
+    _extension('OS-KSS3', 'OpenStack S3 authentication', '2011-08-25T09:50:00-00:00',
+               'S3 credentials of users, kept by an administrator.'),
     _extension('OS-KSEC2', 'OpenStack EC2 authentication', '2011-08-25T09:50:00-00:00',
                'EC2 credentials of users, kept by an administrator.'),
     _extension('OS-KSVALIDATE', 'OpenStack Keystone Token Validation', '2012-01-12T12:17:00-06:00',

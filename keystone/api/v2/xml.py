@@ -43,6 +43,10 @@ def _key(tag):
     return f'{extension[1]}:{name}' if extension else name
 
 
+# The attributes of an endpoint's child `version`, as JSON has them.
+_OF_VERSION = {'id': 'versionId', 'info': 'versionInfo', 'list': 'versionList'}
+
+
 def _value(element, depth=0):
     if depth > _DEEPEST:
         raise BadRequest(f'The body is nested deeper than {_DEEPEST} levels.')
@@ -54,6 +58,9 @@ def _value(element, depth=0):
         value[name] = text.strip().lower() in ('true', '1', 'yes') if name == 'enabled' else text
     for child in element:
         item, name = _value(child, depth + 1), _key(child.tag)
+        if name.rpartition(':')[2] == 'version' and isinstance(item, dict):
+            value |= {_OF_VERSION[key]: text for key, text in item.items() if key in _OF_VERSION}
+            continue
         if name == 'enabled' and isinstance(item, str):
             item = item.strip().lower() in ('true', '1', 'yes')
         known = value.get(name)
@@ -76,10 +83,12 @@ def to_xml(body):
 
 def _fill(element, value):
     if isinstance(value, dict):
+        versions = {*_OF_VERSION.values()}
         for name, item in value.items():
             # A member whose name is no XML name cannot be said.
-            if item is not None and not name.endswith('_links') and _NAME.match(name):
+            if item is not None and not name.endswith('_links') and _NAME.match(name) and name not in versions:
                 _add(element, name, item)
+        _add_version(element, {key: value[name] for key, name in _OF_VERSION.items() if value.get(name) is not None})
     elif isinstance(value, list):
         _add_list(element, element.tag, value)
     elif value is not None:
@@ -92,9 +101,16 @@ def _add(element, name, value):
             element, name = ElementTree.SubElement(element, name), name.replace('serviceCatalog', 'services')
         _add_list(element, element.tag if name == 'values' and element.tag.endswith('s') else name, value)
     elif isinstance(value, dict) or name == 'description':
-        _fill(ElementTree.SubElement(element, name), value)
+        _fill(ElementTree.SubElement(element, _prefixed(element, name)), value)
     else:
         element.set(_prefixed(element, name), _text(value))
+
+
+def _add_version(element, values):
+    if values:
+        version = ElementTree.SubElement(element, 'version')
+        for key, value in values.items():
+            version.set(key, _text(value))
 
 
 def _prefixed(element, name):
@@ -108,7 +124,11 @@ def _prefixed(element, name):
 def _add_list(element, plural, items):
     name = plural.removesuffix('s')
     for item in items:
-        _fill(ElementTree.SubElement(element, _prefixed(element, name)), item)
+        if isinstance(item, dict) and len(item) == 1 and ':' in next(iter(item)):
+            # An extension's object among others says itself what it is.
+            _fill(element, item)
+        else:
+            _fill(ElementTree.SubElement(element, _prefixed(element, name)), item)
 
 
 def _text(value):

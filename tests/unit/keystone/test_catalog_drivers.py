@@ -5,7 +5,7 @@ import pytest
 
 from essex.exception import ConfigError
 from keystone.api import loaded
-from keystone.catalog.templated import parse
+from keystone.catalog.templated import parse, parse_yaml
 from keystone.db.records import Hints
 from keystone.managers import Managers
 from tests.contract.catalog import CatalogContract
@@ -19,6 +19,18 @@ catalog.RegionOne.identity.adminURL = http://localhost:$(admin_port)s/v2.0
 
 catalog.eu.west.object_store.publicURL = http://o/AUTH_%(tenant_id)s
 catalog.eu.west.object_store.adminURL = http://o/$(admin_token)s
+"""
+
+
+YAML = """
+catalog:
+  RegionOne:
+    identity:
+      name: Identity Service
+      publicURL: http://localhost:$(public_port)s/v2.0
+      adminURL: http://localhost:$(admin_port)s/v2.0
+  eu.west:
+    object-store: {publicURL: 'http://o/AUTH_%(tenant_id)s', adminURL: http://o/$(admin_token)s}
 """
 
 
@@ -39,11 +51,12 @@ class TestKvs(CatalogContract):
 
 class TestTemplated:
 
-    @pytest.fixture
-    def templated(self, cloud, conf, tmp_path):
+    @pytest.fixture(params=['catalog', 'catalog.yaml', 'catalog.yml'])
+    def templated(self, cloud, conf, tmp_path, request):
         """The cloud with a catalog in a file."""
-        (tmp_path / 'catalog').write_text(FILE, encoding='utf-8')
-        conf.set('template_file', str(tmp_path / 'catalog'), 'catalog')
+        path = tmp_path / request.param
+        path.write_text(YAML if path.suffix else FILE, encoding='utf-8')
+        conf.set('template_file', str(path), 'catalog')
         conf.set('driver', 'keystone.catalog.backends.templated.TemplatedCatalog', 'catalog')
         conf.set('admin_token', 'very-secret')
         loaded.reset()
@@ -90,6 +103,21 @@ class TestTemplated:
     def test_a_line_that_is_none_is_named(self, line):
         with pytest.raises(ConfigError, match='line 2'):
             parse(f'# x\n{line}', 'file')
+
+    def test_both_forms_say_the_same(self):
+        assert parse_yaml(YAML, 'y') == parse(FILE, 'f')
+        both = parse_yaml('catalog: {1: {object_store: {name: a}, object-store: {publicURL: b}}}', 'y')
+        assert both == {('1', 'object-store'): {'name': 'a', 'publicURL': 'b'}}
+
+    @pytest.mark.parametrize('text,words', [
+        ('', 'mapping'), ('[]', 'mapping'), ('catalog:', 'catalog has to be'), ('catalog: {R: x}', r'catalog\.R '),
+        ('catalog: {R: {compute: }}', r'catalog\.R\.compute has'), ('a: [', 'not the YAML'),
+        ('a: !!python/name:os.x', 'YAML'),
+        ('catalog: {R: {compute: {publicUrl: x}}}', r'R\.compute\.publicUrl'), ('catalog: {R: {}, R: {}}', 'R stands'),
+        ('catalog: {R: {compute: {publicURL: [x]}}}', 'expected a text'), ('catalog: {[R]: {}}', 'YAML')])
+    def test_yaml_that_is_no_catalog_is_said(self, text, words):
+        with pytest.raises(ConfigError, match=words):
+            parse_yaml(text, 'file')
 
     def test_a_file_that_is_missing_is_said(self, keystone, conf, tmp_path):
         conf.set('driver', 'templated', 'catalog')

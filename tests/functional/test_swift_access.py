@@ -2,7 +2,6 @@
 import hashlib
 import hmac
 import json
-import time
 import urllib.parse
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.fixtures.swift import SwiftCluster
 from tests.unit.swift.middleware.test_formpost import BOUNDARY, body, fields
 
-LATER = int(time.time()) + 1000
+LATER = 4_000_000_000
 FORM = {'Content-Type': f'multipart/form-data; boundary={BOUNDARY}'}
 
 

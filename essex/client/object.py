@@ -84,6 +84,14 @@ class ObjectClient:
         except keystone_exceptions.ClientException as error:
             raise _unreachable(error) from error
 
+    @property
+    def user_id(self):
+        """The user that asks."""
+        try:
+            return self._adapter.get_user_id()
+        except keystone_exceptions.ClientException as error:
+            raise _unreachable(error) from error
+
     def put(self, container, name, chunks=None, size=None, headers=None):
         """Store what the iterator `chunks` yields, `size` bytes if that is known; returns the MD5 of what was stored.
 

@@ -1,4 +1,5 @@
 """Glance's images in object storage: the store against real servers, and glance-api over it."""
+import dataclasses
 import hashlib
 import http.client
 import json
@@ -8,14 +9,17 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 
-from essex import context
+from essex import config, context
 from essex.cloud.layout import Layout
 from essex.cloud.settings import Settings
 from glance.exception import DataNotFound, StoreUnavailable
 from glance.store.loader import Stores
+from glance.store.swift.upload import Place
+from keystone.token.provider import FernetProvider
 from tests.contract.image_store import DATA, StoreContract, ids, read
 from tests.fixtures.cloud import ROOT
 from tests.fixtures.processes import Process, free_port, listening, wait_for
@@ -185,6 +189,18 @@ def test_a_token_that_is_gone_is_replaced(cluster, store):
     cluster.stop('proxy')
     cluster.start('proxy')
     assert read(store, store.add(*ids(), iter([DATA]))) == DATA
+
+
+def test_a_token_that_is_gone_in_the_middle_of_an_upload(cluster, store):
+    def chunks():
+        yield bytes(1_024_000)
+        yield bytes(1_024_000)
+        cluster.stop('proxy')
+        cluster.start('proxy')
+        yield DATA
+    url = store.add(*ids(), chunks())
+    assert store.size(url) == 2_048_000 + len(DATA)
+    store.delete(url)
 
 
 class Glance:
@@ -403,20 +419,35 @@ def test_an_account_that_keystone_refuses(keystone_store):
 
 
 class Caller:
-    """The user demo, whose request is the present one."""
+    """The user demo, whose request is the present one; with `lives`, with a token that lives for so many seconds.
+    Without `roles` he gives no trust."""
 
-    def __init__(self, cloud):
+    def __init__(self, cloud, roles=(), lives=None):
         settings = Settings.load(Layout(cloud.directory))
         token = cloud.json('token', 'issue')
         self.project_id, self._token = token['project_id'], token['id']
         self._url = settings.url('swift', f'/v1/AUTH_{self.project_id}')
-        self.context = context.RequestContext(project_id=self.project_id, user_id=token['user_id'],
-                                              auth_token=token['id'])
+        self._identity = settings.url('keystone', '/v3')
+        self.context = context.RequestContext(
+            project_id=self.project_id, user_id=token['user_id'], roles=roles,
+            auth_token=shorter(cloud, token['id'], lives) if lives else token['id'])
+
+    def trusts(self):
+        """The ids of demo's trusts."""
+        answer = request('GET', f'{self._identity}/OS-TRUST/trusts?trustor_user_id={self.context.user_id}', self._token)
+        return [each['id'] for each in json.loads(answer.body)['trusts']]
 
     def objects(self, container):
         """The names in a container of demo's; None without such a container."""
         answer = request('GET', f'{self._url}/{container}', self._token)
         return None if answer.status == 404 else answer.body.decode().split()
+
+
+def shorter(cloud, token, lives):
+    """`token` as Keystone would have made it with another expiration."""
+    config.CONF.set_override('key_repository', str(cloud.directory / 'keystone' / 'fernet-keys'), 'fernet_tokens')
+    provider = FernetProvider()
+    return provider.encode(dataclasses.replace(provider.decode(token), expires_at=time.time() + lives))
 
 
 @pytest.fixture
@@ -456,3 +487,75 @@ def test_an_upload_to_its_owners_account_that_died(keystone_store, caller):
             store.add(*ids(), iter([DATA]))
     finally:
         context.unbind(nobody)
+
+
+@pytest.fixture
+def trusting(cloud, conf):
+    """trusting(**options) -> the Caller, who can trust the store."""
+    bound = []
+
+    def make(**options):
+        made = Caller(cloud, roles=('member',), **options)
+        bound.append(context.bind(made.context))
+        return made
+    yield make
+    for each in reversed(bound):
+        context.unbind(each)
+
+
+def test_an_upload_that_lasts_longer_than_its_token(keystone_store, trusting):
+    store = keystone_store(swift_store_multi_tenant=True, swift_store_large_object_chunk_size=1)
+    end, caller = time.time() + 6, trusting(lives=6)
+    (image_id, upload_id), seen = ids(), []
+
+    def chunks():
+        yield bytes(1_500_000)
+        seen.extend(caller.trusts())
+        while time.time() <= end:
+            time.sleep(0.1)
+        yield bytes(3_000_000)
+        seen.extend(caller.objects(f'images_{image_id}'))
+        raise KeyError
+    # One that fails takes its container along, which only its owner may remove.
+    with pytest.raises(KeyError):
+        store.add(image_id, upload_id, chunks())
+    assert len(seen) > 1 and caller.trusts() == []
+    assert caller.objects(f'images_{image_id}') is None
+    assert [each for each in store.leftovers() if each[0] == image_id] == []
+
+
+def test_a_trust_lasts_as_long_as_its_upload(keystone_store, trusting):
+    store, caller, seen = keystone_store(swift_store_multi_tenant=True), trusting(), []
+    image_id, upload_id = ids()
+
+    def chunks():
+        seen.extend(caller.trusts())
+        yield DATA
+    url = store.add(image_id, upload_id, chunks())
+    assert len(seen) == 1 and caller.trusts() == []
+    assert read(store, url) == DATA
+    store.delete(url)
+    assert caller.objects(f'images_{image_id}') is None
+
+
+def test_what_the_dead_left_goes_by_the_trust_in_their_note(keystone_store, trusting, monkeypatch):
+    store, caller = keystone_store(swift_store_multi_tenant=True), trusting()
+    image_id, upload_id = ids()
+    with monkeypatch.context() as patch:
+        # The process ends here: nothing is undone.
+        patch.setattr(Place, 'end_trust', lambda self: None)
+        store.add(image_id, upload_id, iter([DATA]))
+    assert len(caller.trusts()) == 1
+    nobody = context.bind(None)
+    try:
+        store.abandon(image_id, 'the-claim')
+    finally:
+        context.unbind(nobody)
+    assert caller.objects(f'images_{image_id}') is None and caller.trusts() == []
+
+
+def test_without_trusts(keystone_store, trusting):
+    store, caller = keystone_store(swift_store_multi_tenant=True, swift_store_use_trusts=False), trusting()
+    image_id, upload_id = ids()
+    store.delete(store.add(image_id, upload_id, iter([DATA])))
+    assert caller.objects(f'images_{image_id}') is None and caller.trusts() == []

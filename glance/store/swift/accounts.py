@@ -8,6 +8,7 @@ from keystoneauth1.identity import v2, v3
 from essex.client import session
 from essex.client.object import ObjectClient, TempAuth
 from essex.exception import ConfigError
+from glance.store.swift.delegation import Trust
 
 # While the store is just being started again a call waits this often, some three seconds in all.
 _PATIENCE = 3
@@ -28,8 +29,8 @@ class Account:
     project_domain_id: str = None
     project_domain_name: str = None
 
-    def plugin(self):
-        """keystoneauth's plugin. Raises ConfigError."""
+    def plugin(self, trust_id=None):
+        """keystoneauth's plugin; with the id of a trust (version 3 only) it logs in by that. Raises ConfigError."""
         if self.auth_version == '1':
             return TempAuth(self.auth_address, self.user, self.key)
         project, colon, user = self.user.partition(':')
@@ -37,8 +38,8 @@ class Account:
             raise ConfigError(f'The account {self.user} must be given as project:user.')
         if self.auth_version == '2':
             return v2.Password(self.auth_address, username=user, password=self.key, tenant_name=project)
-        return v3.Password(self.auth_address, username=user, password=self.key, project_name=project,
-                           **self._domain('user'), **self._domain('project'))
+        scope = {'trust_id': trust_id} if trust_id else {'project_name': project, **self._domain('project')}
+        return v3.Password(self.auth_address, username=user, password=self.key, **self._domain('user'), **scope)
 
     def _domain(self, whose):
         name = getattr(self, f'{whose}_domain_name')
@@ -96,21 +97,28 @@ class Accounts:
         account.plugin()
         return account
 
-    def client(self, account, url=None):
-        """The ObjectClient of an Account; with `url` at another account's storage URL."""
-        options = self._options
+    def client(self, account, url=None, trust=None):
+        """The ObjectClient of an Account; with `url` at another account's storage URL, with a Trust by its rights."""
+        options, made = self._options, trust.session if trust else self._session(account)
         adapter = session.adapter_of(
-            self._session(account), options.swift_store_service_type, url or options.swift_store_endpoint,
+            made, options.swift_store_service_type, url or options.swift_store_endpoint,
             interface=options.swift_store_endpoint_type, region_name=options.swift_store_region,
             connect_retries=_PATIENCE)
         return ObjectClient(adapter, inner=options.swift_enable_snet)
 
+    def trust(self, account, trust_id):
+        """The Trust of an id for an Account."""
+        return Trust(trust_id, account, self._log_in(account.plugin(trust_id)))
+
     def _session(self, account):
         if account not in self._sessions:
-            options = self._options
-            verify = not options.swift_store_auth_insecure and (options.swift_store_cacert or True)
-            self._sessions[account] = session.account_session(account.plugin(), verify)
+            self._sessions[account] = self._log_in(account.plugin())
         return self._sessions[account]
+
+    def _log_in(self, plugin):
+        options = self._options
+        verify = not options.swift_store_auth_insecure and (options.swift_store_cacert or True)
+        return session.account_session(plugin, verify)
 
 
 def with_scheme(address):

@@ -42,6 +42,10 @@ OPTS = (
     cfg.BoolOpt('swift_store_multi_tenant', default=False,
                 help='Keep each image in its owner\'s own account, in a container of its own that the account above '
                      'may read and write. Needs Keystone. The account above keeps the notes on uploads under way.'),
+    cfg.BoolOpt('swift_store_use_trusts', default=True,
+                help='With swift_store_multi_tenant and version 3: have the owner trust the account above for each '
+                     'upload, so that it works with his rights however long it takes. Without it, and where an owner '
+                     'cannot, it works with its own.'),
     cfg.ListOpt('swift_store_admin_tenants', default=[],
                 help='With swift_store_multi_tenant: further projects (project:user, * for any) that may read and '
                      'write the containers.'),

@@ -9,11 +9,11 @@ from essex.client.object import ObjectClient, ObjectError
 from essex.exception import ConfigError
 from glance.exception import DataNotFound, StoreFull, StoreUnavailable
 from glance.store.base import Store, without_secret
-from glance.store.swift import location, upload
+from glance.store.swift import delegation, location, upload
 from glance.store.swift.accounts import Accounts
 from glance.store.swift.download import Download
 from glance.store.swift.options import MEGABYTE, OPTS
-from glance.store.swift.upload import MANIFEST, SEGMENTS, UPLOAD, WHERE, Place, Upload
+from glance.store.swift.upload import MANIFEST, SEGMENTS, TRUST, UPLOAD, WHERE, Place, Upload
 
 LOG = logging.getLogger(__name__)
 
@@ -44,14 +44,17 @@ class SwiftStore(Store):
         segment = options.swift_store_large_object_chunk_size * MEGABYTE
         with self._explaining():
             place = self._new_place(image_id)
-            self._note(image_id, upload_id, place)
-            attempt = Upload(self.name, place, image_id, upload_id, segment)
             try:
-                self._ensure(place)
-                attempt.run(chunks, size, segmented)
-            except BaseException:
-                self._undo(attempt, place)
-                raise
+                self._note(image_id, upload_id, place)
+                attempt = Upload(self.name, place, image_id, upload_id, segment)
+                try:
+                    self._ensure(place)
+                    attempt.run(chunks, size, segmented)
+                except BaseException:
+                    self._undo(attempt, place)
+                    raise
+            finally:
+                place.end_trust()
         if place.where:
             # The note stays until it is swept: without it nobody would know whose account has the data.
             return location.of_storage(place.where, place.container, image_id)
@@ -105,12 +108,13 @@ class SwiftStore(Store):
         """See Store.abandon. What other attempts at the image left goes as well."""
         with self._explaining():
             known = {each for _, each in upload.notes(self._notes, image_id)} | {upload_id}
-            for where in {self._noted(image_id, each) for each in known}:
-                place = self._place(image_id, where)
+            for noted in {self._noted(image_id, each) for each in known}:
+                place = self._place(image_id, *noted)
                 # Unseen it may still arrive, from a request of the dead; what is deleted now stays deleted then.
                 place.delete(upload.plain(image_id))
                 upload.remove_segments(place, f'{image_id}-')
                 self._tidy(place)
+                place.end_trust()
             for each in known:
                 self._notes.delete(upload.note(image_id, each))
 
@@ -125,11 +129,12 @@ class SwiftStore(Store):
         with self._explaining():
             if self._notes.head(name, **{'X-Newest': 'true'}) is None:
                 return   # it was listed for a while after it had ended
-            place = self._place(image_id, self._noted(image_id, upload_id))
+            place = self._place(image_id, *self._noted(image_id, upload_id))
             found = place.head(image_id, **{'X-Newest': 'true'}) or {}
             if whole or found.get(UPLOAD) != upload_id:
                 upload.remove(place, image_id, upload_id)
                 self._tidy(place)
+            place.end_trust()
             self._notes.delete(name)
 
     def describe(self):
@@ -150,11 +155,17 @@ class SwiftStore(Store):
     def _notes(self):
         return Place(self._client, self.options.swift_store_container)
 
-    def _place(self, image_id, where=None):
-        """The Place of an image: in the account of the storage URL `where`, or in the store's own."""
+    def _place(self, image_id, where=None, trust_id=None):
+        """The Place of an image: in the account of the storage URL `where`, or in the store's own.
+
+        With the id of a trust of that account's owner by his rights, as long as it is good.
+        """
         name, seed = self.options.swift_store_container, self.options.swift_store_multiple_containers_seed
         if where:
-            return Place(self.accounts.client(self.accounts.default, where), f'{name}_{upload.plain(image_id)}', where)
+            account = self.accounts.default
+            trust = self.accounts.trust(account, trust_id) if trust_id and account.auth_version == '3' else None
+            trust = trust if trust and trust.is_good() else None
+            return Place(self.accounts.client(account, where, trust), f'{name}_{upload.plain(image_id)}', where, trust)
         if seed:
             name = f'{name}_{upload.plain(image_id).replace("-", "")[:seed].lower()}'
         return Place(self._client, name)
@@ -170,11 +181,19 @@ class SwiftStore(Store):
         own, mine = self._client.url, self._client.project_id
         if not mine or mine not in own:
             raise StoreUnavailable(store=self.name, problem='its storage URL does not name its project')
-        return self._place(image_id, own.replace(mine, asking.project_id))
+        return self._place(image_id, own.replace(mine, asking.project_id), self._new_trust(asking))
+
+    def _new_trust(self, asking):
+        """The id of a new trust of the caller, None where there is none."""
+        account = self.accounts.default
+        if not self.options.swift_store_use_trusts or account.auth_version != '3' or not asking.roles:
+            return None
+        return delegation.create(account.auth_address, self._client.user_id, asking)
 
     def _noted(self, image_id, upload_id):
-        """The storage URL in an upload's note, None when it is the store's own account or there is no note."""
-        return (self._notes.head(upload.note(image_id, upload_id)) or {}).get(WHERE)
+        """(storage URL, id of its owner's trust) in an upload's note; None for the store's own account, or no trust."""
+        found = self._notes.head(upload.note(image_id, upload_id)) or {}
+        return found.get(WHERE), found.get(TRUST)
 
     def _find(self, url):
         """(Place, name) of an address. Raises location.Unknown."""
@@ -190,6 +209,8 @@ class SwiftStore(Store):
     def _note(self, image_id, upload_id, place):
         """Note an upload before it writes anything."""
         notes, headers = self._notes, {WHERE: place.where} if place.where else {}
+        if place.trust:
+            headers[TRUST] = place.trust.id
         name = upload.note(image_id, upload_id)
         try:
             notes.client.put(notes.container, name, headers=headers)
@@ -203,8 +224,8 @@ class SwiftStore(Store):
         """See that the container is there."""
         if place.where:
             allowed = ','.join([f'{self._client.project_id}:*', *self.options.swift_store_admin_tenants])
-            self._of_caller(place).put_container(place.container, {'X-Container-Read': allowed,
-                                                                   'X-Container-Write': allowed})
+            owner = place.client if place.trust else self._of_caller(place)
+            owner.put_container(place.container, {'X-Container-Read': allowed, 'X-Container-Write': allowed})
         elif not place.client.has_container(place.container):
             self._make(place)
 

@@ -18,17 +18,23 @@ _TYPE = {'Content-Type': 'application/octet-stream'}
 # Of a whole datum: which upload made it, and of one in segments what it should come to.
 UPLOAD, SIZE, SEGMENTS = 'X-Object-Meta-Upload-Id', 'X-Object-Meta-Image-Size', 'X-Object-Meta-Segments'
 MANIFEST = 'X-Object-Manifest'
-# Of a note: the storage URL of the account where the data is, when that is another one.
-WHERE = 'X-Object-Meta-Where'
+# Of a note: the storage URL of the account where the data is, when that is another one, and the trust of its owner.
+WHERE, TRUST = 'X-Object-Meta-Where', 'X-Object-Meta-Trust'
 # How long a manifest may take to show its last segment, in seconds.
 _LISTED_IN = 20
 
 
 class Place:
-    """A container. `client` is its account's ObjectClient; `where` is the storage URL of an account not the store's."""
+    """A container. `client` is its account's ObjectClient; `where` is the storage URL of an account not the store's,
+    `trust` the Trust of that account's owner which the client works by."""
 
-    def __init__(self, client, container, where=None):
-        self.client, self.container, self.where = client, container, where
+    def __init__(self, client, container, where=None, trust=None):
+        self.client, self.container, self.where, self.trust = client, container, where, trust
+
+    def end_trust(self):
+        """Take the owner's trust back, if there is one."""
+        if self.trust:
+            self.trust.end()
 
     def head(self, name, **headers):
         """An object's headers, None when there is no such object."""

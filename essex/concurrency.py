@@ -250,12 +250,16 @@ def _sendfile(sock, file, count):
     return os.sendfile(sock.fileno(), file.fileno(), None, count)
 
 
-def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None):
+def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None, head_timeout=20,
+          connections=0):
     """Serve a WSGI application on `sock` until the socket is closed or the thread is killed.
 
-    `pool` bounds how many requests run at once. Header lines longer than `max_line` bytes are refused.
+    `pool` bounds how many connections there are at once, `connections` how many an address may have of them (0: all).
+    Header lines longer than `max_line` bytes are refused, and heads that take longer than `head_timeout` seconds.
     """
-    eventlet.wsgi.server(sock, app, log=log, protocol=_Protocol, log_output=False, custom_pool=pool or Pool(1000),
+    protocol = type('Protocol', (_Protocol,), {'head_timeout': head_timeout, 'most': connections,
+                                               'guests': collections.Counter()})
+    eventlet.wsgi.server(sock, app, log=log, protocol=protocol, log_output=False, custom_pool=pool or Pool(1000),
                          debug=False, keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
 
 

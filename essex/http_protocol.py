@@ -8,6 +8,7 @@ iterator, the method `send_next(send)`. It has the next piece sent by `send(file
 of the file went out from its position on, and returns that number: 0 at the end, None where it has no file and the next
 piece has to be taken as an iterator's. It is used where the answer has a Content-Length, and never over TLS.
 """
+import contextlib
 import email.utils
 import functools
 import logging
@@ -19,6 +20,7 @@ from essex import http_head
 LOG = logging.getLogger(__name__)
 
 _TOO_LONG = b'HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+_TOO_MANY = b'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 # From here on, body and head are sent one after the other instead of copied together.
 _LARGE = 1 << 16
 
@@ -31,12 +33,16 @@ class Protocol:
     """To be mixed into eventlet.wsgi.HttpProtocol.
 
     `input_class` is eventlet's Input, `timeout_class` its Timeout; send_file(socket, file, count) is sendfile(2).
+    `head_timeout` are the seconds a head may take from its first byte on, the first one from the connection on. `guests`
+    counts the connections of each address, which may have `most` of them; 0 is any number.
     """
 
     input_class = timeout_class = send_file = None
+    head_timeout, most, guests = 20, 0, None
 
     def setup(self):
         super().setup()
+        self._is_first = True
         name, port = _host_and_port(self.request.getsockname())
         peer, peer_port = _host_and_port(self.client_address)
         self._base_environ = {
@@ -48,15 +54,64 @@ class Protocol:
         # By those that hold a connection long, such as WebSockets: a stop need not wait for them.
         self.conn_state[2] = 'idle'
 
+    def handle(self):
+        """Serve a connection, unless its address has too many: each holds one of the threads that serve everybody."""
+        peer = self._base_environ['REMOTE_ADDR']
+        if not self.most or peer == 'unix':
+            return super().handle()
+        if self.guests[peer] >= self.most:
+            return self._turn_away()
+        self.guests[peer] += 1
+        if self.guests[peer] == self.most:
+            LOG.warning('%s has %d connections open: further ones are refused', peer, self.most)
+        try:
+            return super().handle()
+        finally:
+            self.guests[peer] -= 1
+            if not self.guests[peer]:
+                del self.guests[peer]
+
+    def _turn_away(self):
+        if not hasattr(self.connection, 'do_handshake'):   # that of TLS would have to be waited for
+            with contextlib.suppress(OSError):
+                self.connection.sendall(_TOO_MANY)
+
     def handle_one_request(self):
+        # However slowly it drips in, a head has to be there in time.
+        timer = self.timeout_class(self.head_timeout, TimeoutError) if self._is_first else None
+        try:
+            if timer is None and not self._begun_whole():
+                timer = self.timeout_class(self.head_timeout, TimeoutError)
+            is_request = self._read_head()
+        finally:
+            self._is_first = False
+            if timer is not None:
+                timer.cancel()
+        if is_request:
+            self._answer_request()
+
+    def _begun_whole(self):
+        """Wait for the next head to begin, as long as an idle connection is kept; whether it has come as a whole."""
+        if self.server.keepalive and not isinstance(self.server.keepalive, bool):
+            self.connection.settimeout(self.server.keepalive)
+        try:
+            there = self.rfile.peek()
+        except OSError as error:
+            if isinstance(error, TimeoutError):
+                raise
+            return True     # said again, and dealt with, by who reads the line
+        return b'\r\n\r\n' in there
+
+    def _read_head(self):
+        """Whether there is a request to be answered; what is none is refused here."""
         line = self._read_request_line()
         self.conn_state[2] = 'request'
         self.close_connection = True
         if not line:
-            return
+            return False
         if len(line) >= self.server.url_length_limit:
             self.connection.sendall(_TOO_LONG)
-            return
+            return False
         try:
             found = http_head.request_line(line)
             if found is None:
@@ -70,8 +125,8 @@ class Protocol:
             text = f'{error}\n'.encode()
             self.connection.sendall(b'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n'
                                     b'Content-Length: %d\r\n\r\n%b' % (len(text), text))
-            return
-        self._answer_request()
+            return False
+        return True
 
     def _answer_request(self):
         wanted = self.headers.get('connection', '').lower()

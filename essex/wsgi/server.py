@@ -18,6 +18,11 @@ OPTS = [
     cfg.StrOpt('api_paste_config', help='The Paste file. Unset: the one beside the configuration file.'),
     cfg.IntOpt('backlog', default=1024, help='Connections waiting to be accepted.'),
     cfg.IntOpt('client_socket_timeout', default=900, help='Seconds a silent connection is kept.'),
+    cfg.IntOpt('client_head_timeout', default=20, min=1,
+               help='Seconds that the head of a request may take to come in, however it drips.'),
+    cfg.IntOpt('client_connections', default=800, min=0,
+               help='Connections one address may have open to a process, so that nobody takes all of '
+                    'wsgi_default_pool_size; 0: any number. Behind a proxy all clients have its address.'),
     cfg.IntOpt('max_header_line', default=16384, help='Longest header line in bytes.'),
     cfg.IntOpt('wsgi_default_pool_size', default=1000, help='Requests served at once by one process.'),
     cfg.StrOpt('ssl_cert_file', deprecated_name='cert_file',
@@ -88,7 +93,8 @@ class Server:
         self.bind()
         self._pool = concurrency.Pool(CONF.wsgi_default_pool_size)
         self._thread = concurrency.spawn(concurrency.serve, self._sockets[0], self._attributed, self._pool,
-                                         socket_timeout=CONF.client_socket_timeout, max_line=CONF.max_header_line)
+                                         socket_timeout=CONF.client_socket_timeout, max_line=CONF.max_header_line,
+                                         head_timeout=CONF.client_head_timeout, connections=CONF.client_connections)
         LOG.info('%s listens on %s:%s', self.name, self.host, self.port)
 
     def _attributed(self, environ, start_response):

@@ -41,10 +41,13 @@ def configure(name, conf, verbose=False):
             config.CONF.set_override(option, kind(conf[option]))
     if 'trace_directory' in conf:
         config.CONF.set_override('directory', conf['trace_directory'], 'trace')
-    values = {'backlog': options.integer(conf, 'backlog', 4096, 1), 'workers': 1,
-              'wsgi_default_pool_size': options.integer(conf, 'max_clients', 1024, 1),
+    most, patience = options.integer(conf, 'max_clients', 1024, 1), int(options.number(conf, 'client_timeout', 60, 1))
+    values = {'backlog': options.integer(conf, 'backlog', 4096, 1), 'workers': 1, 'wsgi_default_pool_size': most,
+              # Proxies alone speak to storage nodes, and may be few.
+              'client_connections': max(1, most * 4 // 5) if name == 'proxy-server' else 0,
+              'client_head_timeout': min(20, patience),
               # The servers answer 408 themselves; this ends connections that do not even send their headers.
-              'client_socket_timeout': int(options.number(conf, 'client_timeout', 60, 1)) + 5}
+              'client_socket_timeout': patience + 5}
     if conf.get('cert_file'):
         values |= {'ssl_cert_file': conf['cert_file'], 'ssl_key_file': conf.get('key_file') or conf['cert_file']}
     for option, value in values.items():

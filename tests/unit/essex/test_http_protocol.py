@@ -1,8 +1,10 @@
 """The server's side of HTTP/1.1, asked by bytes on a real socket."""
+import contextlib
 import json
 import socket
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -87,17 +89,20 @@ def cut():
     raise RuntimeError('on purpose')
 
 
-@pytest.fixture(scope='module')
-def port():
+def served(**options):
+    """The port of a server."""
     listening = concurrency.listen('127.0.0.1', 0)
 
     def serve():
-        thread.append(concurrency.spawn(concurrency.serve, listening, application))
-        thread[0].wait()
-    thread = []
+        concurrency.spawn(concurrency.serve, listening, application, **options).wait()
     # Not joined: the accepting thread waits in a hub of its own, which ends with the process.
     threading.Thread(target=serve, daemon=True).start()
     return listening.getsockname()[1]
+
+
+@pytest.fixture(scope='module')
+def port():
+    return served()
 
 
 @pytest.fixture
@@ -347,3 +352,54 @@ def test_a_client_that_goes_while_a_file_is_sent(port):
         sock.recv(100)
     with socket.create_connection(('127.0.0.1', port), 10) as sock:
         assert ask(sock, get('/after')).endswith(b'/after')
+
+
+@pytest.fixture(scope='module')
+def impatient():
+    return served(head_timeout=1, connections=3)
+
+
+@pytest.mark.parametrize('before', [b'', get('/1', last=False)])
+@pytest.mark.parametrize('head', [b'GET /2 HTTP/1.1\r\nX-A: ', b'GE'])
+def test_a_head_that_drips_is_not_waited_for(impatient, before, head):
+    with socket.create_connection(('127.0.0.1', impatient), 10) as connection:
+        connection.sendall(before + head)
+        began, closed = time.monotonic(), False
+        connection.settimeout(0.1)
+        while not closed and time.monotonic() < began + 8:
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                connection.sendall(b'a')
+                closed = b'' == connection.recv(65536)
+        assert closed and 0.5 < time.monotonic() - began < 5
+
+
+def test_who_says_nothing_is_not_waited_for(impatient):
+    with socket.create_connection(('127.0.0.1', impatient), 10) as connection:
+        assert connection.recv(1) == b''
+
+
+def test_between_requests_a_connection_may_rest(impatient):
+    with socket.create_connection(('127.0.0.1', impatient), 10) as connection:
+        connection.sendall(get('/1', last=False))
+        connection.settimeout(1.5)
+        received = b''
+        with contextlib.suppress(TimeoutError):
+            while piece := connection.recv(65536):
+                received += piece
+        connection.settimeout(10)
+        assert received.endswith(b'/1') and ask(connection, get('/2')).endswith(b'/2')
+
+
+def test_an_address_has_a_number_of_connections(impatient):
+    with contextlib.ExitStack() as stack:
+        def open_one():
+            made = stack.enter_context(socket.create_connection(('127.0.0.1', impatient), 10))
+            made.sendall(get('/1', last=False))
+            return made, made.recv(12)
+        first, *rest = [open_one() for _ in range(3)]
+        assert {status for _, status in (first, *rest)} == {b'HTTP/1.1 200'}
+        assert open_one()[1] == b'HTTP/1.1 503'
+        first[0].close()
+        end = time.monotonic() + 5
+        while open_one()[1] == b'HTTP/1.1 503':
+            assert time.monotonic() < end

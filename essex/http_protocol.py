@@ -33,8 +33,8 @@ class Protocol:
     """To be mixed into eventlet.wsgi.HttpProtocol.
 
     `input_class` is eventlet's Input, `timeout_class` its Timeout; send_file(socket, file, count) is sendfile(2).
-    `head_timeout` are the seconds a head may take from its first byte on, the first one from the connection on. `guests`
-    counts the connections of each address, which may have `most` of them; 0 is any number.
+    `head_timeout` are the seconds a head may take from its first byte on, the first one from the connection on.
+    `guests` counts the connections of each address, which may have `most` of them; 0 is any number.
     """
 
     input_class = timeout_class = send_file = None

@@ -17,6 +17,10 @@ CONF = config.register(OPTS, 'image_decompression')
 
 NAME = 'image_decompression'
 _CHUNK = 1024 * 1024
+# Compressed bytes taken at a time: what is left of them behind a member of a gzip file is copied.
+_PIECE = 65536
+# Members that a gzip file may have in any case, and one more for so many bytes: each is work, whatever is in it.
+_MEMBERS, _OF_A_MEMBER = 1000, 4096
 _ZIPPED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -52,20 +56,24 @@ def _reader(file, path):
 
 def _gunzip(file):
     """Several members, one after another, are one file."""
-    rest = file.read(_CHUNK)
+    rest, members, size = file.read(_PIECE), 0, 0
     while rest:
+        members += 1
+        if members > _MEMBERS + size // _OF_A_MEMBER:
+            raise ValueError('the gzip data is in too many pieces, with hardly anything in them')
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
             # At most so much at once, however little it was before: a bomb is noticed as it unfolds.
             data = concurrency.in_thread(member.decompress, rest, _CHUNK)
             if data:
+                size += len(data)
                 yield data
             rest = member.unconsumed_tail or member.unused_data
             if not rest and not member.eof:
-                rest = file.read(_CHUNK)
+                rest = file.read(_PIECE)
                 if not rest and not data:
                     raise EOFError('the gzip data ends early')
-        rest = (member.unused_data or file.read(_CHUNK)).lstrip(b'\0')   # zeroes may fill a block behind it
+        rest = (member.unused_data or file.read(_PIECE)).lstrip(b'\0')   # zeroes may fill a block behind it
 
 
 def _unzip(path):

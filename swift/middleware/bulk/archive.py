@@ -8,6 +8,8 @@ from essex import concurrency
 _HEADER_LIMIT = 1 << 17     # bytes of extended headers: a name and extended attributes
 _EACH = 1 << 13             # bytes that a header counts for besides its own: each is a step deeper into the stack
 _PIECE = 65536
+# Compressed streams that an archive may be of in any case, and one more for so many bytes: each is work, even if empty.
+_STREAMS, _OF_A_STREAM = 1000, 512
 _EXTENDED = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
              tarfile.SOLARIS_XHDTYPE)
 
@@ -46,7 +48,8 @@ class _Decompressed:
 
     def __init__(self, source, make, failures):
         self._source, self._make, self._failures = source, make, failures
-        self._engine, self._input, self._out, self._begun = make(), b'', b'', False
+        self._engine, self._input, self._out = make(), b'', b''
+        self._streams, self._size = 1, 0
 
     def read(self, size):
         """`size` bytes, fewer at the end."""
@@ -63,6 +66,9 @@ class _Decompressed:
         while not self._out:
             if self._engine.eof:
                 # Archives may be several compressed streams, one after the other.
+                self._streams += 1
+                if self._streams > _STREAMS + self._size // _OF_A_STREAM:
+                    raise ArchiveError('is in too many pieces, with hardly anything in them')
                 self._input, self._engine = self._engine.unused_data, self._make()
                 if not self._input:
                     self._input = self._source.read(_PIECE)
@@ -74,6 +80,7 @@ class _Decompressed:
                 self._out = self._step()
             except self._failures as error:
                 raise ArchiveError(f'cannot be decompressed: {error}') from error
+            self._size += len(self._out)
             if not self._out and not self._engine.eof and not self._pending():
                 self._input = self._source.read(_PIECE)
                 if not self._input:

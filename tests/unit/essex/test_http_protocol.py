@@ -369,7 +369,7 @@ def test_a_head_that_drips_is_not_waited_for(impatient, before, head):
         while not closed and time.monotonic() < began + 8:
             with contextlib.suppress(TimeoutError, ConnectionError):
                 connection.sendall(b'a')
-                closed = b'' == connection.recv(65536)
+                closed = connection.recv(65536) == b''
         assert closed and 0.5 < time.monotonic() - began < 5
 
 

@@ -422,7 +422,8 @@ def zipped(*entries, how=zipfile.ZIP_DEFLATED, comment=b''):
 LARGE_DIRECTORY = zipped(*((f'{number}/', b'') for number in range(20)), ('a', DATA), comment=bytes(60000))
 
 
-@pytest.mark.parametrize('data', [gzip.compress(DATA), gzip.compress(DATA[:5000]) + gzip.compress(DATA[5000:]),
+@pytest.mark.parametrize('data', [gzip.compress(DATA), b''.join(map(gzip.compress, [DATA[:9000]] + [b''] * 900))
+                                  + gzip.compress(DATA[9000:]), gzip.compress(DATA[:5000]) + gzip.compress(DATA[5000:]),
                                   zipped(('disk.img', DATA)), zipped(('folder/', b''), ('folder/disk.img', DATA))])
 def test_compressed_data(cloud, work, plugins, staged, data):
     plugins('image_decompression')
@@ -438,6 +439,7 @@ def test_compressed_data(cloud, work, plugins, staged, data):
 @pytest.mark.parametrize('data,why', [
     (b'plain', 'neither gzip nor zip'), (gzip.compress(DATA)[:-20], 'ends early'), (b'\x1f\x8b\x08nonsense', ''),
     (zipped(('a', b'1'), ('b', b'2')), '2 files'), (zipped(), 'neither'), (b'..-lh5-....', 'LHA'),
+    (gzip.compress(b'') * 20000, 'too many pieces'),
     (zipped(('a', DATA))[:200], ''), (LARGE_DIRECTORY, 'directory of the zip'),
     (zipped(('a', DATA), how=zipfile.ZIP_BZIP2), 'deflate'), (zipped(('a', DATA), how=zipfile.ZIP_LZMA), 'deflate')])
 def test_compressed_data_that_is_not(cloud, work, plugins, ended, data, why):

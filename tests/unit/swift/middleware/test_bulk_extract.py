@@ -72,6 +72,14 @@ def test_several_compressed_streams_are_one_archive(client):
     assert extract(client, body, 'tar.gz')['Number Files Created'] == 1
 
 
+@pytest.mark.parametrize('kind,pack', [('tar.gz', gzip.compress), ('tar.bz2', bz2.compress)])
+def test_many_streams_with_nothing_in_them_are_no_archive(client, kind, pack):
+    few = pack(b'') * 900 + pack(tar(('c/a', b'A')))
+    assert extract(client, few, kind)['Number Files Created'] == 1
+    told = extract(client, pack(b'') * 5000 + few, kind)
+    assert told['Number Files Created'] == 0 and 'too many pieces' in str(told)
+
+
 def test_below_a_container_and_a_prefix(client):
     extract(client, tar(('a/b', b'1')), path='/c')
     extract(client, tar(('a/b', b'2')), path='/c/pre/fix')

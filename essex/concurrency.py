@@ -135,21 +135,23 @@ class ThreadPool:
 
     def _work(self, calls, finished, wake):
         while (call := calls.get()) is not None:
-            posted = call.posted
             call.perform()
-            finished.append(call)
+            self._tell(call, finished, wake)
             del call
-            # One event wakes the hub for all that is finished by then.
-            if not posted and not self._woken:
-                self._woken = True
-                os.eventfd_write(wake, 1)
+
+    def _tell(self, call, finished, wake):
+        finished.append(call)
+        # One event wakes the hub for all that is finished by then.
+        if not call.posted and not self._woken:
+            self._woken = True
+            os.eventfd_write(wake, 1)
 
     def _deliver(self, _):
         os.eventfd_read(self._wake)
         self._woken = False
         while self._finished:
             call = self._finished.popleft()
-            self._running -= 1
+            self._running -= not call.in_lane
             call.done = True
             if call.waiter is not None:
                 try:
@@ -159,13 +161,46 @@ class ThreadPool:
                     traceback.print_exc()
 
 
+class Lane:
+    """Calls that threads of a ThreadPool make one after another, in the order they came, while their caller goes on.
+
+    A thread that has done one goes on with the next by itself: the event loop need not get round to it.
+    """
+
+    def __init__(self, pool):
+        self._pool, self._waiting, self._moving = pool, collections.deque(), False
+        self._lock = original('threading').Lock()
+
+    def submit(self, function, *args):
+        """Begin a call; the result is what its wait() returns or raises."""
+        if not _patched or not self._pool.threads:
+            return self._pool.submit(function, *args)
+        call = _Call(function, args, in_lane=True)
+        with self._lock:
+            self._waiting.append(call)
+            begin, self._moving = not self._moving, True
+        if begin:
+            self._pool.post(self._move)
+        return call
+
+    def _move(self):
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._moving = False
+                    return
+                call = self._waiting.popleft()
+            call.perform()
+            self._pool._tell(call, self._pool._finished, self._pool._wake)
+
+
 class _Call:
     """A call in a ThreadPool."""
 
-    __slots__ = ('_args', '_context', '_error', '_function', '_result', 'done', 'posted', 'waiter')
+    __slots__ = ('_args', '_context', '_error', '_function', '_result', 'done', 'in_lane', 'posted', 'waiter')
 
-    def __init__(self, function, args, posted=False):
-        self.posted = posted
+    def __init__(self, function, args, posted=False, in_lane=False):
+        self.posted, self.in_lane = posted, in_lane
         self._function, self._args, self._context = function, args, contextvars.copy_context()
         self._result = self._error = self.waiter = None
         self.done = False
@@ -231,6 +266,7 @@ class _Input(http_chunks.ChunkedInput, eventlet.wsgi.Input):
 
 class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
     input_class, timeout_class = _Input, Timeout
+    rbufsize = 65536    # as long as the chunks that clients send: each comes in one piece then
 
     @staticmethod
     def send_file(sock, file, count):
@@ -273,6 +309,8 @@ def read_into(stream, view):
         count = stream.rfile.readinto(view[:wanted]) if wanted else 0
         stream.position += count
         return count
+    if isinstance(stream, _Input):
+        return stream.read_into(view)
     data = stream.read(len(view))
     view[:len(data)] = data
     return len(data)

@@ -20,14 +20,21 @@ class ChunkedInput:
 
     _left, _ended, _broken = 0, False, None
 
+    def read_into(self, view):
+        """Fill the memoryview `view` as far as the chunk goes; returns how many bytes, 0 at the end of the body."""
+        return self._guarded(self._into, self.rfile, view)
+
     def _chunked_read(self, rfile, length=None, use_readline=False):
+        return self._guarded(self._pieces, rfile, None if length is None or length < 0 else length, use_readline)
+
+    def _guarded(self, read, *args):
         if self.should_send_hundred_continue:
             self.send_hundred_continue_response()
             self.is_hundred_continue_response_sent = True
         if self._broken is not None:
             raise self._broken
         try:
-            return self._pieces(rfile, None if length is None or length < 0 else length, use_readline)
+            return read(*args)
         except BaseException as error:    # a Timeout too: what came until then is lost
             self._broken = error if isinstance(error, (OSError, ValueError)) else OSError('reading was cut short')
             raise
@@ -55,13 +62,25 @@ class ChunkedInput:
             if not data:
                 raise OSError('the client ended within a chunk')
             pieces.append(data)
-            self._left -= len(data)
             length = None if length is None else length - len(data)
-            if not self._left and rfile.read(2) != b'\r\n':
-                raise BadChunk('a chunk that does not end where it should')
+            self._took(rfile, len(data))
             if use_readline and data.endswith(b'\n'):
                 break
         return b''.join(pieces)
+
+    def _into(self, rfile, view):
+        if not view or not (self._left or self._next_chunk(rfile)):
+            return 0
+        count = rfile.readinto(view[:self._left])
+        if not count:
+            raise OSError('the client ended within a chunk')
+        self._took(rfile, count)
+        return count
+
+    def _took(self, rfile, count):
+        self._left -= count
+        if not self._left and rfile.read(2) != b'\r\n':
+            raise BadChunk('a chunk that does not end where it should')
 
     def _next_chunk(self, rfile):
         """Whether there is another one: then `_left` is its length."""

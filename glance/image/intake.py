@@ -1,4 +1,5 @@
 """The way of an upload's bytes from the client to the store: counted, hashed and looked into as they pass."""
+import collections
 import dataclasses
 import hashlib
 import itertools
@@ -9,6 +10,7 @@ from oslo_config import cfg
 from essex import concurrency, config
 from glance.exception import ImageTooLarge, SizeMismatch, UploadBroken
 from glance.image.formats import Inspection
+from glance.store.base import HOLD
 
 OPTS = [
     cfg.StrOpt('hashing_algorithm', default='sha512',
@@ -16,9 +18,11 @@ OPTS = [
 ]
 CONF = config.register(OPTS)
 
-CHUNK = 4 * 1024 * 1024
-# One chunk comes in while the one before is hashed and written; a store may hold on to one more.
-_BUFFERS = 3
+# Small enough to be in the processor's cache still when it is hashed.
+CHUNK = 1024 * 1024
+# A store may hold on to as many as HOLD of them; the hashes may be a little further behind.
+_BUFFERS = HOLD + 4
+_HASHING = concurrency.ThreadPool(8, 'hashing')
 
 
 @dataclasses.dataclass
@@ -34,7 +38,7 @@ class Facts:
 
 class Intake:
     """An iterator over the chunks of `source` (readinto(memoryview) -> count). When it is through, `facts()` tells
-    what passed. A chunk is a memoryview that is used again: it holds until the next but one is taken.
+    what passed. A chunk is a memoryview that is used again: it holds until HOLD more have been taken.
 
     Raises what is wrong with the data: UploadBroken, SizeMismatch, ImageTooLarge, DangerousImage,
     FormatMismatch. `size` is what the client announced, `limit` the most that is taken. `beat`, if given, is
@@ -48,6 +52,9 @@ class Intake:
         self._algorithm = CONF.hashing_algorithm
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hashes = (self._md5, hashlib.new(self._algorithm), *also)
+        self._lanes = [(concurrency.Lane(_HASHING), each) for each in self._hashes]
+        # What still uses a buffer, for each of those that are in use.
+        self._hashing = collections.deque()
         self._finding = None
         # New memory for each chunk would cost as much as hashing it: the kernel clears every page first.
         self._chunk = min(CHUNK, size or CHUNK)
@@ -55,7 +62,6 @@ class Intake:
 
     def __iter__(self):
         self._check_size(self._announced or 0)
-        hashing = []
         try:
             while chunk := self._read():
                 self.size += len(chunk)
@@ -63,19 +69,19 @@ class Intake:
                 if self._announced is not None and self.size > self._announced:
                     # At once: the pieces are as small as what was announced, the data may be anything.
                     raise SizeMismatch(announced=self._announced, received=f'{self.size} or more')
-                # While the store writes this chunk and the next one comes in, each hash has a thread of its own.
-                _wait(hashing)
-                hashing = [concurrency.spawn(concurrency.in_thread, each.update, chunk) for each in self._hashes]
+                # Each hash goes on in a thread of its own while the store writes and more comes in.
+                self._hashing.append([lane.submit(each.update, chunk) for lane, each in self._lanes])
                 self._inspection.feed(chunk)
                 yield chunk
         finally:
-            _wait(hashing)
+            self._catch_up(0)
         if self._announced is not None and self.size != self._announced:
             raise SizeMismatch(announced=self._announced, received=self.size)
         self._finding = self._inspection.finish()
 
     def _read(self):
-        """The next chunk, as full as can be: each costs three switches of threads."""
+        """The next chunk, as full as can be: each costs a few switches of threads."""
+        self._catch_up(_BUFFERS - 1)
         buffer, filled = next(self._buffers), 0
         while filled < self._chunk:
             try:
@@ -88,6 +94,12 @@ class Intake:
             if self._beat is not None:
                 self._beat()
         return buffer[:filled]
+
+    def _catch_up(self, behind):
+        """Wait until the hashes are `behind` chunks behind at most."""
+        while len(self._hashing) > behind:
+            for job in self._hashing.popleft():
+                job.wait()
 
     def _check_size(self, size):
         if self._limit is not None and size > self._limit:
@@ -102,8 +114,3 @@ class Intake:
 def inspection_for(image):
     """The inspection that fits what `image` declares."""
     return Inspection(image.disk_format, image.container_format)
-
-
-def _wait(jobs):
-    for job in jobs:
-        job.wait()

@@ -2,6 +2,9 @@
 import abc
 import urllib.parse
 
+# For so many more chunks that are taken, a chunk that add() took keeps its bytes; then its memory is used again.
+HOLD = 8
+
 
 class Store(abc.ABC):
     """Base of all stores.

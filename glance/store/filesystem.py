@@ -3,6 +3,7 @@
 A file is written under another name in `.partial/` of its directory, synced and then linked to its own: under its own
 name it is whole or not there.
 """
+import collections
 import contextlib
 import errno
 import json
@@ -14,13 +15,14 @@ from oslo_config import cfg
 from essex import concurrency, config
 from essex.exception import ConfigError
 from glance.exception import DataNotFound, DuplicateData, StoreFull, StoreUnavailable
-from glance.store.base import Store
+from glance.store.base import HOLD, Store
 
 READ = 1024 * 1024
 # The most that is sent at once from a file to a client: as much as the socket takes, if it is less.
 _SEND = 64 * 1024 * 1024
 # How often dirty pages are sent on their way, so that the final sync has little left to do.
-_FLUSH = 64 * 1024 * 1024
+_FLUSH = 32 * 1024 * 1024
+_WRITING = concurrency.ThreadPool(16, 'image files')
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -121,7 +123,7 @@ class FilesystemStore(Store):
             try:
                 with open(partial, 'xb', buffering=0) as out:
                     os.fchmod(out.fileno(), self.options.filesystem_store_file_perm or 0o640)
-                    _write(out.fileno(), chunks, self.options.filesystem_thin_provisioning)
+                    _write(out, chunks, self.options.filesystem_thin_provisioning)
                 concurrency.in_thread(_publish, partial, final)
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -276,28 +278,28 @@ def _plain(name):
     return name
 
 
-def _write(descriptor, chunks, thin=False):
-    """Write `chunks`, each while the next one is being made, and send them on to the disk now and then."""
-    jobs, unflushed, write = {}, 0, _write_thinly if thin else _write_all
-
-    def start(name, function, *args):
-        """One job of a kind at a time, and none lost: its error is raised by the next of its kind, or the end."""
-        if name in jobs:
-            jobs.pop(name).wait()
-        jobs[name] = concurrency.spawn(concurrency.in_thread, function, *args)
-
+def _write(out, chunks, thin=False):
+    """Write `chunks`, some of them behind the one that is being made, and send them on to the disk now and then."""
+    write, flush = concurrency.Lane(_WRITING), concurrency.Lane(_WRITING)
+    one, jobs, unflushed = _write_thinly if thin else _write_all, collections.deque(), 0
     try:
         for chunk in chunks:
-            start('write', write, descriptor, chunk)
+            if len(jobs) >= HOLD:
+                jobs.popleft().wait()
+            jobs.append(write.submit(one, out, chunk))
             unflushed += len(chunk)
             if unflushed >= _FLUSH:
-                start('flush', os.fdatasync, descriptor)
+                jobs.append(flush.submit(_flush, out))
                 unflushed = 0
     finally:
-        _settle(jobs.values())
+        _settle(jobs)
     if thin:
         # Zeros at the end are a hole as well.
-        os.ftruncate(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR))
+        out.truncate()
+
+
+def _flush(out):
+    os.fdatasync(out.fileno())
 
 
 def _settle(jobs):
@@ -312,20 +314,20 @@ def _settle(jobs):
         raise errors[0]
 
 
-def _write_all(descriptor, chunk):
+def _write_all(out, chunk):
     view = memoryview(chunk)
     while view:
-        view = view[os.write(descriptor, view):]
+        view = view[os.write(out.fileno(), view):]
 
 
-def _write_thinly(descriptor, chunk):
+def _write_thinly(out, chunk):
     view = memoryview(chunk)
     for start in range(0, len(view), len(_HOLE)):
         block = view[start:start + len(_HOLE)]
         if bytes(block) == _HOLE[:len(block)]:
-            os.lseek(descriptor, len(block), os.SEEK_CUR)
+            out.seek(len(block), os.SEEK_CUR)
         else:
-            _write_all(descriptor, block)
+            _write_all(out, block)
 
 
 def _publish(partial, final):

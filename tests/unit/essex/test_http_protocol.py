@@ -21,6 +21,11 @@ def application(environ, start_response):
         body = json.dumps({**told, 'raw': environ['headers_raw']}).encode()
     elif path == '/echo':
         body = environ['wsgi.input'].read()
+    elif path == '/into':
+        pieces, view = [], memoryview(bytearray(7))
+        while count := concurrency.read_into(environ['wsgi.input'], view):
+            pieces.append(bytes(view[:count]))
+        body = b''.join(pieces)
     elif path == '/some':
         counts, view = [], memoryview(bytearray(300000))
         while count := concurrency.read_some(environ['wsgi.input'], view, 1000):
@@ -261,8 +266,8 @@ def test_no_body_where_there_must_be_none(connection):
                                               ('Transfer-Encoding: chunked', b'2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n')])
 def test_a_body_is_read_or_passed_over(connection, header, body):
     post = {'method': 'POST', 'last': False, 'body': body}
-    answer = ask(connection, get('/echo', header, **post), get('/unread', header, **post), get('/after'))
-    assert b'\r\n\r\nabcde' in answer and b'\r\n\r\n/unread' in answer and answer.endswith(b'/after')
+    answer = ask(connection, *(get(path, header, **post) for path in ('/echo', '/into', '/unread')), get('/after'))
+    assert answer.count(b'\r\n\r\nabcde') == 2 and b'\r\n\r\n/unread' in answer and answer.endswith(b'/after')
 
 
 @pytest.mark.parametrize('chunks', [
@@ -270,7 +275,7 @@ def test_a_body_is_read_or_passed_over(connection, header, body):
     b'\r\n0\r\n\r\n', b'zz\r\n0\r\n\r\n', b'2\nab\r\n0\r\n\r\n', b'2;a\nb\r\nab\r\n0\r\n\r\n', b'2\r\nabXX0\r\n\r\n',
     b'2\r\nab0\r\n\r\n', b'f' * 16 + b'\r\nab', b'0\r\n' + b'X: a\r\n' * 4000 + b'\r\n', b'0\r\nX: a\n\n',
     b'2;' + b'a' * 100000 + b'\r\nab\r\n0\r\n\r\n', b'0\r\nX: ' + b'a' * 100000 + b'\r\n\r\n'])
-@pytest.mark.parametrize('path', ['/echo', '/unread'])
+@pytest.mark.parametrize('path', ['/echo', '/into', '/unread'])
 def test_a_body_whose_chunks_are_none_ends_the_connection(port, path, chunks):
     post = get(path, 'Transfer-Encoding: chunked', method='POST', last=False, body=chunks)
     with socket.create_connection(('127.0.0.1', port), 10) as sock:
@@ -283,8 +288,9 @@ def test_a_body_whose_chunks_are_none_ends_the_connection(port, path, chunks):
 
 @pytest.mark.parametrize('chunks', [b'A;name=value\r\n0123456789\r\n1 \r\na\r\n000\r\nX-Trailer: a\r\n\r\n',
                                     b'b\r\n0123456789a\r\n0;last\r\n\r\n'])
-def test_chunks_may_have_extensions_and_trailers(connection, chunks):
-    post = get('/echo', 'Transfer-Encoding: chunked', method='POST', last=False, body=chunks)
+@pytest.mark.parametrize('path', ['/echo', '/into'])
+def test_chunks_may_have_extensions_and_trailers(connection, path, chunks):
+    post = get(path, 'Transfer-Encoding: chunked', method='POST', last=False, body=chunks)
     answer = ask(connection, post, get('/after'))
     assert b'\r\n\r\n0123456789a' in answer and answer.endswith(b'/after')
 

@@ -17,3 +17,4 @@ def test_where_nothing_is_patched_it_simply_calls():
     assert pool.submit(int, '3').wait() == 3
     with pytest.raises(ValueError, match='invalid literal'):
         pool.run(int, 'x')
+    assert concurrency.Lane(pool).submit(threading.get_ident).wait() == threading.get_ident()

@@ -104,3 +104,35 @@ def test_a_result_that_is_there_is_not_waited_for():
     while not call.done and time.monotonic() < deadline:
         concurrency.sleep(0.001)
     assert call.wait() == 3
+
+
+def test_calls_in_a_lane_come_one_after_another_beside_those_of_others():
+    pool, held, seen = concurrency.ThreadPool(2), native.Event(), []
+    slow, quick = concurrency.Lane(pool), concurrency.Lane(pool)
+    slow.submit(held.wait, 20)
+    calls = [slow.submit(seen.append, number) for number in range(50)]
+    assert [quick.submit(int, str(number)).wait() for number in range(50)] == list(range(50))
+    assert not seen and not calls[0].done
+    held.set()
+    calls[-1].wait()
+    assert seen == list(range(50))
+    calls[0].wait()
+
+
+def test_what_fails_in_a_lane_is_told_and_the_next_goes_on():
+    lane = concurrency.Lane(concurrency.ThreadPool(1))
+    calls = [lane.submit(divmod, 1, number) for number in (1, 0, 1)]
+    assert calls[0].wait() == (1, 0)
+    with pytest.raises(ZeroDivisionError):
+        calls[1].wait()
+    assert calls[2].wait() == (1, 0)
+
+
+def test_lanes_start_no_more_threads_than_they_use():
+    pool = concurrency.ThreadPool(20)
+    lanes = [concurrency.Lane(pool) for _ in range(2)]
+    for _ in range(20):
+        calls = [lane.submit(int) for lane in lanes for _ in range(10)]
+        for call in calls:
+            call.wait()
+    assert pool._started <= 4

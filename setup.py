@@ -106,6 +106,7 @@ ENTRY_POINTS = {
         'swift-container-reconciler = swift.cmd.daemons:container_reconciler',
         'swift-object-auditor = swift.cmd.daemons:object_auditor',
         'swift-object-replicator = swift.cmd.daemons:object_replicator',
+        'swift-object-reconstructor = swift.cmd.daemons:object_reconstructor',
         'swift-object-updater = swift.cmd.daemons:object_updater',
         'swift-object-expirer = swift.cmd.daemons:object_expirer',
         'swift-ring-builder = swift.cmd.ring_builder:main',

@@ -6,7 +6,7 @@ import importlib
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """A daemon: its name and section, the file that holds the section, its class (module:Class), what it does in a
-    sentence, and more options of its command line (flags, option, help).
+    sentence, more options of its command line (flags, option, help), and whether only erasure-coded policies need it.
     """
 
     name: str
@@ -14,6 +14,7 @@ class Kind:
     target: str
     does: str
     more: tuple = ()
+    coded: bool = False
 
     def load(self):
         """The class."""
@@ -50,6 +51,9 @@ KINDS = {kind.name: kind for kind in (
          'Reads every object of this node, and quarantines those that are damaged.', _ZERO_BYTE),
     Kind('object-replicator', 'object-server', 'swift.obj.replicator:ObjectReplicator',
          "Brings this node's objects to where they belong, and what the others lack to them.", _POLICIES),
+    Kind('object-reconstructor', 'object-server', 'swift.obj.reconstructor:ObjectReconstructor',
+         'Rebuilds lost fragments of erasure-coded objects, and brings those of others to where they belong.',
+         _POLICIES, coded=True),
     Kind('object-updater', 'object-server', 'swift.obj.updater:ObjectUpdater',
          'Makes the updates of container listings that failed or were late.'),
     Kind('object-expirer', 'object-expirer', 'swift.obj.expirer:ObjectExpirer',

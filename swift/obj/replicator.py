@@ -82,12 +82,16 @@ class ObjectReplicator(Daemon):
                 watcher.kill()
         self._report(whole=not (devices or partitions or policies))
 
+    @staticmethod
+    def handles(policy):
+        """Whether its objects are this daemon's: fragments are the reconstructor's."""
+        return policy.code is None
+
     def collect(self, devices=None, partitions=None, policies=None):
         """The jobs of this node: [Job], handoffs first when so configured, else in random order."""
         jobs = []
         for policy in self.cluster.policies:
-            # Fragments are the reconstructor's.
-            if policy.code or policies and policy.idx not in policies:
+            if not self.handles(policy) or policies and policy.idx not in policies:
                 continue
             ring = self.cluster.ring('object', policy)
             for device in local_devices(ring, self.conf, 6200):
@@ -273,9 +277,12 @@ class ObjectReplicator(Daemon):
                  self.stats['attempted'], now - began, self.stats['hashmatch'], self.stats['rsync'],
                  self.stats['remove'], self.stats['failure'])
         if whole:
-            recon_cache.dump(self.recon_path, 'object', {
-                'replication_stats': self.stats, 'replication_time': minutes, 'replication_last': now,
-                'object_replication_time': minutes, 'object_replication_last': now})
+            self._dump(now, minutes)
+
+    def _dump(self, now, minutes):
+        recon_cache.dump(self.recon_path, 'object', {
+            'replication_stats': self.stats, 'replication_time': minutes, 'replication_last': now,
+            'object_replication_time': minutes, 'object_replication_last': now})
 
 
 def _different(ours, theirs):

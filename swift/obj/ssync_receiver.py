@@ -13,13 +13,13 @@ from essex import concurrency
 from swift import conf as options
 from swift.exceptions import DriveNotMounted, LockTimeout
 from swift.headers import whole
-from swift.obj import layout, partition, ssync_wire
+from swift.obj import fragments, layout, partition, ssync_fragments, ssync_wire
 
 LOG = logging.getLogger(__name__)
 _METHODS = ('PUT', 'POST', 'DELETE')
 _MOST_HEADERS = 1000
 # What the embedded request is, not what the object has.
-_NOT_KEPT = {'content-length', 'x-timestamp', 'connection', 'host', 'transfer-encoding'}
+_NOT_KEPT = {'content-length', 'x-timestamp', 'x-backend-no-commit', 'connection', 'host', 'transfer-encoding'}
 
 
 class Receiver:
@@ -169,9 +169,23 @@ class _Session:
             object_hash, *offered = ssync_wire.decode_missing(line)
         except ValueError as error:
             raise _Failed(400, str(error)) from None
-        here = self.manager.run(self.device, partition.look, f'{self.path}/{object_hash[-3:]}/{object_hash}').moments
-        data, meta = wanted_parts(here, *offered)
+        here = self.manager.run(self.device, partition.look, f'{self.path}/{object_hash[-3:]}/{object_hash}')
+        if self.policy.code:
+            data, meta = self._check_fragment(here, offered, ssync_wire.decode_durable(line))
+        else:
+            data, meta = wanted_parts(here.moments, *offered)
         return ssync_wire.encode_wanted(object_hash, data, meta) if data or meta else None
+
+    def _check_fragment(self, here, offered, durable):
+        index = whole(self.environ.get('HTTP_X_BACKEND_SSYNC_FRAG_INDEX'))
+        data, meta, complete = ssync_fragments.wanted_parts(here, index, *offered, durable)
+        if complete:
+            # All of it came before; only that it is to be kept never did.
+            file = self.manager.from_hash(self.device, self.part, here.hash, self.policy)
+            held = [each.index for each in here.chosen.fragments[offered[0]]]
+            self.manager.run(self.device, fragments.make_durable, file, offered[0],
+                             index if index in held else held[0])
+        return data, meta
 
     def _updates(self):
         self._start(ssync_wire.UPDATES_START)

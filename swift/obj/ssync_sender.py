@@ -1,4 +1,5 @@
 """The sending end of SSYNC: offers what a partition holds to a peer, and sends it what it asks for."""
+import contextlib
 import time
 from urllib.parse import quote
 
@@ -38,8 +39,7 @@ class Sender:
         """
         exchange = backend.Exchange(
             self.node, 'SSYNC', backend.path(self.node['device'], self.part),
-            {'Transfer-Encoding': 'chunked', 'X-Backend-Storage-Policy-Index': str(self.policy.idx)},
-            timeout=self.timeout, conn_timeout=self.conn_timeout, replication=True)
+            self._request_headers(), timeout=self.timeout, conn_timeout=self.conn_timeout, replication=True)
         answer = None
         try:
             answer = exchange.response()
@@ -60,12 +60,21 @@ class Sender:
                 answer.close()
             exchange.close()
 
+    def _request_headers(self):
+        return {'Transfer-Encoding': 'chunked', 'X-Backend-Storage-Policy-Index': str(self.policy.idx)}
+
+    def _found(self):
+        return partition.walk(self.path, self.suffixes)
+
+    def _line(self, found):
+        return ssync_wire.encode_missing(found.hash, *found.moments[:3])
+
     def _peer(self):
         return f'{self.node["ip"]}:{self.node["port"]}/{self.node["device"]}/{self.part}'
 
     def _offer(self, exchange):
         offered, batch, size = {}, [ssync_wire.MISSING_START], 0
-        for found in partition.walk(self.path, self.suffixes):
+        for found in self._found():
             if found.moments is None:
                 if not found.names:
                     # An empty directory: nothing to send, and nothing lost when it goes.
@@ -75,7 +84,7 @@ class Sender:
             # A tombstone nobody needs any more is not to be brought back where it is gone.
             if found.moments.deleted and float(found.moments.data) < time.time() - self.reclaim_age:
                 continue
-            batch.append(ssync_wire.encode_missing(found.hash, *found.moments[:3]))
+            batch.append(self._line(found))
             size += len(batch[-1])
             if size >= _BATCH:
                 exchange.send(b'\r\n'.join(batch) + b'\r\n')
@@ -112,7 +121,7 @@ class Sender:
 
     def _send(self, exchange, found, data, meta):
         """Send the parts of an object; False when it is not (or no more) what was offered."""
-        directory, chosen = f'{self.path}/{found.hash[-3:]}/{found.hash}', found.chosen
+        directory, chosen = self._directory(found), found.chosen
         try:
             if chosen.tombstone:
                 return self._send_deletion(exchange, directory, chosen.tombstone)
@@ -124,6 +133,9 @@ class Sender:
         except (FileNotFoundError, errors.DiskFileError):
             return False
 
+    def _directory(self, found):
+        return f'{self.path}/{found.hash[-3:]}/{found.hash}'
+
     @staticmethod
     def _send_deletion(exchange, directory, tombstone):
         found = concurrency.in_thread(_metadata, f'{directory}/{tombstone.name}')
@@ -132,19 +144,29 @@ class Sender:
         return True
 
     def _send_data(self, exchange, found):
+        with self._data(found) as (values, size, pieces):
+            head = {'Content-Length': str(size), **_headers(values)}
+            exchange.send(ssync_wire.encode_request('PUT', _url(values), head))
+            for piece in pieces:
+                exchange.send(piece)
+                self.progress()
+
+    @contextlib.contextmanager
+    def _data(self, found):
+        """(metadata, size, pieces) of the data that was offered. Raises DiskFileError; SyncFailed with the pieces."""
         file = self.manager.from_hash(self.device, self.part, found.hash, self.policy)
         with concurrency.in_thread(file.open, expired=True) as opened:
             if opened.data_timestamp != found.moments.data:
                 raise errors.NotExist(f'{file.path} has changed since it was offered')
-            head = {'Content-Length': str(opened.size), **_headers(opened.data_metadata)}
-            exchange.send(ssync_wire.encode_request('PUT', _url(opened.data_metadata), head))
-            try:
-                while piece := concurrency.in_thread(opened.read, self.chunk_size):
-                    exchange.send(piece)
-                    self.progress()
-            except errors.Quarantined as error:
-                # The peer must never take what follows for the rest of the object: break off.
-                raise SyncFailed(f'{file.path}: {error}') from error
+            yield opened.data_metadata, opened.size, self._pieces(opened)
+
+    def _pieces(self, opened):
+        try:
+            while piece := concurrency.in_thread(opened.read, self.chunk_size):
+                yield piece
+        except errors.Quarantined as error:
+            # The peer must never take what follows for the rest of the object: break off.
+            raise SyncFailed(f'{opened.diskfile.path}: {error}') from error
 
     @staticmethod
     def _send_meta(exchange, directory, chosen):

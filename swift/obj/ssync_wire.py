@@ -1,7 +1,8 @@
 """What both ends of SSYNC write: lines of the missing check, of its answer, and embedded requests.
 
 A line offered by the sender is `<hash> <timestamp>[ m:<hex>,t:<hex>]`: the time of the data (or of the deletion), and
-how much later, in hundred-thousandths of a second, metadata and content type are. The receiver answers
+how much later, in hundred-thousandths of a second, metadata and content type are; `durable:False` says that a
+fragment archive is not durable. The receiver answers
 `<hash> d`, `m` or `dm`: which parts it wants; a bare hash is all.
 """
 from urllib.parse import quote, unquote
@@ -11,12 +12,14 @@ from swift.timestamp import Timestamp
 MISSING_START, MISSING_END = b':MISSING_CHECK: START', b':MISSING_CHECK: END'
 UPDATES_START, UPDATES_END = b':UPDATES: START', b':UPDATES: END'
 ERROR = b':ERROR:'
+_NOT_DURABLE = 'durable:False'
 MAX_LINE = 65536    # bytes, of a line or header of either phase
 
 
-def encode_missing(object_hash, ts_data, ts_meta=None, ts_ctype=None):
+def encode_missing(object_hash, ts_data, ts_meta=None, ts_ctype=None, durable=True):
     """The line (bytes, without its end) that offers an object."""
-    parts = [part for part in (_delta('m', ts_data, ts_meta), _delta('t', ts_data, ts_ctype)) if part]
+    parts = [part for part in (_delta('m', ts_data, ts_meta), _delta('t', ts_data, ts_ctype),
+                           None if durable else _NOT_DURABLE) if part]
     line = f'{quote(object_hash)} {quote(ts_data.internal)}'
     return (f'{line} {",".join(parts)}' if parts else line).encode('ascii')
 
@@ -44,6 +47,11 @@ def decode_missing(line):
             delta, _, offset = value.partition('__')
             moments[name] = Timestamp(Timestamp(ts_data.normal), int(offset or '0', 16), int(delta, 16))
     return object_hash, ts_data, moments['m'], moments['t']
+
+
+def decode_durable(line):
+    """Whether a line of the missing check offers what is durable."""
+    return _NOT_DURABLE.encode() not in line.split(b' ')[-1].strip().split(b',')
 
 
 def encode_wanted(object_hash, data, meta):

@@ -209,8 +209,10 @@ class ObjectController(base.Controller):
     def header_sets(self, headers, count):
         """Headers for each of `count` copies: which container replica, and which of the queue, it is to tell."""
         part, nodes = self.app.cluster.ring('container').get_nodes(self.account, self.container)
-        sets = told('X-Container', part, nodes, count, min(self.policy.quorum(count) + 1, count))
-        queues = told('X-Delete-At', *self.queue, count, min(self.policy.quorum(count) + 1, count)) \
+        # Any one of the nodes of fragments may be the only one that hears that they are to be kept.
+        least = count if self.policy.code else min(self.policy.quorum(count) + 1, count)
+        sets = told('X-Container', part, nodes, count, least)
+        queues = told('X-Delete-At', *self.queue, count, least) \
             if self.queue else [{}] * count
         return [{**headers, **first, **second} for first, second in zip(sets, queues)]
 

@@ -19,7 +19,8 @@ CONF = {
     'object': {'app:object-server': {'replication_concurrency': 0},
                'object-auditor': {'files_per_second': 0, 'bytes_per_second': 0, 'zero_byte_files_per_second': 0},
                'object-updater': {'objects_per_second': 0},
-               'object-replicator': {'concurrency': 4, 'node_timeout': 5, 'http_timeout': 5, 'conn_timeout': 0.3}},
+               **dict.fromkeys(('object-replicator', 'object-reconstructor'), {
+                   'concurrency': 4, 'node_timeout': 5, 'http_timeout': 5, 'conn_timeout': 0.3})},
     'container': {'container-auditor': {'containers_per_second': 10000},
                   'container-replicator': {'databases_per_second': 10000, 'node_timeout': 5, 'conn_timeout': 0.3},
                   'container-updater': {'containers_per_second': 0, 'account_suppression_time': 0}},

@@ -42,8 +42,8 @@ def node(tmp_path, monkeypatch):
 def test_names_globs_and_groups():
     assert init.expand(['object']) == [('object-server', None)]
     assert init.expand(['object-*', 'object-server']) == [
-        ('object-server', None), ('object-auditor', None), ('object-expirer', None), ('object-replicator', None),
-        ('object-updater', None)]
+        ('object-server', None), ('object-auditor', None), ('object-expirer', None),
+        ('object-reconstructor', None), ('object-replicator', None), ('object-updater', None)]
     assert [name for name, _ in init.expand(['all'])] == [*init.MAIN, *init.REST]
     assert init.expand(['account-server.2']) == [('account-server', '2')]
     with pytest.raises(SystemExit):

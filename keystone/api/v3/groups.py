@@ -50,7 +50,7 @@ class GroupController(Controller):
     def users(self, req, group_id):
         self._load(req, 'list_users_in_group', group_id)
         hints = user_hints(req, text=('name',))
-        keep_to_domain(self, req, hints, 'list_users_in_group')
+        keep_to_domain(req, hints)
         return listed(req, 'users', self.managers.groups.users_in(group_id, hints), hints=hints)
 
     def _check(self, req, rule, group_id, user_id):

@@ -147,19 +147,16 @@ def domain_for(req):
 
 
 def restrict_to_domain(controller, req, hints, rule):
-    """Check a list rule; a caller who may list because of his domain sees that domain alone."""
+    """Check a list rule; with a token for a domain the list is of that domain, unless another is asked for."""
     wanted = hints.value('domain_id') or req.context.domain_id
     controller.enforce(req, rule, domain_id=wanted, group={'domain_id': wanted})
     if hints.value('domain_id') is None:
-        keep_to_domain(controller, req, hints, rule)
+        keep_to_domain(req, hints)
 
 
-def keep_to_domain(controller, req, hints, rule, **targets):
-    """Of what a caller may list because of the domain his token is for, he sees what is in that domain.
-
-    `targets` are those that let him see all without it, such as himself.
-    """
-    if req.context.domain_id is not None and not controller.allowed(req, rule, **targets):
+def keep_to_domain(req, hints):
+    """With a token for a domain, whatever the role on it, a list is of what is in that domain."""
+    if req.context.domain_id is not None:
         hints.add('domain_id', req.context.domain_id)
 
 

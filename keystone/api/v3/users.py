@@ -115,7 +115,7 @@ class UserController(Controller):
     def groups(self, req, user_id):
         self._load(req, 'list_groups_for_user', user_id)
         hints = hints_of(req, text=('name',))
-        keep_to_domain(self, req, hints, 'list_groups_for_user', user={'id': user_id})
+        keep_to_domain(req, hints)
         found = [{'membership_expires_at': None, **group} for group in self.managers.groups.groups_of(user_id, hints)]
         return listed(req, 'groups', found, hints=hints)
 

@@ -64,8 +64,20 @@ def test_an_administrator_of_a_domain_reaches_what_lives_in_domains(api, domain)
     wrong = [(method, path) for method, path, body in IN_DOMAINS
              if api(method, f'/v3{path}'.format(**domain['names']), body, token=domain['admin']).status_int >= 300]
     assert wrong == []
-    found = api('GET', '/v3/domains', token=domain['admin']).json['domains']
-    assert [each['id'] for each in found] == [domain['id']]
+    assert api('GET', '/v3/users?domain_id=default', token=domain['admin']).json['users']
+
+
+def test_lists_with_a_token_for_a_domain_are_of_that_domain(api, cloud, domain):
+    project = cloud.new_project('p', domain_id=domain['id'])
+    cloud.grant(domain['user'], 'member', project=project)
+    for who in ('admin', 'manager', 'reader'):
+        lists = {kind: api('GET', f'/v3/{kind}', token=domain[who]).json[kind]
+                 for kind in ('domains', 'users', 'groups', 'projects', 'role_assignments')}
+        assert [each['id'] for each in lists['domains']] == [domain['id']]
+        assert [each['id'] for each in lists['projects']] == [project['id']]
+        assert {each['domain_id'] for kind in ('users', 'groups') for each in lists[kind]} == {domain['id']}
+        scopes = [each['scope'] for each in lists['role_assignments']]
+        assert {'project': {'id': project['id']}} in scopes and len(scopes) == 5
 
 
 def test_without_enforced_scopes_the_role_alone_counts(api, conf, domain):
@@ -93,7 +105,7 @@ def test_members_of_a_domain_are_seen_not_those_beside_them(api, cloud, domain):
         for group in (domain['group'], foreign):
             groups.add_member(user['id'], group['id'])
     users, of_user = f'/v3/groups/{domain["group"]["id"]}/users', f'/v3/users/{domain["user"]["id"]}/groups'
-    for who in ('reader', 'manager'):
+    for who in ('reader', 'manager', 'admin'):
         assert [each['id'] for each in api('GET', users, token=domain[who]).json['users']] == [domain['user']['id']]
         assert [each['id'] for each in api('GET', of_user, token=domain[who]).json['groups']] == [domain['group']['id']]
     assert len(api('GET', users, token=cloud.admin_token).json['users']) == 2

@@ -43,6 +43,8 @@ class Kit(TokenWatch):
         if body is not None:
             return answer
         assert answer.content_type == 'application/x-www-form-urlencoded'
+        # Times are as they are written, for clients that do not decode.
+        assert '%3A' not in answer.text
         return {name: value for name, (value,) in parse_qs(answer.text).items()}
 
     def ask(self, project_id=None, **more):

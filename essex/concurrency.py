@@ -8,7 +8,9 @@ import _queue
 import collections
 import contextvars
 import functools
+import io
 import os
+import select
 import socket
 import time
 import traceback
@@ -29,7 +31,7 @@ import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
-from essex import http_chunks, http_protocol  # noqa: E402
+from essex import http_body, http_protocol  # noqa: E402
 
 Timeout = eventlet.Timeout
 Event = eventlet.event.Event
@@ -260,13 +262,20 @@ def listen(host, port, backlog=128, reuse_port=False):
     return sock
 
 
-class _Input(http_chunks.ChunkedInput, eventlet.wsgi.Input):
+class _Input(http_body.Body, eventlet.wsgi.Input):
     connection_taken = False    # by a WebSocket: no answer of HTTP follows
 
 
 class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
     input_class, timeout_class = _Input, Timeout
     rbufsize = 65536    # as long as the chunks that clients send: each comes in one piece then
+
+    def setup(self):
+        super().setup()
+        if not hasattr(self.connection, 'do_handshake'):
+            self.rfile = io.BufferedReader(http_body.Incoming(self.connection, _wait), self.rbufsize)
+            # As makefile() counts, and the one that is replaced here is closed with its last reference.
+            self.connection._io_refs += 1
 
     @staticmethod
     def send_file(sock, file, count):
@@ -299,51 +308,52 @@ def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384
                          debug=False, keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
 
 
-def read_into(stream, view):
-    """Fill the memoryview `view` from a request's body (`wsgi.input`) as far as data has come; returns the count.
-
-    Spares `serve`'s streams the new block of memory that each read() of a large body costs.
-    """
-    if _has_length(stream):
-        wanted = min(len(view), stream.content_length - stream.position)
-        count = stream.rfile.readinto(view[:wanted]) if wanted else 0
-        stream.position += count
-        return count
-    if isinstance(stream, _Input):
-        return stream.read_into(view)
-    data = stream.read(len(view))
-    view[:len(data)] = data
-    return len(data)
-
-
 def read_some(stream, view, least):
     """Put the next bytes of a request's body into the memoryview `view`: `least` of them, and more if they have come.
 
     Returns how many, fewer at the end of the body. So a fast client's body comes in few large pieces, and nobody waits
-    for a slow one to send much.
+    for a slow one to send much. What stands before the server's stream may have read_some() and read_on() as well.
     """
-    if not _has_length(stream):
-        data = stream.read(min(least, len(view)))
-        view[:len(data)] = data
-        return len(data)
-    left, filled = min(len(view), stream.content_length - stream.position), 0
-    while filled < min(least, left):
-        count = stream.rfile.readinto1(view[filled:left])
-        if not count:
-            break
-        filled += count
-    stream.position += filled
-    return filled
+    if hasattr(type(stream), 'read_some'):
+        return stream.read_some(view, least)
+    data = stream.read(min(least, len(view)))
+    view[:len(data)] = data
+    return len(data)
 
 
-def _has_length(stream):
-    """Whether a body is one of `serve`'s, of known length; a client that waits for 100 is told to go on."""
-    if not isinstance(stream, eventlet.wsgi.Input) or stream.chunked_input:
-        return False
-    if stream.should_send_hundred_continue:
-        stream.send_hundred_continue_response()
-        stream.is_hundred_continue_response_sent = True
-    return True
+def read_on(stream, view):
+    """What follows at once in a request's body, for a native thread that writes what read_some() began.
+
+    Fills the memoryview `view` until there was no byte for a moment; returns how many. 0 says to go back to
+    read_some(), which waits, and meets the end of the body or what is wrong with it. So a sender that pauses keeps no
+    native thread.
+    """
+    return stream.read_on(view) if hasattr(type(stream), 'read_on') else 0
+
+
+def _wait(sock, events, seconds):
+    """Wait in a native thread; whether any of `events` (of poll) came. It asks the socket for its number: it may have
+    been closed."""
+    poll = original('select').poll()
+    poll.register(sock, events)
+    return bool(poll.poll(seconds * 1000))
+
+
+def send_on(sock, *parts):
+    """Send `parts` for a native thread until the peer takes no more for a moment; returns the bytes that are left."""
+    native, left = getattr(sock, 'fd', sock), [memoryview(part) for part in parts]
+    while left:
+        try:
+            count = native.sendmsg(left)
+        except BlockingIOError:
+            if not _wait(native, select.POLLOUT, http_body.PATIENCE):
+                break
+            continue
+        while left and count >= len(left[0]):
+            count -= len(left.pop(0))
+        if left:
+            left[0] = left[0][count:]
+    return b''.join(left)
 
 
 class TrampolineFile:

@@ -122,8 +122,9 @@ class Exchange:
                 # Copying that little is cheaper than three calls, and three packets.
                 self._sock.sendall(b'%x\r\n%b\r\n' % (len(data), data))
             elif self._chunked:
-                self._sock.sendall(b'%x\r\n' % len(data))
-                self._sock.sendall(data)
+                # What has more behind it waits, so that the peer is woken once.
+                self._sock.sendall(b'%x\r\n' % len(data), socket.MSG_MORE)
+                self._sock.sendall(memoryview(data), socket.MSG_MORE)
                 self._sock.sendall(b'\r\n')
             else:
                 # A view: of what does not go at once the rest is sliced, and bytes would be copied.
@@ -131,11 +132,27 @@ class Exchange:
         except OSError as error:
             raise self._error('sending data', error) from error
 
-    def finish(self):
-        """End a chunked body."""
+    def send_on(self, data):
+        """Send a piece as a chunk, in a native thread; returns what the peer does not take yet, for send_rest()."""
+        self._replaceable = False
+        try:
+            return concurrency.send_on(self._sock, b'%x\r\n' % len(data), data, b'\r\n')
+        except OSError as error:
+            raise self._error('sending data', error) from error
+
+    def send_rest(self, data):
+        """Send what send_on() left."""
+        try:
+            self._sock.sendall(data)
+        except OSError as error:
+            raise self._error('sending data', error) from error
+
+    def finish(self, trailers=None):
+        """End a chunked body, with trailers ({name: value}) after it."""
         if self._chunked:
+            end = ''.join(f'{name}: {value}\r\n' for name, value in (trailers or {}).items())
             try:
-                self._sock.sendall(b'0\r\n\r\n')
+                self._sock.sendall(f'0\r\n{end}\r\n'.encode('latin-1'))
             except OSError as error:
                 raise self._error('sending data', error) from error
 

@@ -27,9 +27,9 @@ class Body:
     def readinto(self, view):
         """Fill the memoryview `view` as far as it goes; returns how many bytes that was, 0 at the end."""
         if self._left is None:
-            return concurrency.read_into(self._stream, view)
+            return concurrency.read_some(self._stream, view, len(view))
         wanted = min(len(view), self._left)
-        count = concurrency.read_into(self._stream, view[:wanted]) if wanted else 0
+        count = concurrency.read_some(self._stream, view[:wanted], wanted) if wanted else 0
         self._left -= count
         return count
 

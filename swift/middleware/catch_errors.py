@@ -8,7 +8,7 @@ import random
 import re
 import time
 
-from essex import context, trace
+from essex import concurrency, context, trace
 
 LOG = logging.getLogger(__name__)
 _GLOBAL = re.compile(r'req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -88,6 +88,14 @@ class _Received:
 
     def readline(self, *args):
         return self._watched(self._original.readline, args)
+
+    def read_some(self, view, least):
+        """See concurrency.read_some."""
+        return self._watched(concurrency.read_some, (self._original, view, least))
+
+    def read_on(self, view):
+        """See concurrency.read_on."""
+        return concurrency.read_on(self._original, view)
 
     def _watched(self, call, args):
         try:

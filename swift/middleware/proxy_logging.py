@@ -11,6 +11,7 @@ import string
 import time
 from urllib.parse import quote, unquote_plus
 
+from essex import concurrency
 from swift import conf as options
 from swift.exceptions import ConfigurationError
 from swift.middleware import names
@@ -181,6 +182,22 @@ class _Counted:
 
     def readline(self, *args):
         return self._counting(self._original.readline, args)
+
+    def read_some(self, view, least):
+        """See concurrency.read_some."""
+        try:
+            count = concurrency.read_some(self._original, view, least)
+        except Exception:
+            self.broken = True
+            raise
+        self.count += count
+        return count
+
+    def read_on(self, view):
+        """See concurrency.read_on."""
+        count = concurrency.read_on(self._original, view)
+        self.count += count
+        return count
 
     def _counting(self, call, args):
         try:

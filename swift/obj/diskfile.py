@@ -276,9 +276,9 @@ class DiskFile:
             LOG.info('%s is gone already', self.path)
         return Quarantined(reason)
 
-    def create(self, size=None):
+    def create(self, size=None, digest=None):
         """A Writer of a file; `size` bytes are reserved if it is known. Raises DriveFull, DriveNotMounted."""
-        return Writer(self, size)
+        return Writer(self, size, digest)
 
     def write_metadata(self, values, content_type_timestamp=None, update=False):
         """Write a .meta of X-Timestamp among `values`; returns its Writer, to be `told` with `update`."""

@@ -1,16 +1,21 @@
 """PUT of an object."""
 import dataclasses
+import logging
 import time
 
 from essex import concurrency, failpoint
+from swift import digests, headers
 from swift.obj import fragment_put, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
 from swift.obj.requests import Refused
 from swift.timestamp import Timestamp
 
+LOG = logging.getLogger(__name__)
 _SMALL = 65536      # bytes; what is smaller is taken whole and then written in one go
-_BATCH = 524288     # bytes written in one go of larger ones, each upload has memory for two
+_BATCH = 524288     # bytes written in one go of larger ones, each upload has memory for so many
+_FAST = 0.1         # seconds in which a fast sender sends a batch
+_TURN = 8 << 20     # bytes of a fast sender after which other uploads to a disk have their turn
 
 
 @dataclasses.dataclass
@@ -30,7 +35,7 @@ def handle(server, request):
     if not request.content_type:
         raise Refused(400, 'No content type')
     length = request.length
-    if length is not None and length > server.max_file_size:
+    if (length or request.announced or 0) > server.max_file_size:
         raise Refused(413, 'Your request is too large.')
     if request.get('X-Backend-Obj-Metadata-Footer') or request.get('X-Backend-Obj-Multiphase-Commit'):
         raise Refused(501, 'Footers and commits in phases are for erasure-coded objects')
@@ -83,19 +88,41 @@ def _write_small(server, request, body):
 
 def _large(server, request, length):
     pool = server.manager.pool(request.device)
-    writer, expired_before = pool.run(_begin, server, request, length)
+    received = _accept_digests(request) if length is None else None
+    writer, expired_before = pool.run(_begin, server, request, length, received)
     try:
         _stream(server, request, length, writer, pool)
+        _settle(request, received, writer.size)
         return pool.run(_commit, server, request, writer, expired_before)
     except BaseException:
         pool.post(writer.discard)
         raise
 
 
-def _begin(server, request, length):
+def _accept_digests(request):
+    """A digests.Received when the proxy offers to tell the MD5 after the data: it hears so with 100 Continue."""
+    stream = request.environ['wsgi.input']
+    if not headers.true_value(request.get(digests.OFFER)) or not getattr(stream, 'should_send_hundred_continue', False):
+        return None
+    stream.set_hundred_continue_response_headers([(digests.OFFER, 'yes')])
+    return digests.Received()
+
+
+def _settle(request, received, size):
+    try:
+        if request.announced not in (None, size):
+            raise digests.Mismatch(f'{size} bytes came, {request.announced} were announced')
+        if received is not None:
+            received.settle(request.environ['wsgi.input'].trailers)
+    except digests.Mismatch as error:
+        LOG.warning('PUT of %s refused: %s', request.environ['PATH_INFO'], error)
+        raise Refused(422, f'Unprocessable Entity: {error}') from error
+
+
+def _begin(server, request, length, received):
     file = _file(server, request)
     expired_before = _check_existing(file, request)
-    return file.create(length), expired_before
+    return file.create(request.announced if received else length, received), expired_before
 
 
 def _file(server, request):
@@ -159,23 +186,28 @@ def _read_all(server, request, length):
 
 
 def _stream(server, request, length, writer, pool):
-    """The body to the writer: while a batch goes to disk, the next comes in."""
+    """The body to the writer. While a fast sender's keeps coming, a thread of the disk reads it as well."""
     end = time.monotonic() + server.max_upload_time
-    size = min(_BATCH, length or _BATCH)
-    buffers, received, writing = [memoryview(bytearray(size)), memoryview(bytearray(size))], 0, None
-    while length is None or received < length:
-        count = _fill(server, request, buffers[0], end, length and length - received)
-        received += count
-        if received > server.max_file_size:
-            raise Refused(413, 'Your request is too large.')
-        if writing is not None:
-            writing.wait()
+    buffer = memoryview(bytearray(min(_BATCH, length or _BATCH)))
+    while length is None or writer.size < length:
+        began = time.monotonic()
+        count = _fill(server, request, buffer, end, length and length - writer.size)
         if not count:
             return
-        writing = pool.submit(writer.write, buffers[0][:count])
-        buffers.reverse()
-    if writing is not None:
-        writing.wait()
+        fast = count == len(buffer) and time.monotonic() - began < _FAST
+        pool.run(_write_on, server, request, writer, buffer, count, fast)
+
+
+def _write_on(server, request, writer, buffer, count, fast):
+    """Write the first `count` bytes of `buffer`, then what follows at once, until it is another's turn."""
+    until = writer.size + (_TURN if fast else 0)
+    while count:
+        if writer.size + count > server.max_file_size:
+            raise Refused(413, 'Your request is too large.')
+        writer.write(buffer[:count])
+        if writer.size >= until:
+            return
+        count = concurrency.read_on(request.environ['wsgi.input'], buffer)
 
 
 def _fill(server, request, view, end, left):

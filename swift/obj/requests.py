@@ -2,7 +2,7 @@
 import functools
 from urllib.parse import unquote
 
-from swift import erasure, headers
+from swift import digests, erasure, headers
 from swift.timestamp import Timestamp
 
 
@@ -99,6 +99,15 @@ class Request:
         if index is None or self.policy.code is None or index >= self.policy.code.total:
             raise Refused(400, f'{text[:40]!r} is no fragment index of the policy {self.policy.name}')
         return index
+
+    @functools.cached_property
+    def announced(self):
+        """How long a body in chunks will be, None when that is not told. Raises Refused 400."""
+        text = self.get(digests.LENGTH)
+        length = headers.whole(text)
+        if text and length is None:
+            raise Refused(400, f'Invalid {digests.LENGTH} header value')
+        return length
 
     @functools.cached_property
     def listing(self):

@@ -42,13 +42,14 @@ class Writer:
     """A file of an object on its way. Made by DiskFile.create; everything here blocks.
 
     `write` any number of times, then `commit`; then `told` when the listing knows. `discard` at any time before the
-    commit, and harmless after it. `size` and `etag` (MD5 in hex) are of what was written so far.
+    commit, and harmless after it. `size` and `etag` (MD5 in hex) are of what was written so far; `digest` has update()
+    and hexdigest() as an MD5 has.
     """
 
-    def __init__(self, diskfile, size=None):
+    def __init__(self, diskfile, size=None, digest=None):
         self.diskfile = diskfile
         self.size = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.digest = digest or hashlib.md5(usedforsecurity=False)
         self._synced = self._begun = 0
         # A green thread that is killed leaves its call running in the pool: two must not meet here.
         self._lock = _allocate_lock()
@@ -75,7 +76,7 @@ class Writer:
     @property
     def etag(self):
         """MD5 of what was written, in hex."""
-        return self._md5.hexdigest()
+        return self.digest.hexdigest()
 
     def write(self, *pieces):
         """Append. Raises DriveFull, DriveNotMounted."""
@@ -84,7 +85,7 @@ class Writer:
                 self._write(data)
 
     def _write(self, data):
-        self._md5.update(data)
+        self.digest.update(data)
         self.size += len(data)
         try:
             left = memoryview(data)

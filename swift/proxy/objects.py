@@ -4,7 +4,7 @@ import mimetypes
 
 import webob
 
-from swift import expiring
+from swift import digests, expiring
 from swift.exceptions import BackendError
 from swift.headers import true_value, whole
 from swift.proxy import base, body, checks, erasure_get, erasure_put, fanout, putting, reading, responses
@@ -230,8 +230,9 @@ class ObjectController(base.Controller):
             headers['Content-Length'] = str(length)
             return fanout.Fanout(self.app, nodes, self.part, 'PUT', self.target, self.header_sets(headers, count),
                                  data, quorum=quorum).run()
-        headers['Expect'] = '100-continue'
-        headers.update({'Transfer-Encoding': 'chunked'} if length is None else {'Content-Length': str(length)})
+        headers.update({'Expect': '100-continue', 'Transfer-Encoding': 'chunked', digests.OFFER: 'yes'})
+        if length is not None:
+            headers[digests.LENGTH] = str(length)
         ready = putting.Connecting(self.app, nodes, self.part, 'PUT', self.target,
                                    self.header_sets(headers, count), quorum=quorum).run()
         if _superseded(ready.answers) or len(ready.connected) < quorum:

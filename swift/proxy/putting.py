@@ -7,6 +7,7 @@ those that hold sets the pace and one that fails is left behind.
 import time
 
 from essex import concurrency
+from swift import digests
 from swift.exceptions import BackendError
 from swift.proxy.errors import refuse
 from swift.proxy.fanout import Fanout
@@ -14,6 +15,8 @@ from swift.proxy.fanout import Fanout
 SMALL = 65536
 _LARGE = 262144     # bytes of a fast client that are passed on at once
 _PATIENCE = 0.05    # seconds that are waited for so many
+_FAST = 0.02        # seconds in which a fast client sends them
+_TURN = 8 << 20     # bytes of a fast client after which other uploads have their turn
 
 
 class Source:
@@ -22,6 +25,7 @@ class Source:
     def __init__(self, environ, length, options, limit):
         self._input, self._left, self._limit = environ['wsgi.input'], length, limit
         self._chunk, self._timeout = options.client_chunk_size, options.client_timeout
+        self.fast = False
 
     def read(self, count):
         """Up to `count` bytes; nothing at the end, which is where it should be."""
@@ -58,16 +62,28 @@ class Source:
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b''.join(pieces)
 
-    def pieces(self):
-        """Everything, piece by piece: of a fast client's body larger ones, since each costs the same."""
-        large = max(self._chunk, _LARGE)
-        while self._left is None or self._left:
-            view = memoryview(bytearray(large if self._left is None else min(large, self._left)))
-            count = self._fill(view)
-            if not count:
-                return
-            # Little is copied, lest it keep much memory while it waits.
-            yield view[:count] if count > large // 2 else bytes(view[:count])
+    def piece(self):
+        """The next bytes, none at the end: of a fast client's body many, since each piece costs the same.
+
+        `fast` says whether it is one: then go on with read_on().
+        """
+        size = max(self._chunk, _LARGE) if self._left is None else min(max(self._chunk, _LARGE), self._left)
+        if not size:
+            return b''
+        view, began = memoryview(bytearray(size)), time.monotonic()
+        count = self._fill(view)
+        self.fast = count == _LARGE and time.monotonic() - began < _FAST
+        # Little is copied, lest it keep much memory while it waits.
+        return view[:count] if count > size // 2 else bytes(view[:count])
+
+    def read_on(self, view):
+        """What follows at once, for a native thread: see concurrency.read_on."""
+        if self._left is not None:
+            view = view[:self._left]
+        count = concurrency.read_on(self._input, view) if view else 0
+        if count:
+            self._counted(view[:count])
+        return count
 
     def _fill(self, view):
         filled, patience = 0, time.monotonic() + _PATIENCE
@@ -82,7 +98,7 @@ class Source:
 
 
 class Connecting(Fanout):
-    """A PUT whose body follows: `connected` has the (Exchange, Job) of nodes that said 100-continue."""
+    """A PUT whose body follows: `connected` has (Exchange, Job, whether it takes digests) of nodes that said 100."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -91,7 +107,7 @@ class Connecting(Fanout):
     def _receive(self, exchange, job):
         answer = exchange.expect()
         if answer.status == 100:
-            self.connected.append((exchange, job))
+            self.connected.append((exchange, job, digests.OFFER in answer.headers))
             return None
         answer.body = answer.read()
         return answer
@@ -99,14 +115,20 @@ class Connecting(Fanout):
     def stream(self, source):
         """Send the pieces of `source` to the connected nodes and collect their answers. Raises Refusal."""
         depth = self._app.options.put_queue_depth
-        writers = [Writer(exchange, job, depth) for exchange, job in self.connected]
+        writers = [Writer(*each, depth) for each in self.connected]
+        sums, threads = digests.Digests(), self._app.threads
         try:
-            for piece in source.pieces():
+            while piece := source.piece():
                 for writer in writers:
                     writer.put(piece)
+                threads.run(sums.update, piece)
+                if source.fast and all(writer.idle for writer in writers):
+                    threads.run(_relay, source, sums, writers)
+                    for writer in writers:
+                        writer.go_on()
                 writers = self._alive(writers)
             for writer in writers:
-                writer.put(None)
+                writer.end(sums.trailers())
             for writer in writers:
                 writer.wait()
             writers = self._alive(writers)
@@ -119,6 +141,7 @@ class Connecting(Fanout):
     def _alive(self, writers):
         for writer in writers:
             if writer.failed is not None:
+                writer.abort()
                 self.problems.append(self._app.order_failed(writer.job.node, writer.failed))
         alive = [writer for writer in writers if writer.failed is None]
         if len(alive) < self._quorum:
@@ -138,21 +161,58 @@ class Connecting(Fanout):
 
     def abandon(self):
         """Break off with all that are connected."""
-        for exchange, _ in self.connected:
+        for exchange, *_ in self.connected:
             exchange.close()
+
+
+def _relay(source, sums, writers):
+    """Pass on what follows at once in one native thread, which hands nothing over, until somebody pauses."""
+    buffer, left = memoryview(bytearray(_LARGE)), _TURN
+    while left > 0 and (count := source.read_on(buffer)):
+        piece = buffer[:count]
+        left -= count
+        sums.update(piece)
+        taken = [writer.send_on(piece) for writer in writers]
+        if not all(taken):
+            break
 
 
 class Writer:
     """Sends pieces to one node, in a thread of its own."""
 
-    def __init__(self, exchange, job, depth):
+    def __init__(self, exchange, job, takes_digests, depth):
         self.exchange, self.job, self.failed = exchange, job, None
-        self._queue = concurrency.Queue(depth)
+        self._takes_digests, self._trailers = takes_digests, None
+        self._queue, self._sending, self._rest = concurrency.Queue(depth), False, b''
         self._thread = concurrency.spawn(self._run)
 
     def put(self, piece):
-        """Queue a piece (None is the end); waits while the node is behind."""
-        self._queue.put(piece)
+        """Queue a piece; waits while the node is behind."""
+        self._queue.put((self.exchange.send, piece))
+
+    @property
+    def idle(self):
+        """Whether everything was sent that was queued."""
+        return self._queue.empty() and not self._sending
+
+    def send_on(self, piece):
+        """Send in a native thread, while `idle`. Whether the node took it all; then, or when it failed: go_on()."""
+        try:
+            self._rest = self.exchange.send_on(piece)
+        except BackendError as error:
+            self.failed = error
+        return not self._rest and self.failed is None
+
+    def go_on(self):
+        """Leave what send_on() did not send to our own thread."""
+        if self._rest:
+            self._queue.put((self.exchange.send_rest, self._rest))
+            self._rest = b''
+
+    def end(self, trailers):
+        """Nothing more follows but trailers, for a node that takes them."""
+        self._trailers = trailers if self._takes_digests else None
+        self._queue.put(None)
 
     def wait(self):
         """Until everything is sent, or it failed."""
@@ -165,9 +225,12 @@ class Writer:
 
     def _run(self):
         try:
-            while (piece := self._queue.get()) is not None:
-                self.exchange.send(piece)
-            self.exchange.finish()
+            while (queued := self._queue.get()) is not None:
+                self._sending = True
+                send, data = queued
+                send(data)
+                self._sending = False
+            self.exchange.finish(self._trailers)
         except BackendError as error:
             self.failed = error
             # Whoever feeds us must not wait for room: it looks at `failed` after each piece.

@@ -3,7 +3,7 @@ import logging
 import os
 import time
 
-from essex import trace
+from essex import concurrency, trace
 from swift import __version__, cluster
 from swift.headers import true_value
 from swift.proxy import cors, info, options, paths, reading, registry, responses
@@ -27,6 +27,7 @@ class Application:
         self.limits = ErrorLimits(self.options.error_limit, self.options.error_interval)
         self.timings = Timings(self.options.timing_expiry)
         self.order = NodeOrder(self.limits, self.timings)
+        self.threads = concurrency.ThreadPool(os.cpu_count() or 1, 'large bodies')
         self.agent = f'proxy-server {os.getpid()}'
         for policy in self.cluster.policies:
             self.options.placement(policy.idx)

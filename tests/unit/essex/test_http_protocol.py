@@ -23,7 +23,7 @@ def application(environ, start_response):
         body = environ['wsgi.input'].read()
     elif path == '/into':
         pieces, view = [], memoryview(bytearray(7))
-        while count := concurrency.read_into(environ['wsgi.input'], view):
+        while count := concurrency.read_some(environ['wsgi.input'], view, len(view)):
             pieces.append(bytes(view[:count]))
         body = b''.join(pieces)
     elif path == '/some':

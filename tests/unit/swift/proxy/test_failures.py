@@ -193,12 +193,13 @@ class Taker(BadNode):
         self.received = 0
 
     def _one(self, connection, reader, line):
-        length = 0
-        while (text := reader.readline().decode().strip()):
-            if text.lower().startswith('content-length: '):
-                length = int(text.split(' ')[1])
+        while reader.readline().strip():
+            pass
         connection.sendall(b'HTTP/1.1 100 Continue\r\n\r\n')
-        self.received = len(reader.read(length))
+        while size := int(reader.readline(), 16):
+            self.received += len(reader.read(size))
+            reader.readline()
+        reader.readline()
         connection.sendall(answer(201, f'Etag: "{ETAG}"\r\n'))
         return True
 

@@ -126,7 +126,8 @@ def test_a_full_disk_is_stood_in_for_and_never_keeps_half_an_object(cluster, own
         owner.delete('full', first)
         owner.put('full', first, b'once more')
         owner.is_readable()
-        assert holds(path) == before
+        # Nothing more than before; less, when there was just room for the mark of the deletion.
+        assert set(holds(path)) <= set(before)
     owner.is_readable()
     swift_kit.settle(cluster)
     owner.is_whole()

@@ -240,7 +240,7 @@ class _Archive:
 def _segments(source, size):
     """The body in pieces of `size` bytes, the last one of what is left."""
     segment = bytearray()
-    for piece in source.pieces():
+    for piece in iter(source.piece, b''):
         segment += piece
         while len(segment) >= size:
             yield bytes(segment[:size])

@@ -1,4 +1,6 @@
 """Data on its way in and out of HTTP."""
+import re
+
 import webob
 
 from essex import concurrency
@@ -6,6 +8,7 @@ from essex.exception import BadRequest
 from glance import notifications
 from glance.exception import RangeNotSatisfiable
 
+_LAST = re.compile(r'bytes=\s*-0*[1-9][0-9]*\s*')
 # No announced size; the body ends where its framing says.
 UNKNOWN = None
 
@@ -59,10 +62,17 @@ def image_response(req, image, open_data):
 
 
 def _range(req, size):
+    """(offset, length, status) of the part that is asked for."""
+    text = req.headers['Range']
+    if ',' in text:
+        raise BadRequest('One range at a time: several are several requests.')
     asked = req.range
+    # Of what has fewer bytes, the last so many are all.
     span = asked.range_for_length(size) if asked is not None else None
+    if span is None and size and _LAST.fullmatch(text):
+        span = 0, size
     if span is None:
-        error = RangeNotSatisfiable(range=req.headers['Range'][:80], size=size)
+        error = RangeNotSatisfiable(range=text[:80], size=size)
         error.headers = {'Content-Range': f'bytes */{size}'}
         raise error
     start, end = span

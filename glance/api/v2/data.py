@@ -7,6 +7,7 @@ from glance import policy
 from glance.api import parse
 from glance.api.caching import CACHE
 from glance.api.streams import Body, image_response
+from glance.exception import SizeMismatch
 from glance.image.importing import request as imports
 
 
@@ -52,7 +53,9 @@ def _body(req):
         raise UnsupportedMediaType('Image data is sent with the content type application/octet-stream, not '
                                    f'{(req.content_type or "none")[:80]}.')
     body = Body(req)
-    size = body.size
-    if size is None and 'X-Openstack-Image-Size' in req.headers:
-        size = parse.number('X-Openstack-Image-Size', req.headers['X-Openstack-Image-Size'])
+    if 'X-Openstack-Image-Size' not in req.headers:
+        return body, body.size
+    size = parse.number('X-Openstack-Image-Size', req.headers['X-Openstack-Image-Size'])
+    if body.size not in (None, size):
+        raise SizeMismatch(announced=size, received=body.size)
     return body, size

@@ -21,7 +21,8 @@ class ImageController(wsgi.Controller):
         document = views.image(image, self.manager.stores.several)
         if ((places.CONF.show_multiple_locations or places.CONF.show_image_direct_url)
                 and policy.allows(context, 'get_image_location', image)):
-            document.update(views.places(image, policy.allows(context, 'fetch_image_location', image)))
+            document.update(views.places(image, policy.allows(context, 'fetch_image_location', image),
+                                         self.manager.stores.several))
         return document
 
     @wsgi.route('GET', '/images')

@@ -2,6 +2,7 @@
 from essex import wsgi
 from essex.exception import BadRequest, Forbidden
 from glance import policy
+from glance.api.v2.views import place_metadata
 from glance.image import places, status
 
 _BODY = {'type': 'object', 'required': ['url'], 'properties': {
@@ -20,7 +21,8 @@ class LocationController(wsgi.Controller):
         """The places, with their metadata."""
         image = self.manager.get(req.context, image_id)
         policy.enforce(req.context, 'fetch_image_location', image)
-        return wsgi.json_response([{'url': each.url, 'metadata': each.meta or {}} for each in image.locations])
+        return wsgi.json_response([{'url': each.url, 'metadata': place_metadata(each, self.manager.stores.several)}
+                                   for each in image.locations])
 
     @wsgi.route('POST', '/images/<image_id>/locations', status=202, schema=_BODY)
     def create(self, req, image_id, body):

@@ -2,7 +2,7 @@
 import copy
 
 from essex import wsgi
-from glance.image import status
+from glance.image import rules, status
 from glance.image.model import MEMBER_STATUSES, VISIBILITIES
 
 _UUID = '^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$'
@@ -55,7 +55,8 @@ _TOLD = {
     'schema': _text('An image schema url', null=False),
     'locations': {'type': 'array', 'description': 'A set of URLs to access the image file kept in external store',
                   'items': {'type': 'object', 'required': ['url', 'metadata'], 'properties': {
-                      'url': {'type': 'string', 'maxLength': 255}, 'metadata': {'type': 'object'}}}},
+                      'url': {'type': 'string', 'maxLength': 255}, 'metadata': {'type': 'object'},
+                      'validation_data': {'type': 'object'}}}},
     'stores': _text('Store in which image data resides. Only present when the operator has enabled multiple stores. '
                     'May be a comma-separated list of store identifiers.', null=False),
 }
@@ -140,18 +141,28 @@ ADD_MEMBER = {'type': 'object', 'properties': {'member': {'type': 'string', 'min
 ANSWER = {'type': 'object', 'properties': {'status': {'type': 'string'}}, 'required': ['status']}
 
 
+def _with_formats(properties):
+    """Properties of an image with the formats that the operator allows."""
+    allowed = rules.CONF.image_format
+    return {**properties, 'disk_format': {**properties['disk_format'], 'enum': [None, *allowed.disk_formats]},
+            'container_format': {**properties['container_format'], 'enum': [None, *allowed.container_formats]}}
+
+
 class SchemaController(wsgi.Controller):
     """/v2/schemas."""
 
     @wsgi.route('GET', '/schemas/image')
     def image(self, req):
         """The schema of an image."""
-        return DOCUMENTS['image']
+        return {**IMAGE, 'properties': _with_formats(IMAGE['properties'])}
 
     @wsgi.route('GET', '/schemas/images')
     def images(self, req):
         """The schema of a list of images."""
-        return DOCUMENTS['images']
+        document = copy.deepcopy(DOCUMENTS['images'])
+        items = document['properties']['images']['items']
+        items['properties'] = _with_formats(items['properties'])
+        return document
 
     @wsgi.route('GET', '/schemas/member')
     def member(self, req):

@@ -25,9 +25,15 @@ def image(record, several_stores=False):
     return document
 
 
-def places(record, trusted):
+def place_metadata(place, several_stores):
+    """What is said of a place. Other services find out from it which of several stores has the data."""
+    return {**(place.meta or {}), 'store': place.store} if several_stores else place.meta or {}
+
+
+def places(record, trusted, several_stores=False):
     """Where the data is, as far as the operator has it shown; only `trusted` callers see accounts in old addresses."""
-    shown = [(place.url if trusted else without_secret(place.url), place.meta or {}) for place in record.locations]
+    shown = [(place.url if trusted else without_secret(place.url), place_metadata(place, several_stores))
+             for place in record.locations]
     document = {}
     if CONF.show_multiple_locations:
         document['locations'] = [{'url': url, 'metadata': meta} for url, meta in shown]

@@ -231,3 +231,11 @@ def test_what_came_while_there_was_one_store_is_read_from_the_one_that_keeps_it(
     found = cloud.rules.get(cloud.context('admin'), image.id)
     assert [(place.url, place.store) for place in found.locations] == [(url, 'fast')] and read(cloud, found) == DATA
     assert cloud.rules.get(cloud.context('admin'), strange.id).locations[0].store == 'file'
+
+
+def test_places_name_their_store(cloud, conf, image):
+    copy(cloud, image, 'slow')
+    conf.set('show_multiple_locations', True)
+    shown = cloud.admin('GET', f'/v2/images/{image.id}').json['locations']
+    assert [each['metadata'] for each in shown] == [{'store': 'fast'}, {'store': 'slow'}]
+    assert cloud.admin('GET', f'/v2/images/{image.id}/locations').json == shown

@@ -81,6 +81,7 @@ def test_no_bytes_are_an_image_too(cloud):
 @pytest.mark.parametrize('asked,status,expected', [
     ('bytes=0-9', 206, DATA[:10]), ('bytes=5-', 206, DATA[5:]), ('bytes=-7', 206, DATA[-7:]),
     ('bytes=2999990-9999999', 206, DATA[2999990:]), ('bytes=3000000-', 416, None), ('bytes=9-5', 416, None),
+    ('bytes=-9999999', 206, DATA), ('bytes=0-1,5-6', 400, None),
     ('lines=1', 416, None)])
 def test_ranges(cloud, asked, status, expected):
     image = cloud.owner.upload(cloud.owner.create(), DATA)
@@ -89,7 +90,7 @@ def test_ranges(cloud, asked, status, expected):
     if expected is not None:
         assert answer.body == expected and answer.content_length == len(expected)
         assert answer.headers['Content-Range'].endswith(f'/{len(DATA)}') and 'Content-MD5' not in answer.headers
-    else:
+    elif status == 416:
         assert answer.headers['Content-Range'] == f'bytes */{len(DATA)}'
 
 
@@ -147,6 +148,13 @@ def test_chunked_data_with_an_announced_size(cloud, size, status):
     answer = put(cloud.owner, image, **{'Transfer-Encoding': 'chunked', 'X-Openstack-Image-Size': size})
     assert answer.status_int == status, answer.text
     assert state(cloud, image) == ('active' if status == 204 else 'queued')
+
+
+def test_an_announced_size_must_be_that_of_the_body(cloud):
+    image = cloud.owner.create()
+    assert put(cloud.owner, image, **{'X-Openstack-Image-Size': '5'}).status_int == 400
+    assert state(cloud, image) == 'queued'
+    assert put(cloud.owner, image, **{'X-Openstack-Image-Size': str(len(DATA))}).status_int == 204
 
 
 def test_the_size_cap(cloud, conf, nothing_left):

@@ -145,6 +145,15 @@ def test_schemas_are_published(cloud, name):
     assert document['name'] == name and document['properties']
 
 
+def test_the_schema_names_the_formats_that_are_allowed(cloud, conf):
+    conf.set('disk_formats', ['raw'], 'image_format')
+    properties = cloud.owner('GET', '/v2/schemas/image').json['properties']
+    assert properties['disk_format']['enum'] == [None, 'raw']
+    assert {None, 'bare', 'ovf'} < set(properties['container_format']['enum'])
+    items = cloud.owner('GET', '/v2/schemas/images').json['properties']['images']['items']
+    assert items['properties']['disk_format']['enum'] == [None, 'raw']
+
+
 def test_info(cloud):
     assert cloud.owner('GET', '/v2/info/import').json['import-methods']['value'] == ['glance-direct', 'web-download',
                                                                                     'copy-image']

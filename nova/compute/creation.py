@@ -48,8 +48,10 @@ def _plan(context, request):
     common = {**_identity(context, request), **flavors.columns(flavor), **image, **key,
               'availability_zone': zone, 'requested_networks': requested, 'scheduler_hints': request.scheduler_hints,
               'user_data': request.user_data, 'personality': request.personality or None,
-              'metadata_': request.metadata, 'tags': request.tags, 'access_ip_v4': request.access_ip_v4 or None,
-              'access_ip_v6': request.access_ip_v6 or None, 'config_options': {'disk_config': request.disk_config}}
+              'metadata_': request.metadata, 'tags': request.tags,
+              **{column: request_checks.access_address(column, getattr(request, column))
+                 for column in ('access_ip_v4', 'access_ip_v6')},
+              'config_options': {'disk_config': request.disk_config}}
     return _Plan(flavor, allowed, [group.id for group in groups], common, work)
 
 
@@ -61,7 +63,6 @@ def _check_texts(context, request, allowed):
     request_checks.metadata(context.project_id, request.metadata, allowed)
     request_checks.personality(context.project_id, request.personality, allowed)
     request_checks.user_data(request.user_data)
-    request_checks.access_addresses(request.access_ip_v4, request.access_ip_v6)
 
 
 def _image(context, request, flavor):

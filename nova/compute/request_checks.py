@@ -68,15 +68,19 @@ def _decoded(text, what):
         raise invalid(what, 'it is not base64.') from error
 
 
-def access_addresses(v4, v6):
-    """accessIPv4 and accessIPv6, empty or addresses."""
-    for name, text, kind in (('accessIPv4', v4, ipaddress.IPv4Address), ('accessIPv6', v6, ipaddress.IPv6Address)):
-        if not text:
-            continue
-        try:
-            kind(text)
-        except ValueError as error:
-            raise invalid(name, f'{str(text)[:80]!r} is no address of that kind.') from error
+_ADDRESSES = {'access_ip_v4': ('accessIPv4', ipaddress.IPv4Address),
+              'access_ip_v6': ('accessIPv6', ipaddress.IPv6Address)}
+
+
+def access_address(column, text):
+    """accessIPv4 or accessIPv6 as that address is written usually; None for an empty one."""
+    if not text:
+        return None
+    name, kind = _ADDRESSES[column]
+    try:
+        return str(kind(text))
+    except ValueError as error:
+        raise invalid(name, f'{str(text)[:80]!r} is no address of that kind.') from error
 
 
 def texts(**named):
@@ -96,8 +100,6 @@ def changed_columns(given):
         values['display_name'] = name.strip()
     texts(name=values.get('display_name'), description=values.get('display_description'),
           hostname=values.get('hostname'))
-    access_addresses(values.get('access_ip_v4'), values.get('access_ip_v6'))
-    for column in ('access_ip_v4', 'access_ip_v6'):
-        if column in values:
-            values[column] = values[column] or None
+    for column in _ADDRESSES.keys() & values.keys():
+        values[column] = access_address(column, values[column])
     return values

@@ -88,8 +88,9 @@ def _without_format(path):
 
 def _face(path):
     controllers = [each() for each in _CONTROLLERS]
-    application = wsgi.Application(controllers, faults.fault, relaxed=common.is_legacy,
-                                   microversions=versions.microversions() if path == '/v2.1' else None)
+    newest = path == '/v2.1'
+    application = wsgi.Application(controllers, faults.fault, relaxed=common.is_legacy, slash=not newest,
+                                   microversions=versions.microversions() if newest else None)
     resources = {route.path.split('/')[1] for each in controllers for route, _ in each.handlers()}
     return Face(path, application, resources - {''})
 

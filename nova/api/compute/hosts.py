@@ -17,7 +17,8 @@ class Hosts(wsgi.Controller):
     def index(self, req):
         common.authorize(req, 'hosts:show')
         values = req.query()
-        return {'hosts': hosts.list(req.context, values.get('zone', [None])[-1], values.get('service', [None])[-1])}
+        zone, service = (values.get(name, [None])[-1] or None for name in ('zone', 'service'))
+        return {'hosts': hosts.list(req.context, zone, service)}
 
     @wsgi.route('GET', '/os-hosts/<host>')
     def show(self, req, host):
@@ -28,6 +29,7 @@ class Hosts(wsgi.Controller):
     def update(self, req, host, body):
         common.authorize(req, 'hosts:change')
         if 'maintenance_mode' in body:
+            hosts.describe(req.context, host)
             raise NotImplementedHere('No hypervisor driver of this cloud has a maintenance mode: disable the host and '
                                      'move its servers instead.')
         changed = hosts.update(req.context, host, body['status'].lower())

@@ -53,8 +53,10 @@ class Face:
 
 
 def _face(path):
-    ranges = versions.microversions() if path == '/v3' else None
-    application = wsgi.Application([each() for each in _CONTROLLERS], faults.fault, microversions=ranges)
+    newest = path == '/v3'
+    ranges = versions.microversions() if newest else None
+    application = wsgi.Application([each() for each in _CONTROLLERS], faults.fault, microversions=ranges,
+                                   slash=not newest)
     return Face(path, application, wsgi.Application([versions.Face()], faults.fault, microversions=ranges))
 
 

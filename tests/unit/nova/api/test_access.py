@@ -222,6 +222,20 @@ def test_the_project_in_the_path(stage, face):
     assert stage.unscoped('GET', f'{face}/alpha{path}').status_int == 400
 
 
+def test_an_id_that_was_left_out_is_not_the_collection(stage):
+    for path in ('/servers/', '/images/', '/os-simple-tenant-usage/'):
+        for method in ('GET', 'DELETE'):
+            assert stage.admin(method, f'/v2.1{path}').status_int == 404, (method, path)
+    assert stage.owner('GET', '/v2/alpha/servers/').status_int == 200    # as it was in 2012
+
+
+def test_hosts_by_zone_and_name(stage):
+    every = stage.admin.ok('GET', '/v2.1/os-hosts')['hosts']
+    assert stage.admin.ok('GET', '/v2.1/os-hosts?zone=&service=')['hosts'] == every and every
+    assert stage.admin('PUT', '/v2.1/os-hosts/nowhere', {'maintenance_mode': 'enable'}).status_int == 404
+    assert stage.admin('PUT', '/v2.1/os-hosts/node1', {'maintenance_mode': 'enable'}).status_int == 501
+
+
 def test_role_names_of_older_clouds(stage):
     context = stage.owner.context
     for role, status in (('Member', 202), ('_member_', 202), ('manager', 202), ('MEMBER', 202), ('reader', 403),

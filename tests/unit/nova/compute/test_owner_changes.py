@@ -11,7 +11,7 @@ from tests.unit.nova.rows import host_up, server
 
 def test_update_changes_what_is_given(api, alice, stranger):
     row = server(access_ip_v4='192.0.2.1')
-    changed = api.update(alice, row.uuid, name=' new ', access_ip_v6='2001:db8::1', disk_config='MANUAL')
+    changed = api.update(alice, row.uuid, name=' new ', access_ip_v6='2001:0DB8:0::1', disk_config='MANUAL')
     assert (changed.display_name, changed.access_ip_v4, changed.access_ip_v6) == ('new', '192.0.2.1', '2001:db8::1')
     assert changed.config_options['disk_config'] == 'MANUAL'
     assert api.update(alice, row.uuid, access_ip_v4='').access_ip_v4 is None

@@ -42,9 +42,10 @@ _OTHERS = {
 _BLOCK_STORAGE = {
     _READ: ('volumes:show', 'volume_snapshots:show', 'volume_types:show', 'volume_limits:show',
             'volume_quota_sets:show', 'volume_zones:show', 'volume_messages:show',
-            'volume_extensions:show'),
+            'volume_extensions:show', 'volume_transfers:show'),
     _WRITE: ('volumes:create', 'volumes:change', 'volumes:delete', 'volumes:upload', 'volume_snapshots:create',
-             'volume_snapshots:change', 'volume_snapshots:delete', 'volume_messages:delete'),
+             'volume_snapshots:change', 'volume_snapshots:delete', 'volume_messages:delete',
+             'volume_transfers:change'),
     _ADMIN: ('volumes:all_tenants', 'volumes:host', 'volumes:force', 'volume_snapshots:force', 'volume_types:change',
              'volume_quota_sets:change', 'volume_quota_sets:others', 'volume_services:show',
              'volume_services:change', 'volume_quota_class_sets:show', 'volume_quota_class_sets:change'),

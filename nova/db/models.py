@@ -481,3 +481,28 @@ class VolumeMessage(Base):
     text = Column(Text, nullable=False)
     request_id = Column(String(64))
     created_at = Column(Timestamp, nullable=False, default=db.utcnow)
+
+
+class VolumeTypeProject(Base):
+    """A project that may use a volume type which is not public."""
+
+    __tablename__ = 'volume_type_projects'
+    __table_args__ = (UniqueConstraint('volume_type_id', 'project_id', name='uq_volume_type_projects'),)
+
+    id = Column(Integer, primary_key=True)
+    volume_type_id = Column(Integer, ForeignKey('volume_types.id'), nullable=False)
+    project_id = Column(String(64), nullable=False)
+
+
+class VolumeTransfer(Base):
+    """A volume that its project offers to whoever has the key."""
+
+    __tablename__ = 'volume_transfers'
+
+    id = Column(Integer, primary_key=True)
+    uuid = Column(String(36), nullable=False, unique=True)
+    volume_uuid = Column(String(36), nullable=False, unique=True)
+    project_id = Column(String(64), nullable=False, index=True)
+    display_name = Column(String(255))
+    key_hash = Column(String(64), nullable=False)       # SHA-256
+    created_at = Column(Timestamp, nullable=False, default=db.utcnow)

@@ -3,7 +3,7 @@ import sqlalchemy
 from sqlalchemy import func, select
 
 from essex import db
-from nova.db import keys, paging, volume_filters
+from nova.db import keys, paging, volume_filters, volume_transfers
 from nova.db.models import Volume, VolumeSnapshot
 from nova.volume import states
 from nova.volume.exception import VolumeMarkerNotFound, VolumeNotFound
@@ -95,8 +95,9 @@ def change(uuid, **values):
 
 @db.retry
 def delete(uuid):
-    """Have no such row."""
+    """Have no such row, and no offer of it."""
     with db.writer() as session:
+        volume_transfers.forget(uuid)
         session.execute(sqlalchemy.delete(Volume).where(Volume.uuid == uuid)
                         .execution_options(synchronize_session=False))
 

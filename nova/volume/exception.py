@@ -23,6 +23,22 @@ class VolumeTypeInUse(BadRequest):
     message = 'Volume type %(name)s cannot be deleted: %(count)d volumes are of it.'
 
 
+class VolumeTypeAccessExists(Conflict):
+    message = 'Project %(project_id)s may use volume type %(name)s already.'
+
+
+class VolumeTypeAccessNotFound(NotFound):
+    message = 'Project %(project_id)s was not let in to volume type %(name)s.'
+
+
+class VolumeTypePublic(Conflict):
+    message = 'Volume type %(name)s is public: every project may use it.'
+
+
+class VolumeTransferNotFound(NotFound):
+    message = 'Transfer %(transfer_id)s could not be found.'
+
+
 class VolumeAttachmentNotFound(NotFound):
     message = 'Volume %(volume_id)s is not attached to instance %(instance_uuid)s.'
 

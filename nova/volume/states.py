@@ -4,6 +4,7 @@ CREATING, DOWNLOADING, AVAILABLE, ERROR = 'creating', 'downloading', 'available'
 ATTACHING, IN_USE, DETACHING = 'attaching', 'in-use', 'detaching'
 DELETING, ERROR_DELETING = 'deleting', 'error_deleting'
 EXTENDING, UPLOADING = 'extending', 'uploading'
+AWAITING_TRANSFER = 'awaiting-transfer'
 
 # Of an attachment: ATTACHING, ATTACHED or DETACHING.
 ATTACHED = 'attached'

@@ -1,13 +1,14 @@
 """Kinds of volumes: names with a description and extra specs. Administrators make them."""
+from essex.exception import NotFound
 from nova.db import volume_types
 from nova.volume import checks
-from nova.volume.exception import VolumeMetadataNotFound
+from nova.volume.exception import VolumeMetadataNotFound, VolumeTypePublic
 from nova.volume.volumes import CONF
 
 
 def list(context):  # noqa: A001  (read with its module: types.list)
-    """Rows by name; those that are not public for administrators alone."""
-    return volume_types.list(public_only=not context.is_admin)
+    """Rows by name; those that are not public for administrators and the projects that were let in."""
+    return volume_types.list(context)
 
 
 def get(context, type_id):
@@ -48,3 +49,28 @@ def delete_spec(context, type_id, key):
             raise VolumeMetadataNotFound(what=f'Volume type {type_id}', key=key[:80])
         return specs
     change_specs(context, type_id, remove)
+
+
+def projects(context, type_id):
+    """Ids of the projects let in to one that is not public, with its row. Raises NotFound for one that is."""
+    row = volume_types.get_for(context, type_id)
+    if row.is_public:
+        raise NotFound(f'Volume type {row.name} is public: no projects are let in to it one by one.')
+    return row, volume_types.projects(row.id)
+
+
+def add_project(context, type_id, project_id):
+    """Let a project in to one that is not public. Raises VolumeTypePublic, VolumeTypeAccessExists."""
+    volume_types.grant(_closed(context, type_id), project_id)
+
+
+def remove_project(context, type_id, project_id):
+    """Let it in no more; its volumes keep their type. Raises VolumeTypePublic, VolumeTypeAccessNotFound."""
+    volume_types.revoke(_closed(context, type_id), project_id)
+
+
+def _closed(context, type_id):
+    row = volume_types.get_for(context, type_id)
+    if row.is_public:
+        raise VolumeTypePublic(name=row.name)
+    return row

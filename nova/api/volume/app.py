@@ -12,6 +12,7 @@ from nova.api.volume import (
     quota_sets,
     services,
     snapshots,
+    transfers,
     types,
     versions,
     volume_actions,
@@ -21,7 +22,7 @@ from nova.api.volume import (
 
 _CONTROLLERS = (volumes.Volumes, volume_actions.VolumeActions, snapshots.Snapshots, types.Types, limits.Limits,
                 quota_sets.QuotaSets, quota_class_sets.QuotaClassSets, services.Services, zones.Zones,
-                extensions.Extensions, messages.Messages)
+                extensions.Extensions, messages.Messages, transfers.Transfers)
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 
 

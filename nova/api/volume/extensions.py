@@ -14,6 +14,8 @@ _EXTENSIONS = {
     'os-types-extra-specs': ('TypesExtraSpecs', 'Extra specs of types.'),
     'os-types-manage': ('TypesManage', 'Making and deleting types.'),
     'os-used-limits': ('UsedLimits', 'Use beside limits.'),
+    'os-volume-transfer': ('VolumeTransfer', 'Volumes given to other projects.'),
+    'os-volume-type-access': ('VolumeTypeAccess', 'Projects that may use a type which is not public.'),
     'os-vol-host-attr': ('VolumeHostAttribute', 'The host of a volume, for administrators.'),
     'os-vol-image-meta': ('VolumeImageMetadata', 'The image a volume was made from.'),
     'os-vol-tenant-attr': ('VolumeTenantAttribute', 'The project of a volume.'),

@@ -15,6 +15,10 @@ UPDATE = schemas.wrapped('volume_type', {'name': {'anyOf': [_NAME, {'type': 'nul
 SPECS = {'type': 'object', 'properties': {'extra_specs': _SPECS}, 'required': ['extra_specs'],
          'additionalProperties': False}
 SPEC = {**_SPECS, 'minProperties': 1, 'maxProperties': 1}
+_PROJECT = {'type': 'object', 'properties': {'project': {'type': 'string', 'pattern': '^[A-Za-z0-9_.-]{1,64}$'}},
+            'required': ['project'], 'additionalProperties': False}
+ACCESS = {'type': 'object', 'properties': dict.fromkeys(('addProjectAccess', 'removeProjectAccess'), _PROJECT),
+          'minProperties': 1, 'maxProperties': 1, 'additionalProperties': False}
 
 
 class Types(wsgi.Controller):
@@ -87,6 +91,19 @@ class Types(wsgi.Controller):
     def delete_spec(self, req, type_id, key):
         common.authorize(req, 'volume_types:change')
         types.delete_spec(req.context, type_id, key)
+
+    @wsgi.route('GET', '/types/<type_id>/os-volume-type-access')
+    def access(self, req, type_id):
+        common.authorize(req, 'volume_types:change')
+        row, projects = types.projects(req.context, type_id)
+        return {'volume_type_access': [{'volume_type_id': row.uuid, 'project_id': each} for each in projects]}
+
+    @wsgi.route('POST', '/types/<type_id>/action', status=202, schema=ACCESS)
+    def change_access(self, req, type_id, body):
+        common.authorize(req, 'volume_types:change')
+        (action, value), = body.items()
+        change = types.add_project if action == 'addProjectAccess' else types.remove_project
+        change(req.context, type_id, value['project'])
 
     @staticmethod
     def _shown(req, row):

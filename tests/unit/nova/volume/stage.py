@@ -1,5 +1,5 @@
 """A small cloud in rows: project alpha has volumes, snapshots and servers, node1 keeps them."""
-from nova.db import volume_messages, volume_types
+from nova.db import volume_messages, volume_transfers, volume_types, volumes
 from nova.volume import states
 from tests.unit.nova import rows as servers
 from tests.unit.nova.api import stage
@@ -35,4 +35,5 @@ class BlockStage(stage.Stage):
         self.type = volume_types.create('fast', 'quick ones', True, {'speed': 'high'}).uuid
         self.image = IMAGE
         volume_messages.add('alpha', 'VOLUME', self.volume, 'volume_create', 'The disk is full.', 'req-1')
+        self.transfer = volume_transfers.create(volumes.get(self.attached), 'offer', '0' * 64).uuid
         self.message = volume_messages.list_for(self.clients['owner'].context, {})[0].uuid

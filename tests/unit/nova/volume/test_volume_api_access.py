@@ -44,6 +44,13 @@ TABLE = [
     ('GET', '/types/<type_id>/extra_specs/<spec>', UNSET, ADMIN),
     ('PUT', '/types/<type_id>/extra_specs/<spec>', {'speed': 'low'}, ADMIN),
     ('DELETE', '/types/<type_id>/extra_specs/<spec>', UNSET, (202, 403, 403, 403, 403)),
+    ('GET', '/types/<type_id>/os-volume-type-access', UNSET, (404, 403, 403, 403, 403)),   # it is public
+    ('POST', '/types/<type_id>/action', {'addProjectAccess': {'project': 'beta'}}, (409, 403, 403, 403, 403)),
+    ('GET', '/os-volume-transfer', UNSET, ALL), ('GET', '/os-volume-transfer/detail', UNSET, ALL),
+    ('GET', '/os-volume-transfer/<transfer_id>', UNSET, READ),
+    ('POST', '/os-volume-transfer', {'transfer': {'volume_id': '{volume}'}}, (202, 202, 202, 403, 404)),
+    ('POST', '/os-volume-transfer/<transfer_id>/accept', {'accept': {'auth_key': 'x'}}, (400, 400, 400, 403, 400)),
+    ('DELETE', '/os-volume-transfer/<transfer_id>', UNSET, own(202)),
     ('GET', '/limits', UNSET, ALL), ('GET', '/os-quota-sets/<project_id>', UNSET, OTHERS),
     ('GET', '/os-quota-sets/<project_id>/defaults', UNSET, OTHERS),
     ('PUT', '/os-quota-sets/<project_id>', {'quota_set': {'volumes': 7}}, ADMIN),
@@ -72,7 +79,7 @@ ACTIONS = [
 ]
 TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
 WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type',
-         'message_id': 'message'}
+         'message_id': 'message', 'transfer_id': 'transfer'}
 FIXED = {'name': 'default', 'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
 
 
@@ -211,3 +218,31 @@ def test_services_by_their_names(block):
 
 def test_a_snapshot_of_nothing(block):
     assert block.owner.ask('POST', '/snapshots', {'snapshot': {'volume_id': None}}).status_int == 404
+
+
+def test_types_of_some_projects(block):
+    made = block.admin.ok('POST', block.admin.url('/types'), {'volume_type': {
+        'name': 'secret', 'os-volume-type-access:is_public': False}})['volume_type']
+    path, act = f'/types/{made["id"]}', block.admin.url(f'/types/{made["id"]}/action')
+    wanted = {'volume': {'size': 1, 'volume_type': 'secret'}}
+
+    def usable():
+        listed = made['id'] in [each['id'] for each in block.owner.get('/types')['volume_types']]
+        shown = block.owner.ask('GET', path).status_int
+        assert block.stranger.ask('GET', path).status_int == 404
+        return listed, shown, block.owner.ask('POST', '/volumes', wanted).status_int
+    assert usable() == (False, 404, 404)
+    assert block.admin.get(f'{path}/os-volume-type-access') == {'volume_type_access': []}
+    add, remove = {'addProjectAccess': {'project': 'alpha'}}, {'removeProjectAccess': {'project': 'alpha'}}
+    assert block.admin('POST', act, add).status_int == 202 and block.admin('POST', act, add).status_int == 409
+    assert block.admin.get(f'{path}/os-volume-type-access') == {'volume_type_access': [
+        {'volume_type_id': made['id'], 'project_id': 'alpha'}]}
+    assert usable() == (True, 200, 202)
+    assert block.admin('POST', act, remove).status_int == 202 and block.admin('POST', act, remove).status_int == 404
+    assert usable() == (False, 404, 404)
+    for bad in ({}, {'addProjectAccess': {}}, {'addProjectAccess': {'project': ''}}, {**add, **remove}, {'x': 1}):
+        assert block.admin('POST', act, bad).status_int == 400, bad
+    block.admin('POST', act, {'addProjectAccess': {'project': 'beta'}})
+    other = block.admin.ok('POST', block.admin.url('/types'), {'volume_type': {'name': 'gone', 'is_public': False}})
+    assert block.admin.ask('POST', f'/types/{other["volume_type"]["id"]}/action', add).status_int == 202
+    assert block.admin.ask('DELETE', f'/types/{other["volume_type"]["id"]}').status_int == 202

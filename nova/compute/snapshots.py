@@ -11,10 +11,9 @@ def create_image(context, row, name, metadata):
     meta = row.image_meta or {}
     properties = {key: value for key, value in (meta.get('properties') or {}).items()
                   if isinstance(value, str) and not key.startswith(_NOT_INHERITED)}
-    own = {'image_type': 'snapshot', 'instance_uuid': row.uuid, 'user_id': row.user_id,
-           'base_image_ref': row.image_ref or ''}
+    own = {'instance_uuid': row.uuid, 'user_id': row.user_id, 'base_image_ref': row.image_ref or ''}
     parts = {key: value for key, value in (('kernel_id', row.kernel_id), ('ramdisk_id', row.ramdisk_id)) if value}
     # The driver says at the upload what format the disk really has.
     return glance.create(context, name, disk_format='qcow2', container_format='bare', min_disk=row.root_gb,
                          min_ram=meta.get('min_ram') or 0,
-                         properties={**properties, **(metadata or {}), **own, **parts})
+                         properties={**properties, 'image_type': 'snapshot', **(metadata or {}), **own, **parts})

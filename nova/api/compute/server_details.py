@@ -27,4 +27,7 @@ class ServerDetails:
 
     def changed(self, req, row):
         """A row that was just changed."""
-        return {key: value for key, value in self.one(req, row).items() if not key.startswith(_EXTENDED)}
+        shown = {key: value for key, value in self.one(req, row).items() if not key.startswith(_EXTENDED)}
+        shown['addresses'] = {label: [{key: value for key, value in each.items() if not key.startswith(_EXTENDED)}
+                                      for each in entries] for label, entries in shown['addresses'].items()}
+        return shown

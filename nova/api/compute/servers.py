@@ -180,6 +180,8 @@ def _filters(req, values):
     if common.flag(values, 'all_tenants'):
         common.authorize(req, 'servers:index:all_tenants')
         filters['all_tenants'] = True
+    else:
+        filters.pop('project_id', None)    # one's own alone, as clients know it
     if 'deleted' in values:
         deleted = common.flag(values, 'deleted')
         if common.allowed(req, 'servers:index:all_tenants'):

@@ -42,7 +42,8 @@ class VolumeAttachments(wsgi.Controller):
 
     @wsgi.route('PUT', f'{_PATH}/<volume_id>', schema=UPDATE)
     def swap(self, req, server_id, volume_id, body):
-        self._get(req, server_id, 'servers:change_volumes')
+        row = self._get(req, server_id, 'servers:change_volumes')
+        volumes.get(row.uuid, volume_id)
         raise BadRequest('Volumes cannot be exchanged for others here: detach one and attach the other.')
 
     @wsgi.route('DELETE', f'{_PATH}/<volume_id>', status=202)

@@ -32,9 +32,15 @@ LINK = closed({'rel': TEXT, 'href': {'type': 'string', 'pattern': '^http://cloud
 LINKS = several(LINK)
 NEXT = maybe(LINK)
 SHORT_SERVER = closed({'id': UUID, 'name': TEXT, 'links': LINKS})
-ADDRESSES = {'type': 'object', 'patternProperties': {'^[a-zA-Z0-9-_.]+$': several(closed(
-    {'version': {'enum': [4, 6]}, 'addr': TEXT}, {'OS-EXT-IPS:type': TEXT, 'OS-EXT-IPS-MAC:mac_addr': TEXT}))},
-    'additionalProperties': False}
+_ADDRESS = {'version': {'enum': [4, 6]}, 'addr': TEXT}
+
+
+def _addresses(more):
+    return {'type': 'object', 'additionalProperties': False,
+            'patternProperties': {'^[a-zA-Z0-9-_.]+$': several(closed(_ADDRESS, more))}}
+
+
+ADDRESSES = _addresses({'OS-EXT-IPS:type': TEXT, 'OS-EXT-IPS-MAC:mac_addr': TEXT})
 FAULT = closed({'code': NUMBER, 'created': DATE, 'message': TEXT}, {'details': TEXT})
 _SERVER = {
     'addresses': ADDRESSES, 'created': DATE, 'flavor': closed({'id': TEXT, 'links': LINKS}), 'hostId': TEXT, 'id': UUID,
@@ -50,8 +56,9 @@ _FULL = {
 HOST_SIDE = {f'OS-EXT-SRV-ATTR:{name}': MAYBE_TEXT for name in ('host', 'hypervisor_hostname', 'instance_name')}
 SERVER = closed(_SERVER, _FULL)
 SERVER_FOR_ADMINS = closed({**_SERVER, **HOST_SIDE}, _FULL)
-SERVER_AFTER_UPDATE = closed(_SERVER, _BRIEF)
-REBUILT_SERVER = closed({**_SERVER, 'adminPass': TEXT}, _BRIEF)
+_CHANGED = {**_SERVER, 'addresses': _addresses({})}
+SERVER_AFTER_UPDATE = closed(_CHANGED, _BRIEF)
+REBUILT_SERVER = closed({**_CHANGED, 'adminPass': TEXT}, _BRIEF)
 NEW_SERVER = closed({'id': UUID, 'links': LINKS, 'adminPass': TEXT},
                     {'OS-DCF:diskConfig': TEXT, 'security_groups': several(closed({'name': TEXT}))})
 FLAVOR = closed(

@@ -236,6 +236,18 @@ def test_hosts_by_zone_and_name(stage):
     assert stage.admin('PUT', '/v2.1/os-hosts/node1', {'maintenance_mode': 'enable'}).status_int == 501
 
 
+def test_others_groups_are_the_administrators(stage):
+    own = stage.owner.ok('GET', '/v2.1/os-security-groups')
+    assert stage.owner.ok('GET', '/v2.1/os-security-groups?all_tenants=true') == own
+    every = stage.admin.ok('GET', '/v2.1/os-security-groups?all_tenants=true')['security_groups']
+    assert {each['tenant_id'] for each in every} >= {'alpha'}
+
+
+def test_what_is_not_attached_cannot_be_exchanged(stage):
+    path = f'/v2.1/servers/{stage.server}/os-volume_attachments/{stage.server}'
+    assert stage.owner('PUT', path, {'volumeAttachment': {'volumeId': stage.server}}).status_int == 404
+
+
 def test_role_names_of_older_clouds(stage):
     context = stage.owner.context
     for role, status in (('Member', 202), ('_member_', 202), ('manager', 202), ('MEMBER', 202), ('reader', 403),

@@ -82,7 +82,8 @@ def test_filters(stage, seven):
             ('host=node2&name=db', [own]), ('unknown=x&name=db', [own]), ('tenant_id=beta&name=db', [own])):
         assert ids(stage.owner.ok('GET', f'/v2.1/servers?{query}')) == found, query
     for query, found in (
-            ('', []), ('all_tenants=1&host=node2', [other]), ('all_tenants=True&tenant_id=beta', [other]),
+            ('', []), ('tenant_id=beta', []), ('project_id=beta', []), ('all_tenants=1&host=node2', [other]),
+            ('all_tenants=True&tenant_id=beta', [other]),
             ('all_tenants=1&project_id=beta', [other]), ('all_tenants&name=theirs', [other])):
         assert ids(stage.admin.ok('GET', f'/v2.1/servers?{query}')) == found, query
     assert stage.owner.ok('GET', '/v2.1/servers?status=nonsense') == {'servers': []}

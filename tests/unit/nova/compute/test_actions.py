@@ -148,13 +148,17 @@ class TestSnapshots:
     def test_the_image_inherits_and_says_where_it_is_from(self, api, alice, shots):
         row = server(root_gb=5, image_meta={'min_ram': 32, 'properties': {
             'hw_disk_bus': 'virtio', 'image_type': 'base', 'owner_specified.x': 'y', 'os_glance_x': 'z', 'n': 1}})
-        assert api.snapshot(alice, row.uuid, 'shot', {'a': 'b'}) == 'image-1'
+        assert api.snapshot(alice, row.uuid, 'shot', {'a': 'b', 'instance_uuid': 'x'}) == 'image-1'
         (name, values), = shots[0]
         assert (name, values['min_disk'], values['min_ram'], values['disk_format']) == ('shot', 5, 32, 'qcow2')
         assert values['properties'] == {'hw_disk_bus': 'virtio', 'a': 'b', 'image_type': 'snapshot',
                                         'instance_uuid': row.uuid, 'user_id': 'alice', 'base_image_ref': row.image_ref}
         operation, = JOURNAL.of_resource(row.uuid)
         assert operation.data['image_id'] == 'image-1' and operation.action == 'createImage'
+
+    def test_its_type_may_be_said(self, api, alice, shots):
+        api.snapshot(alice, server().uuid, 'shot', {'image_type': 'test'})
+        assert shots[0][0][1]['properties']['image_type'] == 'test'
 
     def test_the_image_goes_when_the_state_changed_meanwhile(self, api, alice, shots, monkeypatch):
         row = server()

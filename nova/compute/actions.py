@@ -43,6 +43,7 @@ CONFIRM_RESIZE = Action(operations.CONFIRM_RESIZE, (RESIZED,), states.RESIZE_CON
 REVERT_RESIZE = Action(operations.REVERT_RESIZE, (RESIZED,), states.RESIZE_REVERTING, method='revertResize')
 SNAPSHOT = Action(operations.SNAPSHOT, (ACTIVE, STOPPED, PAUSED, SUSPENDED), states.IMAGE_SNAPSHOT,
                   method='createImage')
+BACKUP = Action(operations.BACKUP, (ACTIVE, STOPPED, PAUSED, SUSPENDED), states.IMAGE_BACKUP, method='createBackup')
 # These change no state: further actions wait for them in the journal.
 ATTACH_VOLUME = Action(operations.ATTACH_VOLUME, (ACTIVE, PAUSED, STOPPED), None)
 # Only a guest that runs can let go of a disk.

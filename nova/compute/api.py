@@ -130,14 +130,23 @@ class API:
 
     def snapshot(self, context, uuid, name, metadata=None):
         """Begin an image of its root disk; returns the id of the image (queued until the upload)."""
+        return self._copy(context, uuid, actions.SNAPSHOT, name, metadata)
+
+    def backup(self, context, uuid, name, backup_type, rotation, metadata=None):
+        """As `snapshot`; afterwards the server has at most `rotation` images of that backup type."""
+        return self._copy(context, uuid, actions.BACKUP, name, metadata,
+                          {'image_type': 'backup', 'backup_type': backup_type},
+                          backup_type=backup_type, rotation=rotation)
+
+    def _copy(self, context, uuid, action, name, metadata, properties=None, **data):
         request_checks.texts(name=name)
         request_checks.metadata(context.project_id, metadata or {})
         row = self._changeable(context, uuid)
-        self._check_states(row, actions.SNAPSHOT)
+        self._check_states(row, action)
         # Glance is asked outside of the transaction; should the state change meanwhile, the image goes again.
-        image_id = snapshots.create_image(context, row, name, metadata)
+        image_id = snapshots.create_image(context, row, name, metadata, **(properties or {}))
         try:
-            self._begin(context, uuid, actions.SNAPSHOT, image_id=image_id, name=name)
+            self._begin(context, uuid, action, image_id=image_id, name=name, **data)
         except Exception:
             glance.delete(image_id)
             raise

@@ -25,8 +25,8 @@ def output(context, row, lines=None):
                     if character.isprintable() or character in _PRINTABLE_CONTROLS)
     if lines is None or lines < 0:
         return clean
-    kept = clean.splitlines(keepends=True)
-    return ''.join(kept[-lines:]) if lines else ''
+    kept = clean.splitlines()
+    return '\n'.join(kept[-lines:]) if lines else ''
 
 
 def diagnostics(context, row):

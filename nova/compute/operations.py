@@ -50,6 +50,14 @@ SNAPSHOT = Definition('snapshot', action='createImage', steps=[
     Step('clean', at=at_host, timeout=300),
 ])
 
+# data: as of a snapshot, and backup_type, rotation
+BACKUP = Definition('backup', action='createBackup', steps=[
+    Step('capture', at=at_host, undo=True, timeout=3600),
+    Step('upload', at=at_host, undo=True, timeout=7200),
+    Step('rotate', at=at_host, timeout=300),
+    Step('clean', at=at_host, timeout=300),
+])
+
 # data: vm_state; `former`: the columns of the row as they were, by name; preserve_ephemeral
 REBUILD = Definition('rebuild', steps=[
     Step('image', at=at_host, timeout=3600),
@@ -79,5 +87,5 @@ REVERT_RESIZE = Definition('revert', action='revertResize', steps=[
 ATTACH_VOLUME = Definition('attach_volume', [Step('plug', at=at_host, undo=True, timeout=120)])
 DETACH_VOLUME = Definition('detach_volume', [Step('unplug', at=at_host, undo=True, timeout=120)])
 
-ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, REBUILD, RESIZE, CONFIRM_RESIZE,
-       REVERT_RESIZE, ATTACH_VOLUME, DETACH_VOLUME)
+ALL = (BOOT, DELETE, STOP, START, REBOOT, PAUSE, UNPAUSE, SUSPEND, RESUME, SNAPSHOT, BACKUP, REBUILD, RESIZE,
+       CONFIRM_RESIZE, REVERT_RESIZE, ATTACH_VOLUME, DETACH_VOLUME)

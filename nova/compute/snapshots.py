@@ -3,11 +3,12 @@ from nova.image import glance
 
 # Properties that belong to the image's data or to Glance, not to what a server made of it.
 _NOT_INHERITED = ('os_glance', 'img_signature', 'signature', 'cinder_encryption', 'owner_specified', 'stores',
-                  'image_type', 'base_image_ref', 'instance_uuid', 'user_id', 'kernel_id', 'ramdisk_id', 'os_hash')
+                  'image_type', 'backup_type', 'base_image_ref', 'instance_uuid', 'user_id', 'kernel_id',
+                  'ramdisk_id', 'os_hash')
 
 
-def create_image(context, row, name, metadata):
-    """Enter a queued image for a snapshot of a server; returns its id."""
+def create_image(context, row, name, metadata, **fixed):
+    """Enter a queued image for a snapshot of a server; returns its id. `fixed` properties go before the metadata."""
     meta = row.image_meta or {}
     properties = {key: value for key, value in (meta.get('properties') or {}).items()
                   if isinstance(value, str) and not key.startswith(_NOT_INHERITED)}
@@ -16,4 +17,5 @@ def create_image(context, row, name, metadata):
     # The driver says at the upload what format the disk really has.
     return glance.create(context, name, disk_format='qcow2', container_format='bare', min_disk=row.root_gb,
                          min_ram=meta.get('min_ram') or 0,
-                         properties={**properties, 'image_type': 'snapshot', **(metadata or {}), **own, **parts})
+                         properties={**properties, 'image_type': 'snapshot', **(metadata or {}), **fixed, **own,
+                                     **parts})

@@ -125,6 +125,13 @@ def delete(image_id):
         LOG.info('image %s was gone already', image_id)
 
 
+def backups(project_id, instance_uuid, backup_type):
+    """Ids of a server's backups of a type that have data and are not protected, the newest first."""
+    found = _own().list(owner=project_id, instance_uuid=instance_uuid, image_type='backup', backup_type=backup_type,
+                        status='active', sort='created_at:desc')
+    return [image['id'] for image in found if not image.get('protected')]
+
+
 def set_format(image_id, disk_format):
     """Say what format the data of a queued image will have. Raises ImageNotFound."""
     with _named(image_id):

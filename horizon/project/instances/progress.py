@@ -7,7 +7,7 @@ from horizon.ui.templatetags.ui import parse_time
 
 _ACTIONS = {'create': _('Launch'), 'delete': _('Delete'), 'start': _('Start'), 'stop': _('Shut off'),
             'reboot': _('Reboot'), 'pause': _('Pause'), 'unpause': _('Resume after a pause'),
-            'suspend': _('Suspend'), 'resume': _('Resume'), 'createImage': _('Snapshot'),
+            'suspend': _('Suspend'), 'resume': _('Resume'), 'createImage': _('Snapshot'), 'createBackup': _('Backup'),
             'rebuild': _('Rebuild'), 'resize': _('Resize'), 'confirmResize': _('Confirm resize'),
             'revertResize': _('Undo resize'), 'attach_volume': _('Attach volume'),
             'detach_volume': _('Detach volume'), 'lock': _('Lock'), 'unlock': _('Unlock')}
@@ -24,14 +24,18 @@ _STEPS = {
     'resize_spawn': _('Start the machine'), 'confirm_forget': _('Remove the old disk'),
     'revert_stop': _('Switch the machine off'), 'revert_disk': _('Put the old disk back'),
     'revert_spawn': _('Start the machine'),
-    'snapshot_capture': _('Copy the disk'), 'snapshot_upload': _('Save the image'), 'snapshot_clean': _('Clean up')}
+    'snapshot_capture': _('Copy the disk'), 'snapshot_upload': _('Save the image'), 'snapshot_clean': _('Clean up'),
+    'backup_capture': _('Copy the disk'), 'backup_upload': _('Save the image'),
+    'backup_rotate': _('Remove older backups'), 'backup_clean': _('Clean up')}
 # What will come is not in the API; of these it is known.
 _PLANS = {'boot': ('schedule', 'network', 'image', 'disk', 'spawn', 'activate'),
           'snapshot': ('capture', 'upload', 'clean'),
+          'backup': ('capture', 'upload', 'rotate', 'clean'),
           'rebuild': ('image', 'stop', 'disk', 'spawn', 'clean'),
           'resize': ('schedule', 'stop', 'disk', 'size', 'spawn'), 'confirm': ('forget',),
           'revert': ('stop', 'disk', 'spawn')}
-_KINDS = {'create': 'boot', 'createImage': 'snapshot', 'confirmResize': 'confirm', 'revertResize': 'revert'}
+_KINDS = {'create': 'boot', 'createImage': 'snapshot', 'createBackup': 'backup', 'confirmResize': 'confirm',
+          'revertResize': 'revert'}
 DONE, FAILED, RUNNING, COMING = 'done', 'failed', 'running', 'coming'
 
 

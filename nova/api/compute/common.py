@@ -147,3 +147,13 @@ def page_link(req, rows, limit, key):
     path = req.path_info.strip('/').split('/')
     href = wsgi.next_link(req, link(req, *path), key(rows[-1]), limit)
     return {f'{path[0]}_links': [{'rel': 'next', 'href': href}]}
+
+
+def whole_number(value, what, least=1, most=2147483647):
+    """The number in a number or a text. Raises BadRequest."""
+    text = str(value)
+    if isinstance(value, bool) or not text.removeprefix('-').isdigit() or not text.isascii() or len(text) > 11:
+        raise BadRequest(f'{what} must be a whole number. The value was: {text[:40]!r}')
+    if not least <= int(text) <= most:
+        raise BadRequest(f'{what} must be {least} to {most}. The value was: {text[:40]!r}')
+    return int(text)

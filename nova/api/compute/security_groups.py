@@ -54,7 +54,8 @@ class SecurityGroups(wsgi.Controller):
     @wsgi.route('POST', '/os-security-group-rules', schema=RULE)
     def create_rule(self, req, body):
         asked = body['security_group_rule']
-        parent = self._get(req, asked['parent_group_id'], 'security_groups:change')
+        parent = self._get(req, common.whole_number(asked['parent_group_id'], 'parent_group_id'),
+                           'security_groups:change')
         rule = self.network.create_rule(
             req.context, parent.id, asked.get('ip_protocol'), asked.get('from_port'), asked.get('to_port'),
             asked.get('cidr'), asked.get('group_id'))

@@ -25,6 +25,9 @@ _ACTIONS = {
     'lock': _ANY, 'unlock': _ANY, 'forceDelete': _ANY,
     'createImage': {'type': 'object', 'properties': {'name': schemas.NAME, 'metadata': schemas.METADATA},
                     'required': ['name'], 'additionalProperties': False},
+    'createBackup': {'type': 'object', 'properties': {
+        'name': schemas.NAME, 'backup_type': schemas.NAME, 'rotation': schemas.count(0), 'metadata': schemas.METADATA},
+        'required': ['name', 'backup_type', 'rotation'], 'additionalProperties': False},
     'rebuild': {'type': 'object', 'properties': {
         'imageRef': {'type': 'string', 'maxLength': 2048}, 'name': schemas.NAME, 'metadata': schemas.METADATA,
         'adminPass': {'type': 'string', 'minLength': 1, 'maxLength': 255}, 'personality': schemas.PERSONALITY,
@@ -65,8 +68,9 @@ _SIMPLE = {'os-start': ('start', 'servers:start'), 'os-stop': ('stop', 'servers:
            'lock': ('lock', 'servers:lock'), 'unlock': ('unlock', 'servers:unlock'),
            'forceDelete': ('force_delete', 'servers:force_delete'),
            'revertResize': ('revert_resize', 'servers:revert_resize')}
-_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'rebuild': '_rebuild', 'resize': '_resize',
-            'confirmResize': '_confirm_resize', 'os-resetState': '_reset_state',
+_METHODS = {'reboot': '_reboot', 'createImage': '_create_image', 'createBackup': '_create_backup',
+            'rebuild': '_rebuild', 'resize': '_resize', 'confirmResize': '_confirm_resize',
+            'os-resetState': '_reset_state',
             'os-getConsoleOutput': '_console_output', 'os-getVNCConsole': '_vnc_console',
             'addFloatingIp': '_add_floating_ip', 'removeFloatingIp': '_remove_floating_ip',
             'addSecurityGroup': '_add_group', 'removeSecurityGroup': '_remove_group'}
@@ -123,6 +127,14 @@ class ServerActions(wsgi.Controller):
         metadata = value.get('metadata') or {}
         glance.check_properties(metadata)
         image = self.compute.snapshot(req.context, row.uuid, value['name'].strip(), metadata)
+        return wsgi.Reply(headers={'Location': common.link(req, 'images', image)})
+
+    def _create_backup(self, req, row, value):
+        self._authorize(req, row, 'servers:create_image')
+        metadata = value.get('metadata') or {}
+        glance.check_properties(metadata)
+        image = self.compute.backup(req.context, row.uuid, value['name'].strip(), value['backup_type'].strip(),
+                                    common.whole_number(value['rotation'], 'rotation'), metadata)
         return wsgi.Reply(headers={'Location': common.link(req, 'images', image)})
 
     def _rebuild(self, req, row, value):

@@ -5,7 +5,7 @@ from oslo_config import cfg
 
 from essex import config, wsgi
 from essex.exception import BadRequest
-from nova.api.compute.common import allowed, authorize, flag, need_project, since_of
+from nova.api.compute.common import allowed, authorize, flag, need_project, since_of, whole_number
 
 OPTS = [
     cfg.StrOpt('osapi_volume_link_prefix', help='Base of links in answers of the Block Storage API, instead of what '
@@ -47,16 +47,6 @@ def links(req, *path):
 def time(moment):
     """2026-11-22T06:00:00.000000, or None."""
     return moment.strftime('%Y-%m-%dT%H:%M:%S.%f') if moment else None
-
-
-def whole_number(value, what, least=1, most=2147483647):
-    """The number in a number or a text. Raises BadRequest."""
-    text = str(value)
-    if isinstance(value, bool) or not text.removeprefix('-').isdigit() or not text.isascii() or len(text) > 11:
-        raise BadRequest(f'{what} must be a whole number. The value was: {text[:40]!r}')
-    if not least <= int(text) <= most:
-        raise BadRequest(f'{what} must be {least} to {most}. The value was: {text[:40]!r}')
-    return int(text)
 
 
 _MOST_SORT_KEYS = 16

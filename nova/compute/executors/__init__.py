@@ -6,7 +6,7 @@ from nova.compute.executors.boot import BootExecutor
 from nova.compute.executors.delete import DeleteExecutor
 from nova.compute.executors.rebuild import RebuildExecutor
 from nova.compute.executors.resize import ConfirmResizeExecutor, ResizeExecutor, RevertResizeExecutor
-from nova.compute.executors.snapshot import SnapshotExecutor
+from nova.compute.executors.snapshot import BackupExecutor, SnapshotExecutor
 from nova.compute.executors.volumes import AttachVolumeExecutor, DetachVolumeExecutor
 
 _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecutor),
@@ -14,7 +14,7 @@ _EXECUTORS = ((operations.BOOT, BootExecutor), (operations.DELETE, DeleteExecuto
               (operations.REBOOT, change.RebootExecutor), (operations.PAUSE, change.PauseExecutor),
               (operations.UNPAUSE, change.UnpauseExecutor), (operations.SUSPEND, change.SuspendExecutor),
               (operations.RESUME, change.ResumeExecutor), (operations.SNAPSHOT, SnapshotExecutor),
-              (operations.REBUILD, RebuildExecutor),
+              (operations.BACKUP, BackupExecutor), (operations.REBUILD, RebuildExecutor),
               (operations.RESIZE, ResizeExecutor), (operations.CONFIRM_RESIZE, ConfirmResizeExecutor),
               (operations.REVERT_RESIZE, RevertResizeExecutor),
               (operations.ATTACH_VOLUME, AttachVolumeExecutor), (operations.DETACH_VOLUME, DetachVolumeExecutor))

@@ -1,5 +1,6 @@
 """An image of a server's root disk: written on the host, sent to the image service."""
 import contextlib
+import logging
 import os
 
 from essex import config
@@ -7,6 +8,8 @@ from essex.operation import Cancelled
 from nova import exception
 from nova.compute import states
 from nova.compute.executors.base import InstanceExecutor, spec_of
+
+LOG = logging.getLogger(__name__)
 
 
 class SnapshotExecutor(InstanceExecutor):
@@ -69,6 +72,27 @@ class SnapshotExecutor(InstanceExecutor):
     def _remove_file(run):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(_path(run))
+
+
+class BackupExecutor(SnapshotExecutor):
+    """Executor of operations.BACKUP: a snapshot, of whose kind the server keeps data['rotation']."""
+
+    task_states = (states.IMAGE_BACKUP, states.IMAGE_UPLOADING)
+
+    def rotate(self, run):
+        """Have no more backups of the type than asked, the newest ones. Protected ones stay, beside the number."""
+        row = self.instance(run)
+        found = self.tools.images.backups(row.project_id, row.uuid, run.data['backup_type'])
+        for image_id in found[run.data['rotation']:]:
+            LOG.info('backup %s of server %s goes: %d of type %s are kept', image_id, row.uuid, run.data['rotation'],
+                     run.data['backup_type'])
+            self.tools.images.delete(image_id)
+
+    def starting(self, run, step):
+        if step == 'capture':
+            self.show(run, task_state=states.IMAGE_BACKUP)
+        else:
+            super().starting(run, step)
 
 
 def _path(run):

@@ -139,6 +139,7 @@ ACTIONS = [
     ({'unpause': None}, (409, 409, 409, 403, 404)), ({'resume': None}, (409, 409, 409, 403, 404)),
     ({'lock': None}, own(202)), ({'unlock': None}, own(202)), ({'forceDelete': None}, own(202)),
     ({'createImage': {'name': 'snap'}}, own(202)),
+    ({'createBackup': {'name': 'copy', 'backup_type': 'daily', 'rotation': 1}}, own(202)),
     ({'rebuild': {'imageRef': IMAGE}}, own(202)),
     ({'resize': {'flavorRef': '2'}}, own(202)),
     ({'confirmResize': None}, (409, 409, 409, 403, 404)), ({'revertResize': None}, (409, 409, 409, 403, 404)),

@@ -156,6 +156,14 @@ class TestSnapshots:
         operation, = JOURNAL.of_resource(row.uuid)
         assert operation.data['image_id'] == 'image-1' and operation.action == 'createImage'
 
+    def test_a_backup_says_what_it_is(self, api, alice, shots):
+        row = server()
+        assert api.backup(alice, row.uuid, 'copy', 'daily', 2, {'backup_type': 'x', 'a': 'b'}) == 'image-1'
+        properties = shots[0][0][1]['properties']
+        assert (properties['image_type'], properties['backup_type'], properties['a']) == ('backup', 'daily', 'b')
+        operation, = JOURNAL.of_resource(row.uuid)
+        assert (operation.kind, operation.action, operation.data['rotation']) == ('backup', 'createBackup', 2)
+
     def test_its_type_may_be_said(self, api, alice, shots):
         api.snapshot(alice, server().uuid, 'shot', {'image_type': 'test'})
         assert shots[0][0][1]['properties']['image_type'] == 'test'

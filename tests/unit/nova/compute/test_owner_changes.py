@@ -118,5 +118,6 @@ def test_console_output_is_cleaned_and_cut(api, alice, monkeypatch):
     row = server()
     assert api.console_output(alice, row.uuid) == 'a[1m\nb\tc\nd'
     assert api.console_output(alice, row.uuid, 1) == 'd'
+    assert len(api.console_output(alice, row.uuid, 2).split('\n')) == 2
     assert api.console_output(alice, row.uuid, 0) == ''
     assert instances.get(row.uuid)

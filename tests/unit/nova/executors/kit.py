@@ -43,7 +43,7 @@ class Images:
 
     def __init__(self):
         self.statuses, self.formats, self.uploaded, self.downloads = {}, {}, {}, 0
-        self.fail = None
+        self.fail, self.older = None, {}
 
     def download(self, image_id, path, progress=None):
         self.downloads += 1
@@ -68,6 +68,11 @@ class Images:
 
     def delete(self, image_id):
         self.statuses.pop(image_id, None)
+
+    def backups(self, project_id, instance_uuid, backup_type):
+        """Those a test has put there, newest first, with the new one."""
+        return [image for image in ('image-9', *self.older.get((project_id, instance_uuid, backup_type), ()))
+                if image in self.statuses]
 
 
 class World:

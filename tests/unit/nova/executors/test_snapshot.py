@@ -78,3 +78,27 @@ def test_each_step_is_shown(world):
     world.images.upload = look
     snapshot(world, row.uuid)
     assert seen == ['image_uploading']
+
+
+@pytest.mark.parametrize('rotation,kept', [(0, []), (1, ['image-9']), (2, ['image-9', 'new']),
+                                           (5, ['image-9', 'new', 'old'])])
+def test_of_backups_the_newest_stay(world, conf, rotation, kept):
+    row = world.boot()
+    world.images.statuses.update({'image-9': 'queued', 'new': 'active', 'old': 'active', 'weekly': 'active'})
+    world.images.older[row.project_id, row.uuid, 'daily'] = ['new', 'old']
+    world.images.older[row.project_id, row.uuid, 'weekly'] = ['weekly']
+    now = world.do(operations.BACKUP, row.uuid, states.IMAGE_BACKUP, image_id='image-9', name='copy',
+                   backup_type='daily', rotation=rotation)
+    assert (now.vm_state, now.task_state) == (states.ACTIVE, None)
+    assert sorted(world.images.statuses) == sorted([*kept, 'weekly'])
+    assert steps(row.uuid)[6:] == ['capture', 'upload', 'rotate', 'clean'] and files(conf) == []
+
+
+def test_a_backup_that_fails_takes_no_older_ones_away(world):
+    row = world.boot()
+    world.images.statuses.update({'image-9': 'queued', 'old': 'active'})
+    world.images.older[row.project_id, row.uuid, 'daily'] = ['old']
+    world.images.fail = EssexError('no space left')
+    world.do(operations.BACKUP, row.uuid, states.IMAGE_BACKUP, image_id='image-9', name='copy', backup_type='daily',
+             rotation=1)
+    assert world.images.statuses == {'old': 'active'}

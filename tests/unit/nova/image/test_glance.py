@@ -84,6 +84,15 @@ def test_what_is_protected_can_be_deleted_too(client):
         ('update', {'protected': False}), ('delete', {})]
 
 
+def test_backups_are_those_of_the_server_that_may_go(client):
+    client.answers['list'] = [{'id': 'new', 'protected': False}, {'id': 'kept', 'protected': True}, {'id': 'old'}]
+    assert glance.backups('alpha', 'server', 'daily') == ['new', 'old']
+    (whose, _endpoint, name, _arguments, asked), = client.calls
+    assert (whose, name, asked['sort'], asked['status']) == ('nova', 'list', 'created_at:desc', 'active')
+    wanted = {'owner': 'alpha', 'instance_uuid': 'server', 'image_type': 'backup', 'backup_type': 'daily'}
+    assert wanted.items() <= asked.items()
+
+
 def test_create_is_the_users(client):
     assert glance.create(caller(), 'shot', 'qcow2', 'bare', 1, 0, {'name': 'no', 'a': 'b'}) == 'new'
     whose, _endpoint, name, _arguments, values = client.calls[0]

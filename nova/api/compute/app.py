@@ -30,6 +30,7 @@ from nova.api.compute import (
     usage,
     versions,
     volume_attachments,
+    volumes,
 )
 
 _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, server_metadata.ServerMetadata,
@@ -38,7 +39,7 @@ _CONTROLLERS = (versions.Face, servers.Servers, server_actions.ServerActions, se
                 services.Services, usage.Usage, networks.Networks, floating_ips.FloatingIps,
                 security_groups.SecurityGroups, extensions.Extensions, aggregates.Aggregates,
                 images.Images, journal.Operations, migrations.Migrations, quota_class_sets.QuotaClassSets,
-                volume_attachments.VolumeAttachments)
+                volume_attachments.VolumeAttachments, volumes.Volumes, volumes.Snapshots, volumes.VolumeTypes)
 # The first segment of a path is either one of these or a project's id.
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _FREE_NAME = re.compile(r'/(metadata|os-extra_specs|os-keypairs|ips|os-hosts)/[^/]+$')

@@ -40,6 +40,7 @@ _EXTENSIONS = {
     'os-server-start-stop': ('ServerStartStop', 'Turning servers off and on.'),
     'os-services': ('Services', 'Daemons of the cloud.'),
     'os-simple-tenant-usage': ('SimpleTenantUsage', 'What projects used over time.'),
+    'os-volumes': ('Volumes', 'Volumes, their snapshots and types, also disks of servers.'),
     'os-virtual-interfaces': ('VirtualInterfaces', 'Network cards of servers.'),
 }
 

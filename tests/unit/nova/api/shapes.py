@@ -154,3 +154,10 @@ VOLUME_ATTACHMENT = closed({'id': UUID, 'serverId': UUID, 'volumeId': UUID, 'dev
 def of(**parts):
     """A body with these keys; `servers_links` and its like may come beside a list."""
     return closed(parts, {f'{name}_links': NEXT for name in parts})
+_PROXIED = {'id': UUID, 'status': TEXT, 'size': NUMBER, 'createdAt': MICRO, 'displayName': MAYBE_TEXT,
+            'displayDescription': MAYBE_TEXT}
+_VOLUME = {**_PROXIED, 'availabilityZone': TEXT, 'metadata': mapping(TEXT), 'snapshotId': MAYBE_TEXT,
+           'volumeType': MAYBE_TEXT, 'attachments': {'anyOf': [several(VOLUME_ATTACHMENT), {'enum': [[{}]]}]}}
+PROXIED_VOLUME = closed(_VOLUME)
+PROXIED_VOLUME_FOR_ADMINS = closed({**_VOLUME, 'os-vol-host-attr:host': TEXT})
+PROXIED_SNAPSHOT = closed({**_PROXIED, 'volumeId': UUID})

@@ -8,7 +8,7 @@ import webob
 
 from essex import db
 from nova.compute import aggregates, keypairs, operations
-from nova.db import compute_nodes, floating_ips, networks, security_groups, services
+from nova.db import compute_nodes, floating_ips, networks, security_groups, services, volume_types
 from nova.db.journal import JOURNAL
 from nova.network import allocation
 from tests.unit.nova import rows
@@ -108,6 +108,7 @@ class Stage:
         """The daemons reported just now."""
         rows.host_up('node1')
         rows.host_up('ctl', binary='nova-scheduler')
+        rows.host_up('disks', binary='nova-volume')
 
     def _rows(self):
         self._hosts()
@@ -125,6 +126,7 @@ class Stage:
                                                         'cidr': '0.0.0.0/0', 'group_id': None}).id
         self.volume, self.attached = volumes.available(), volumes.available(display_name='disk', status='in-use')
         volumes.attach(self.attached, self.server)
+        self.snapshot, self.type = volumes.snapshot(self.volume), volume_types.list()[0].uuid
         self.request = self._journal()
 
     def _hosts(self):

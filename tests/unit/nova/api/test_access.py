@@ -132,6 +132,14 @@ TABLE = [
     ('POST', '/images/<image_id>/metadata', META, own(200)), ('PUT', '/images/<image_id>/metadata', META, own(200)),
     ('PUT', '/images/<image_id>/metadata/<key>', {'meta': {'one': 'b'}}, own(200)),
     ('DELETE', '/images/<image_id>/metadata/<key>', UNSET, (404, 404, 404, 403, 404)),
+    ('GET', '/os-volumes', UNSET, ALL), ('GET', '/os-volumes/detail', UNSET, ALL),
+    ('GET', '/os-volumes/<volume_id>', UNSET, READ), ('POST', '/os-volumes', {'volume': {'size': 1}}, make(200)),
+    ('DELETE', '/os-volumes/<volume_id>', UNSET, (400, 400, 400, 403, 404)),    # it is attached
+    ('GET', '/os-snapshots', UNSET, ALL), ('GET', '/os-snapshots/detail', UNSET, ALL),
+    ('GET', '/os-snapshots/<snapshot_id>', UNSET, READ),
+    ('POST', '/os-snapshots', {'snapshot': {'volume_id': '{volume}'}}, (200, 200, 200, 403, 404)),
+    ('DELETE', '/os-snapshots/<snapshot_id>', UNSET, own(202)),
+    ('GET', '/os-volume-types', UNSET, ALL), ('GET', '/os-volume-types/<type_id>', UNSET, ALL),
 ]
 ACTIONS = [
     ({'os-stop': None}, own(202)), ({'os-start': None}, (409, 409, 409, 403, 404)),
@@ -171,7 +179,7 @@ def places(stage):
             'pattern': 'node1', 'service_id': stage.service, 'network_id': stage.network,
             'floating_id': stage.floating, 'group_id': stage.group, 'rule_id': stage.rule, 'alias': 'os-keypairs',
             'volume_id': stage.attached, 'aggregate_id': stage.aggregate, 'operation_id': stage.operation,
-            'image_id': stage.image}
+            'image_id': stage.image, 'snapshot_id': stage.snapshot, 'type_id': stage.type}
 
 
 def path_of(stage, path):
@@ -285,3 +293,21 @@ def test_users_see_their_own_alone(stage):
     found = stage.admin.ok('GET', '/v2.1/servers?all_tenants=1')['servers']
     assert {stage.server, other} <= {each['id'] for each in found}
     assert quota.usage('beta')['instances'] == 1
+
+
+def test_volumes_as_in_2012(stage):
+    asked = {'volume': {'size': '2', 'display_name': 'data', 'display_description': None, 'metadata': {'a': 'b'},
+                        'availability_zone': 'nova'}}
+    made = stage.owner.ok('POST', '/v1.1/alpha/os-volumes', asked)['volume']
+    assert (made['size'], made['displayName'], made['metadata'], made['attachments']) == (2, 'data', {'a': 'b'}, [{}])
+    listed = [each['id'] for each in stage.owner.ok('GET', '/v1.1/alpha/os-volumes')['volumes']]
+    assert listed[0] == made['id'] and len(listed) == 3
+    assert [each['id'] for each in stage.owner.ok('GET', '/v2.1/os-volumes?limit=1&offset=1')['volumes']] == listed[1:2]
+    shown = stage.owner.ok('GET', f'/v2.1/os-volumes/{stage.attached}')['volume']['attachments']
+    assert shown == [{'id': stage.attached, 'volumeId': stage.attached, 'serverId': stage.server, 'device': '/dev/vdb'}]
+    for bad in ({}, {'size': 0}, {'size': 'x'}, {'size': '-1'}, {'size': 1, 'snapshot_id': 'x'}):
+        assert stage.owner('POST', '/v2.1/os-volumes', {'volume': bad}).status_int == 400, bad
+    snapshot = stage.owner.ok('POST', '/v2.1/os-snapshots', {'snapshot': {
+        'volume_id': stage.volume, 'display_name': 'monday', 'force': False}})['snapshot']
+    assert snapshot['volumeId'] == stage.volume and snapshot['displayName'] == 'monday'
+    assert stage.owner('DELETE', f'/v2.1/os-snapshots/{stage.snapshot}').status_int == 202

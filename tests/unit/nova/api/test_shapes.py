@@ -28,6 +28,12 @@ READS = [
     ('owner', '/servers/<server_id>/os-interface', of(interfaceAttachments=several(shapes.ATTACHMENT))),
     ('owner', '/servers/<server_id>/os-virtual-interfaces', of(virtual_interfaces=several(
         closed({'id': shapes.UUID, 'mac_address': shapes.TEXT})))),
+    ('owner', '/os-volumes', of(volumes=several(shapes.PROXIED_VOLUME))),
+    ('owner', '/os-volumes/detail', of(volumes=several(shapes.PROXIED_VOLUME))),
+    ('admin', '/os-volumes/<volume_id>', of(volume=shapes.PROXIED_VOLUME_FOR_ADMINS)),
+    ('owner', '/os-snapshots', of(snapshots=several(shapes.PROXIED_SNAPSHOT))),
+    ('owner', '/os-snapshots/<snapshot_id>', of(snapshot=shapes.PROXIED_SNAPSHOT)),
+    ('owner', '/os-volume-types', of(volume_types=several(closed({'id': shapes.UUID, 'name': shapes.TEXT})))),
     ('owner', '/servers/<server_id>/os-volume_attachments', of(volumeAttachments=several(shapes.VOLUME_ATTACHMENT))),
     ('owner', '/servers/<server_id>/os-volume_attachments/<volume_id>', of(volumeAttachment=shapes.VOLUME_ATTACHMENT)),
     ('owner', '/servers/<server_id>/os-instance-actions', of(instanceActions=several(closed(shapes.ACTION)))),

@@ -228,13 +228,28 @@ def reset_status(context, uuid, status):
     with db.writer():
         row = volumes.hold_for(context, uuid)
         attachment = volume_attachments.of_volume(uuid)
-        if attachment is not None and status in states.DELETABLE and status != states.ERROR:
+        if attachment is not None and status in (states.AVAILABLE, states.ERROR_DELETING, states.MAINTENANCE):
             raise InvalidVolume(reason=f'volume {uuid} is attached to server {attachment.instance_uuid}: '
                                        'detach it first.')
         if attachment is None and status in (states.IN_USE, states.ATTACHING, states.DETACHING):
             raise InvalidVolume(reason=f'volume {uuid} is attached to no server.')
         JOURNAL.cancel(row.uuid)
         volumes.change(row.uuid, status=status, reason=None)
+
+
+@db.retry
+def retype(context, uuid, name):
+    """Have the volume of another type. Raises VolumeTypeNotFound, InvalidVolume, InvalidVolumeRequest.
+
+    Types are names and extra specs that no driver reads, so its data stays as it is.
+    """
+    kind = volume_types.get_for(context, name)
+    with db.writer():
+        row = volumes.hold_for(context, uuid)
+        _require(row, 'be retyped', states.AVAILABLE, states.IN_USE)
+        if row.volume_type_id == kind.id:
+            raise InvalidVolumeRequest(reason=f'volume {row.uuid} is of type {kind.name} already.')
+        volumes.change(row.uuid, volume_type_id=kind.id)
 
 
 # --- long work ---

@@ -21,7 +21,7 @@ class Services(wsgi.Controller):
         values = req.query()
         host, binary = values.get('host', [None])[-1], values.get('binary', [BINARY])[-1]
         rows = services.list(req.context, host and _host(host), BINARY) if binary in _NAMES else []
-        return {'services': [_view(row) for row in rows]}
+        return {'services': [{**_view(row), 'binary': binary} for row in rows]}
 
     @wsgi.route('PUT', '/os-services/enable', schema=UPDATE)
     def enable(self, req, body):

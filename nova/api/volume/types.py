@@ -41,9 +41,7 @@ class Types(wsgi.Controller):
         asked = body['volume_type']
         row = types.create(req.context, asked['name'].strip(), asked.get('description'), _is_public(asked, True),
                            asked.get('extra_specs'))
-        shown = self._shown(req, row)
-        shown['volume_type'].pop('qos_specs_id', None)    # clients take no such key in this answer
-        return shown
+        return self._shown(req, row, 'qos_specs_id')
 
     @wsgi.route('PUT', '/types/<type_id>', schema=UPDATE)
     def update(self, req, type_id, body):
@@ -53,7 +51,8 @@ class Types(wsgi.Controller):
         public = _is_public(asked, None)
         if public is not None:
             values['is_public'] = public
-        return self._shown(req, types.update(req.context, type_id, **values))
+        return self._shown(req, types.update(req.context, type_id, **values), 'qos_specs_id',
+                           'os-volume-type-access:is_public')
 
     @wsgi.route('DELETE', '/types/<type_id>', status=202)
     def delete(self, req, type_id):
@@ -106,8 +105,10 @@ class Types(wsgi.Controller):
         change(req.context, type_id, value['project'])
 
     @staticmethod
-    def _shown(req, row):
-        return {'volume_type': views.kind(row, common.allowed(req, 'volume_types:change'))}
+    def _shown(req, row, *without):
+        """`without` keys that clients take not in every answer."""
+        shown = views.kind(row, common.allowed(req, 'volume_types:change'))
+        return {'volume_type': {key: value for key, value in shown.items() if key not in without}}
 
 
 def _is_public(asked, default):

@@ -26,6 +26,8 @@ ACTIONS = {
         'additionalProperties': False}}, ['metadata']),
     'os-unset_image_metadata': _inner({'key': {'type': 'string', 'minLength': 1, 'maxLength': 255}}, ['key']),
     'os-show_image_metadata': _ANY,
+    'os-retype': _inner({'new_type': {'type': 'string', 'minLength': 1, 'maxLength': 255},
+                         'migration_policy': {'enum': ['never', 'on-demand', None]}}, ['new_type']),
     'os-volume_upload_image': _IMAGE,
     'os-reset_status': _inner({'status': _STATUS, 'attach_status': {}, 'migration_status': {}}, ['status']),
     'os-force_delete': _ANY,
@@ -78,6 +80,10 @@ class VolumeActions(wsgi.Controller):
     def _show_image_metadata(self, req, row, value):
         common.authorize_row(req, 'volumes:show', row)
         return wsgi.Reply({'metadata': row.image_metadata or {}}, status=200)
+
+    def _retype(self, req, row, value):
+        common.authorize_row(req, 'volumes:change', row)
+        volumes.retype(req.context, row.uuid, value['new_type'])
 
     def _volume_upload_image(self, req, row, value):
         common.authorize_row(req, 'volumes:upload', row)

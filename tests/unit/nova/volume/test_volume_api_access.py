@@ -71,6 +71,7 @@ ACTIONS = [
     ({'os-extend': {'new_size': 2}}, own(202)), ({'os-set_bootable': {'bootable': True}}, own(200)),
     ({'os-update_readonly_flag': {'readonly': True}}, own(202)),
     ({'os-set_image_metadata': META}, own(200)), ({'os-unset_image_metadata': {'key': 'image_id'}}, own(200)),
+    ({'os-retype': {'new_type': 'fast', 'migration_policy': 'never'}}, own(202)),
     ({'os-show_image_metadata': None}, READ), ({'os-volume_upload_image': {'image_name': 'i'}}, own(202)),
     ({'os-reset_status': {'status': 'error'}}, FORCE),
     ({'os-force_delete': None}, (400, 403, 403, 403, 404)),   # it has a snapshot
@@ -206,8 +207,9 @@ def test_snapshot_actions(block):
 def test_services_by_their_names(block):
     def named(query):
         return [each['binary'] for each in block.admin.get('/os-services', query=query)['services']]
-    for query in ('', 'binary=nova-volume', 'binary=cinder-volume', 'host=node1', 'host=node1@file'):
+    for query in ('', 'binary=nova-volume', 'host=node1', 'host=node1@file'):
         assert named(query) == ['nova-volume'], query
+    assert named('host=node1@file&binary=cinder-volume') == ['cinder-volume']
     assert named('binary=nova-compute') == named('host=node2') == []
     path = block.admin.url('/os-services/disable')
     for body in ({'host': 'node1', 'binary': 'cinder-volume'}, {'host': 'node1@file'}):
@@ -246,3 +248,18 @@ def test_types_of_some_projects(block):
     other = block.admin.ok('POST', block.admin.url('/types'), {'volume_type': {'name': 'gone', 'is_public': False}})
     assert block.admin.ask('POST', f'/types/{other["volume_type"]["id"]}/action', add).status_int == 202
     assert block.admin.ask('DELETE', f'/types/{other["volume_type"]["id"]}').status_int == 202
+
+
+def test_retyping_and_maintenance(block):
+    act = block.owner.url(f'/volumes/{block.free}/action')
+    for name, status in (('none', 404), ('__DEFAULT__', 400), ('fast', 202), (block.type, 400)):
+        assert block.owner('POST', act, {'os-retype': {'new_type': name}}).status_int == status, name
+    assert block.owner.get(f'/volumes/{block.free}')['volume']['volume_type'] == 'fast'
+    reset = {'os-reset_status': {'status': 'maintenance'}}
+    assert block.admin('POST', block.admin.url(f'/volumes/{block.free}/action'), reset).status_int == 202
+    assert block.admin('POST', block.admin.url(f'/volumes/{block.attached}/action'), reset).status_int == 400
+    assert block.owner('POST', act, {'os-retype': {'new_type': '__DEFAULT__'}}).status_int == 400
+    assert block.owner('POST', act, {'os-extend': {'new_size': 5}}).status_int == 400
+    assert block.owner.ask('DELETE', f'/volumes/{block.free}').status_int == 400
+    assert block.admin('POST', block.admin.url(f'/volumes/{block.free}/action'),
+                       {'os-force_delete': None}).status_int == 202

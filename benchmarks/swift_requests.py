@@ -7,7 +7,8 @@
 
 Small objects: PUT, GET, HEAD and DELETE of `count` objects by `concurrency` clients that keep their connections. Large
 ones: `--large` MiB by one client, beside the speed of MD5 and, with --disk (a directory for each replica), of what the
-machine allows: as many threads that do nothing but write a copy there, MD5 it and sync it.
+machine allows: as many threads that do nothing but write a copy there, MD5 it and sync it; and one that only reads such
+a copy from the disk and MD5s it.
 With --names, a listing of so many. With --processes, also the processor time and, at the end, the memory of all
 processes whose command line holds that text. Everything is in a container of its own, which is removed again.
 """
@@ -128,6 +129,9 @@ async def large(args, connection, container, processes):
             rates = [disk_speed(args.disk, mib, digest) for _ in range(3)]
             print(f'{"allowed":8}{max(rates):12.0f} MB/s (best of {", ".join(f"{rate:.0f}" for rate in rates)}), '
                   f'{len(args.disk)} copies written and synced{", each with its MD5" if digest else ""}')
+        rates = [read_speed(args.disk[0], mib) for _ in range(3)]
+        print(f'{"allowed":8}{max(rates):12.0f} MB/s (best of {", ".join(f"{rate:.0f}" for rate in rates)}), '
+              'a copy read from the disk, with its MD5')
     await connection.request('DELETE', path)
 
 
@@ -179,6 +183,24 @@ def disk_speed(directories, mib, digest):
     for thread in threads:
         thread.join()
     return mib / (time.perf_counter() - began)
+
+
+def read_speed(directory, mib):
+    """MB/s of an object that is not in the page cache, read with its MD5."""
+    path, md5 = os.path.join(directory, f'benchmark-{uuid.uuid4().hex}'), hashlib.md5(usedforsecurity=False)
+    try:
+        with open(path, 'w+b', buffering=0) as file:
+            for _ in range(mib):
+                file.write(PIECE)
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            file.seek(0)
+            began = time.perf_counter()
+            while piece := file.read(MIB // 2):
+                md5.update(piece)
+            return mib / (time.perf_counter() - began)
+    finally:
+        os.unlink(path)
 
 
 def write_copy(directory, mib, digest):

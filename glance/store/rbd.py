@@ -51,7 +51,7 @@ class RbdStore(Store):
         if self._chunk & (self._chunk - 1):
             raise ConfigError(f'Store {self.name}: rbd_store_chunk_size must be a power of two.')
 
-    # -- the store's methods; each runs in a thread, since librbd blocks
+    # -- the store's methods; whatever they call of Ceph's runs in a thread, since it blocks
 
     def add(self, image_id, upload_id, chunks, size=None):
         """See Store.add."""
@@ -79,7 +79,7 @@ class RbdStore(Store):
 
     def _fill(self, rbd, pool, image_id, chunks, size):
         room, position = size, 0
-        with rbd.Image(pool, image_id) as image:
+        with _opened(rbd.Image, pool, image_id) as image:
             for chunk in chunks:
                 data = bytes(chunk)
                 if position + len(data) > room:
@@ -98,8 +98,7 @@ class RbdStore(Store):
         context = contextlib.ExitStack()
         try:
             rbd, pool, _ = context.enter_context(self._pool())
-            image = context.enter_context(concurrency.in_thread(rbd.Image, pool, name, snapshot=SNAPSHOT,
-                                                                read_only=True))
+            image = context.enter_context(_opened(rbd.Image, pool, name, snapshot=SNAPSHOT, read_only=True))
             end = concurrency.in_thread(image.size)
         except BaseException as error:
             context.close()
@@ -177,13 +176,14 @@ class RbdStore(Store):
         rados, rbd = importlib.import_module('rados'), importlib.import_module('rbd')
         options = self.options
         try:
-            cluster = rados.Rados(conffile=options.rbd_store_ceph_conf, rados_id=options.rbd_store_user)
-            concurrency.in_thread(cluster.connect, timeout=options.rados_connect_timeout)
+            cluster = concurrency.in_thread(rados.Rados, conffile=options.rbd_store_ceph_conf,
+                                            rados_id=options.rbd_store_user)
             try:
-                with cluster.open_ioctx(options.rbd_store_pool) as pool:
-                    yield rbd, pool, cluster.get_fsid()
+                concurrency.in_thread(cluster.connect, timeout=options.rados_connect_timeout)
+                with _opened(cluster.open_ioctx, options.rbd_store_pool) as pool:
+                    yield rbd, pool, concurrency.in_thread(cluster.get_fsid)
             finally:
-                cluster.shutdown()
+                concurrency.in_thread(cluster.shutdown)
         except rbd.NoSpace as error:
             raise StoreFull(store=self.name) from error
         except rados.Error as error:
@@ -199,6 +199,16 @@ class RbdStore(Store):
             if len(path) == 4 and path[1] == self.options.rbd_store_pool and path[3] == SNAPSHOT:
                 return path[2]
         raise DataNotFound(store=self.name, url=url)
+
+
+@contextlib.contextmanager
+def _opened(function, *args, **kwargs):
+    """What a call of Ceph's opens, to be closed: both wait for the cluster, so both are done in threads."""
+    made = concurrency.in_thread(function, *args, **kwargs)
+    try:
+        yield made
+    finally:
+        concurrency.in_thread(made.close)
 
 
 class _Chunks:

@@ -111,10 +111,10 @@ class Bucket:
                 return None
             raise
 
-    def put(self, name, data, metadata=None):
-        """Store a small object."""
-        self._call('put_object', Key=name, Body=data, ContentMD5=_md5(data), Metadata=metadata or {},
-                   ContentType='application/octet-stream')
+    def put(self, name, data, metadata=None, digest=None):
+        """Store bytes, or a file whose MD5 is `digest`, as an object."""
+        self._call('put_object', Key=name, Body=data, ContentMD5=_md5(data) if digest is None else _base64(digest),
+                   Metadata=metadata or {}, ContentType='application/octet-stream')
 
     def delete(self, name):
         """Delete an object. Idempotent."""
@@ -161,7 +161,11 @@ def read(stream, size):
 
 
 def _md5(data):
-    return base64.b64encode(concurrency.in_thread(_digest, data)).decode()
+    return _base64(concurrency.in_thread(_digest, data))
+
+
+def _base64(digest):
+    return base64.b64encode(digest).decode()
 
 
 def _digest(data):

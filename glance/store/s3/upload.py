@@ -1,5 +1,9 @@
 """One attempt to put an image's data into a bucket: whole, or in parts that are sent side by side."""
-from essex import concurrency
+import hashlib
+import os
+import tempfile
+
+from essex import concurrency, config
 
 # Of an object: which upload made it.
 UPLOAD = 'upload-id'
@@ -19,9 +23,7 @@ class Upload:
         """Store `chunks`, in one piece with `whole`; returns how many bytes. `begun(id)` is told S3's id of the parts
         before the first is sent. Raises what went wrong, no part still on its way."""
         if whole:
-            data = b''.join(bytes(chunk) for chunk in chunks)
-            self._bucket.put(self.image_id, data, self._metadata)
-            return len(data)
+            return self._put_whole(chunks)
         pieces = self._pieces(chunks)
         first = next(pieces, b'')
         if len(first) < self._part:   # all of it
@@ -38,6 +40,18 @@ class Upload:
             self._settle()
         self._collect(len(self._jobs))
         self._bucket.finish(self.image_id, upload, self._done)
+        return size
+
+    def _put_whole(self, chunks):
+        """Store all of `chunks` at once: S3 wants size and digest first, so it waits in a file, not in memory."""
+        digest, directory = hashlib.md5(usedforsecurity=False), os.path.dirname(config.state_file('s3', 'upload'))
+        with tempfile.SpooledTemporaryFile(max_size=self._part, dir=directory) as file:
+            for chunk in chunks:
+                concurrency.in_thread(digest.update, chunk)
+                concurrency.in_thread(file.write, chunk)
+            size = file.tell()
+            file.seek(0)
+            self._bucket.put(self.image_id, file, self._metadata, digest.digest())
         return size
 
     def _send(self, upload, number, data):

@@ -1,9 +1,10 @@
 """The RBD store, over a cluster in memory; and its refusal where Ceph's libraries are not installed."""
 import sys
+import traceback
 
 import pytest
 
-from essex import config
+from essex import concurrency, config
 from essex.exception import ConfigError
 from glance.exception import DataNotFound, StoreUnavailable
 from glance.store.loader import Stores
@@ -28,6 +29,28 @@ def store(cluster):
     made = Stores().default
     made.check()
     return made
+
+
+def test_nothing_of_cephs_is_called_outside_a_thread(cluster, store, monkeypatch):
+    threads, outside = [], []
+
+    def in_thread(function, *args, **kwargs):
+        threads.append(function)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            threads.pop()
+    monkeypatch.setattr(concurrency, 'in_thread', in_thread)
+    rados, rbd = ceph.modules(lambda: None if threads else outside.append(traceback.format_stack()[-3]))
+    monkeypatch.setitem(sys.modules, 'rados', rados)
+    monkeypatch.setitem(sys.modules, 'rbd', rbd)
+    image_id, upload_id = ids()
+    url = store.add(image_id, upload_id, iter([DATA]))
+    assert read(store, url) == DATA and list(store.leftovers()) == [] and store.size(url) == len(DATA)
+    store.delete(url)
+    store.abandon(image_id, upload_id)
+    store.discard_leftover(image_id, upload_id)
+    assert outside == []
 
 
 class TestRbdStore(StoreContract):

@@ -1,4 +1,5 @@
 """The S3 store against a real S3 server."""
+import tracemalloc
 import uuid
 
 import pytest
@@ -77,6 +78,19 @@ def test_large_images_go_in_parts(small_parts, store, size, known):
     assert read(store, url) == data and store.size(url) == size
     assert read(store, url, 5 * MEGABYTE - 3, 10) == data[5 * MEGABYTE - 3:][:10]
     assert multiparts(store) == [] and len(list(store.bucket.names(''))) == 1
+
+
+def test_a_whole_image_waits_on_disk(store):
+    block, count = b'0123456789abcdef' * 65536, 60
+    tracemalloc.start()
+    try:
+        url = store.add(*ids(), (block for _ in range(count)), count * MEGABYTE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert store.size(url) == count * MEGABYTE and multiparts(store) == []
+    assert peak < 30 * MEGABYTE
+    store.delete(url)
 
 
 def test_a_broken_one_leaves_no_part(small_parts, store):

@@ -1,10 +1,18 @@
 """The end of servers: in every state, at any time, and again."""
+import logging
+
 from essex import db
+from essex.context import RequestContext
+from essex.operation import Run
 from essex.operation.models import OPEN
 from nova.compute import operations, states
-from nova.db import instances, services
+from nova.db import instances, services, volume_attachments
 from nova.db.journal import JOURNAL
 from nova.exception import HostBinaryNotFound
+from nova.volume import attachments
+from nova.volume.volumes import enter_deletion
+
+LOG = logging.getLogger(__name__)
 
 
 def begin(row, context):
@@ -21,6 +29,28 @@ def begin(row, context):
         if row.host and not host_is_up(row.host):
             instances.mark_deleted(row.uuid)
         return operation
+
+
+def free_volumes_of_the_lost():
+    """Detach the volumes of deleted servers from hosts that are gone for good; returns the servers' uuids.
+
+    A host that merely does not report may still run the guests, which write to what they have. That it does not, an
+    administrator says: by forced_down, or by removing its nova-compute.
+    """
+    uuids = volume_attachments.of_the_lost()
+    for uuid in uuids:
+        _free_volumes(uuid)
+        LOG.warning('server %s was deleted, and its host is gone: its volumes are free', uuid)
+    return uuids
+
+
+@db.retry
+def _free_volumes(uuid):
+    with db.writer():
+        operation = next((each for each in JOURNAL.of_resource(uuid) if each.kind == operations.DELETE.kind), None)
+        asked = Run(operation, operations.DELETE, JOURNAL, None).context if operation else RequestContext()
+        for volume in attachments.release_all(uuid):
+            enter_deletion(asked, volume)
 
 
 def _open_deletion(uuid):

@@ -1,14 +1,23 @@
-"""Operations of all servers as administrators see them: what is stuck or failed, why, and what can be done about it."""
+"""Operations of all servers and volumes as administrators see them: what is stuck or failed, why, and what can be done
+about it."""
 import datetime
 
 from essex import db
 from essex.operation.models import FAILED, OPEN, UNDOING
 from nova import exception
 from nova.compute import bell, operations
+from nova.compute.rpcapi import TOPIC
 from nova.db import keys, services
 from nova.db.journal import JOURNAL
+from nova.volume import operations as volume_operations
+from nova.volume.rpcapi import TOPIC as VOLUME_TOPIC
 
-_DEFINITIONS = {each.kind: each for each in operations.ALL}
+_OF_VOLUMES = {each.kind for each in volume_operations.OF_VOLUMES}
+_OF_SNAPSHOTS = {each.kind for each in volume_operations.OF_SNAPSHOTS}
+_DEFINITIONS = {each.kind: each for each in (*operations.ALL, *volume_operations.OF_VOLUMES,
+                                             *volume_operations.OF_SNAPSHOTS)}
+# Which daemon serves the queues of a topic.
+_BINARIES = {TOPIC: 'nova-compute', VOLUME_TOPIC: 'nova-volume'}
 # An operation nobody has worked on for so long is not merely between two steps.
 _QUIET = datetime.timedelta(seconds=60)
 # Failed ones are shown for so long, unless one asks for all.
@@ -41,25 +50,32 @@ def undo(operation_id):
 
 
 class Seen:
-    """An operation: `row`, `steps` (all names in order), `step` (the name of the present one), `deadline` of a step
-    that runs, `stuck` (a sentence, or None), `can` (what of finish and undo is possible)."""
+    """An operation: `row`, `server_id`, `volume_id`, `snapshot_id` (what it works on, or None), `steps` (all names in
+    order), `step` (the name of the present one), `deadline` of a step that runs, `stuck` (a sentence, or None), `can`
+    (what of finish and undo is possible)."""
 
     def __init__(self, row, began, hosts):
         definition = _DEFINITIONS[row.kind]
         position = min(row.step, len(definition.steps) - 1)
         self.row, self.persistent = row, definition.persistent
+        of_volume, of_snapshot = row.kind in _OF_VOLUMES, row.kind in _OF_SNAPSHOTS
+        self.server_id = None if of_volume or of_snapshot else row.resource_id
+        self.volume_id = row.resource_id if of_volume else (row.data or {}).get('volume_uuid')
+        self.snapshot_id = row.resource_id if of_snapshot else None
         self.steps = [step.name for step in definition.steps]
         self.step = self.steps[position] if row.state in (*OPEN, FAILED) else None
         running = row.state in OPEN and row.owner is not None and began is not None
         self.deadline = began + datetime.timedelta(seconds=definition.steps[position].timeout) if running else None
-        self.host = row.queue.partition('.')[2] or None
-        self.stuck = self._why_stuck(hosts.get(self.host)) if row.state in OPEN else None
+        topic, _, host = row.queue.partition('.')
+        self.host, self._binary = host or None, _BINARIES.get(topic)
+        self.stuck = self._why_stuck(hosts.get((self._binary, host))) if row.state in OPEN else None
         self.can = self._possible()
 
     def _why_stuck(self, record):
         row, now = self.row, db.utcnow()
         if record is not None and not services.is_up(record):
-            return f'nova-compute on host {self.host} is away: its last heartbeat was at {_words(record.last_seen_up)}.'
+            return (f'{self._binary} on host {self.host} is away: its last heartbeat was at '
+                    f'{_words(record.last_seen_up)}.')
         if row.not_before is not None and row.not_before > now:
             return f'Step {self.step} failed and is tried again at {_words(row.not_before)}: {row.error}'
         if self.deadline is not None and now > self.deadline:
@@ -84,7 +100,7 @@ def _seen(rows):
     if not rows:
         return []
     began = JOURNAL.running_since([row.id for row in rows if row.state in OPEN])
-    hosts = {row.host: row for row in services.list(binary='nova-compute')}
+    hosts = {(row.binary, row.host): row for row in services.list()}
     return [Seen(row, began.get(row.id), hosts) for row in rows if row.kind in _DEFINITIONS]
 
 

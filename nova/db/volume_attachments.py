@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from essex import db
-from nova.db.models import Volume, VolumeAttachment
+from nova.db.models import Instance, Service, Volume, VolumeAttachment
 from nova.volume.exception import DeviceInUse
 
 
@@ -40,6 +40,18 @@ def of_instances(instance_uuids):
 def of_instance(instance_uuid):
     """The rows of a server in the order they were attached."""
     return of_instances([instance_uuid]).get(instance_uuid, [])
+
+
+def of_the_lost():
+    """Uuids of deleted servers that have volumes and whose host is gone for good: its nova-compute is said to be down
+    by an administrator, or is forgotten."""
+    with db.reader() as session:
+        return list(session.scalars(
+            select(VolumeAttachment.instance_uuid).distinct()
+            .join(Instance, Instance.uuid == VolumeAttachment.instance_uuid)
+            .outerjoin(Service, (Service.host == Instance.host) & (Service.binary == 'nova-compute'))
+            .where(Instance.deleted_at.is_not(None), Instance.host.is_not(None),
+                   Service.id.is_(None) | Service.forced_down)))
 
 
 def with_volumes(instance_uuid):

@@ -4,7 +4,7 @@ from oslo_config import cfg
 from essex import config
 from essex.operation import Runner
 from nova import service
-from nova.compute import bell, executors, operations
+from nova.compute import bell, deletion, executors, operations
 from nova.db.journal import JOURNAL
 from nova.image import glance
 from nova.network.rpcapi import NetworkAPI
@@ -15,7 +15,8 @@ from nova.volume import executors as volume_executors
 
 OPTS = [
     cfg.IntOpt('stranded_interval', default=10, min=0,
-               help='Seconds between two searches for operations whose host does not report any more; 0: never.'),
+               help='Seconds between two searches for operations whose host does not report any more, and for volumes '
+                    'of deleted servers whose host is gone; 0: never.'),
 ]
 CONF = config.register(OPTS)
 
@@ -34,3 +35,4 @@ class SchedulerDaemon(service.NovaDaemon):
         self.add(self.runner)
         self.add_rpc(self.topic, [SchedulerManager(self.runner)])
         self.add_periodic(self.stranded.sweep, CONF.stranded_interval)
+        self.add_periodic(deletion.free_volumes_of_the_lost, CONF.stranded_interval)

@@ -59,18 +59,28 @@ def _device(wanted, prefix, own_disks, taken):
     return wanted
 
 
+def _is_of(volume_uuid, instance_uuid):
+    """Whether a volume is the server's still: it may have been freed, and be another one's, while a host was away."""
+    row = volume_attachments.of_volume(volume_uuid)
+    return row is not None and row.instance_uuid == instance_uuid
+
+
 @db.retry
-def attached(volume_uuid):
+def attached(volume_uuid, instance_uuid):
     """Record that the server has it."""
     with db.writer():
+        if not _is_of(volume_uuid, instance_uuid):
+            return
         volume_attachments.change(volume_uuid, status=states.ATTACHED, attached_at=db.utcnow())
         volumes.change(volume_uuid, status=states.IN_USE, reason=None)
 
 
 @db.retry
-def released(volume_uuid, reason=None):
-    """Record that no server has it; `reason` says why not, when one should."""
+def released(volume_uuid, instance_uuid, reason=None):
+    """Record that the server has it no more; `reason` says why not, when it should."""
     with db.writer():
+        if not _is_of(volume_uuid, instance_uuid):
+            return
         volume_attachments.delete(volume_uuid)
         row = volumes.hold(volume_uuid)
         if row is not None and row.status in (states.ATTACHING, states.IN_USE, states.DETACHING, states.ERROR):
@@ -78,16 +88,21 @@ def released(volume_uuid, reason=None):
 
 
 @db.retry
-def kept(volume_uuid, reason=None):
+def kept(volume_uuid, instance_uuid, reason=None):
     """Record that the server has it still; `reason` says why, when it should not."""
     with db.writer():
+        if not _is_of(volume_uuid, instance_uuid):
+            return
         volume_attachments.change(volume_uuid, status=states.ATTACHED)
         volumes.change(volume_uuid, status=states.IN_USE, reason=reason)
 
 
-def troubled(volume_uuid, reason):
+@db.retry
+def troubled(volume_uuid, instance_uuid, reason):
     """Record that nobody knows whether the server has it."""
-    volumes.change(volume_uuid, status=states.ERROR, reason=reason)
+    with db.writer():
+        if _is_of(volume_uuid, instance_uuid):
+            volumes.change(volume_uuid, status=states.ERROR, reason=reason)
 
 
 def begin_detaching(context, volume_id, instance_uuid):
@@ -125,7 +140,7 @@ def forget(context, volume_id):
         if row is None:
             raise InvalidVolume(reason=f'volume {volume_id} is attached to no server.')
         _refuse_own(row.instance_uuid, volume_id)
-        released(volume.uuid)
+        released(volume.uuid, row.instance_uuid)
 
 
 def _refuse_own(instance_uuid, volume_id):
@@ -142,7 +157,7 @@ def release_all(instance_uuid):
     """
     ending = []
     for row in volume_attachments.of_instance(instance_uuid):
-        released(row.volume_uuid)
+        released(row.volume_uuid, instance_uuid)
         if row.delete_on_termination and (volume := volumes.find(row.volume_uuid)) is not None:
             ending.append(volume)
     return ending

@@ -27,3 +27,6 @@ UPLOAD = Definition('volume_upload', steps=[
 CREATE_SNAPSHOT = Definition('volume_snapshot_create', steps=[Step('copy', at=at_host, undo=True, timeout=3600)])
 DELETE_SNAPSHOT = Definition('volume_snapshot_delete', persistent=True,
                              steps=[Step('remove', at=at_host, timeout=600)])
+
+OF_VOLUMES = (CREATE, DELETE, EXTEND, UPLOAD)
+OF_SNAPSHOTS = (CREATE_SNAPSHOT, DELETE_SNAPSHOT)

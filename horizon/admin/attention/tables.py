@@ -45,7 +45,7 @@ class Operations(Quiet):
 
     name, caption = 'operations', _('Work that does not get on')
     columns = [Column('action', _('What')),
-               Column('server_id', _('Instance'), value=lambda row: row['server_name'],
+               Column('server_id', _('Instance or volume'), value=lambda row: row['server_name'],
                       link=lambda row: row['server_id'] and not row['gone'] and reverse(
                           'admin:instances:detail', args=[row['server_id']])),
                Column('state', _('State'), kind='status'), Column('step', _('Step'), sortable=False),

@@ -32,7 +32,8 @@ class Index(TablePage):
                  for row in found[kind]]
         names = search.names_of_servers(self.cloud, found['operations'], known)
         return [{**each, 'gone': names.get(each['server_id'], '') is None,
-                 'server_name': names.get(each['server_id']) or each['server_id'] or '-'}
+                 'server_name': names.get(each['server_id']) or each['server_id'] or each.get('volume_id')
+                 or each.get('snapshot_id') or '-'}
                 for each in found['operations']]
 
     def _table(self, kind, rows):

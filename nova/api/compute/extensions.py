@@ -21,7 +21,7 @@ _EXTENSIONS = {
     'os-config-drive': ('ConfigDrive', 'Configuration on a disk of the server.'),
     'os-console-output': ('ConsoleOutput', 'What a server wrote to its console.'),
     'os-consoles': ('Consoles', 'Consoles in the browser.'),
-    'os-essex-operations': ('Operations', 'Long work on servers that is stuck or failed.'),
+    'os-essex-operations': ('Operations', 'Long work on servers and volumes that is stuck or failed.'),
     'os-flavor-access': ('FlavorAccess', 'Flavors of some projects alone.'),
     'os-flavor-extra-specs': ('FlavorExtraSpecs', 'What the scheduler reads of flavors.'),
     'os-flavor-manage': ('FlavorManage', 'Making and deleting flavors.'),

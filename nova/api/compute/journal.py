@@ -1,4 +1,4 @@
-"""/os-essex-operations: long work on servers, above all what is stuck or failed, for administrators."""
+"""/os-essex-operations: long work on servers and volumes, above all what is stuck or failed, for administrators."""
 from essex import wsgi
 from nova.api.compute import common
 from nova.compute import journal
@@ -11,7 +11,7 @@ ACTION = {'type': 'object', 'properties': {'finish': {'type': 'null'}, 'undo': {
 
 
 class Operations(wsgi.Controller):
-    """The journal of all servers."""
+    """The journal of all servers and volumes."""
 
     @wsgi.route('GET', '/os-essex-operations', query=LIST)
     def index(self, req):
@@ -36,8 +36,9 @@ class Operations(wsgi.Controller):
 
 def _view(seen):
     row, times = seen.row, ('created_at', 'updated_at', 'finished_at', 'heartbeat', 'not_before')
-    return {'id': row.id, 'kind': row.kind, 'action': row.action, 'server_id': row.resource_id,
-            'project_id': row.project_id, 'user_id': row.user_id, 'request_id': row.request_id, 'state': row.state,
+    return {'id': row.id, 'kind': row.kind, 'action': row.action, 'server_id': seen.server_id,
+            'volume_id': seen.volume_id, 'snapshot_id': seen.snapshot_id, 'project_id': row.project_id,
+            'user_id': row.user_id, 'request_id': row.request_id, 'state': row.state,
             'step': seen.step, 'steps': seen.steps, 'attempts': row.attempts, 'progress': row.progress,
             'host': seen.host, 'owner': row.owner.partition('#')[0] if row.owner else None, 'cancelled': row.cancel,
             'deadline': common.microtime(seen.deadline), 'error': row.error, 'error_type': row.error_type,

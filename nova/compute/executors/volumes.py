@@ -37,7 +37,7 @@ class _VolumeOfServer(InstanceExecutor):
 
     def explain(self, run, error):
         """Until it is unwound nobody knows whether the guest has it."""
-        attachments.troubled(run.data['volume_uuid'], words(error))
+        attachments.troubled(run.data['volume_uuid'], run.resource_id, words(error))
         self._tell(run, error)
 
     def tell_once(self, run, error):
@@ -68,14 +68,14 @@ class AttachVolumeExecutor(_VolumeOfServer):
         self.have_not(run)
 
     def finished(self, run):
-        attachments.attached(run.data['volume_uuid'])
+        attachments.attached(run.data['volume_uuid'], run.resource_id)
 
     def failed(self, run, error):
-        attachments.released(run.data['volume_uuid'], words(error))
+        attachments.released(run.data['volume_uuid'], run.resource_id, words(error))
         self.tell_once(run, error)
 
     def cancelled(self, run):
-        attachments.released(run.data['volume_uuid'])
+        attachments.released(run.data['volume_uuid'], run.resource_id)
 
 
 class DetachVolumeExecutor(_VolumeOfServer):
@@ -89,11 +89,11 @@ class DetachVolumeExecutor(_VolumeOfServer):
         self.have(run)
 
     def finished(self, run):
-        attachments.released(run.data['volume_uuid'])
+        attachments.released(run.data['volume_uuid'], run.resource_id)
 
     def failed(self, run, error):
-        attachments.kept(run.data['volume_uuid'], words(error))
+        attachments.kept(run.data['volume_uuid'], run.resource_id, words(error))
         self.tell_once(run, error)
 
     def cancelled(self, run):
-        attachments.kept(run.data['volume_uuid'])
+        attachments.kept(run.data['volume_uuid'], run.resource_id)

@@ -118,7 +118,8 @@ HOST_RESOURCE = closed({'resource': closed({'cpu': NUMBER, 'disk_gb': NUMBER, 'h
 SERVICE = closed({'id': NUMBER, 'zone': TEXT, 'host': TEXT, 'state': TEXT, 'binary': TEXT, 'status': TEXT,
                   'updated_at': MAYBE_MICRO, 'disabled_reason': MAYBE_TEXT})
 OPERATION = {
-    'id': NUMBER, 'kind': TEXT, 'action': TEXT, 'server_id': TEXT, 'project_id': MAYBE_TEXT, 'user_id': MAYBE_TEXT,
+    'id': NUMBER, 'kind': TEXT, 'action': TEXT, 'server_id': MAYBE_TEXT, 'volume_id': MAYBE_TEXT,
+    'snapshot_id': MAYBE_TEXT, 'project_id': MAYBE_TEXT, 'user_id': MAYBE_TEXT,
     'request_id': MAYBE_TEXT, 'state': TEXT, 'step': MAYBE_TEXT, 'steps': {'type': 'array', 'items': TEXT},
     'attempts': NUMBER, 'progress': NUMBER, 'host': MAYBE_TEXT, 'owner': MAYBE_TEXT, 'cancelled': FLAG,
     'deadline': MAYBE_MICRO, 'error': MAYBE_TEXT, 'error_type': MAYBE_TEXT, 'stuck': MAYBE_TEXT,

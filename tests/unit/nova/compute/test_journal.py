@@ -43,11 +43,24 @@ def only():
     return seen
 
 
-def test_work_on_volumes_takes_no_place_in_the_list(rings):
-    mine = add()
-    for _ in range(3):
-        add(block_storage.EXTEND, queue='volume.node1')
-    assert [seen.row.id for seen in journal.list(limit=1)] == [mine]
+def test_work_on_volumes_is_in_the_list(rings):
+    services.heartbeat('node1', 'nova-volume', 'volume', 'nova')
+    with db.writer() as session:
+        session.query(models.Service).filter_by(binary='nova-volume').update({'last_seen_up': db.utcnow() - LONG_AGO})
+    with db.writer():
+        ids = [JOURNAL.add(definition, resource, CONTEXT, data).id for definition, resource, data in (
+            (operations.ATTACH_VOLUME, 'server-1', {'host': 'node1', 'volume_uuid': 'volume-1'}),
+            (block_storage.EXTEND, 'volume-1', {'host': 'node1'}),
+            (block_storage.CREATE_SNAPSHOT, 'snapshot-1', {'host': 'node1', 'volume_uuid': 'volume-1'}),
+            (block_storage.DELETE, 'volume-2', {'host': 'node1'}))]
+    found = journal.list()[::-1]
+    assert [(seen.server_id, seen.volume_id, seen.snapshot_id) for seen in found] == [
+        ('server-1', 'volume-1', None), (None, 'volume-1', None), (None, 'volume-1', 'snapshot-1'),
+        (None, 'volume-2', None)]
+    assert [seen.can for seen in found] == [['finish', 'undo']] * 3 + [['finish']]
+    assert found[0].stuck is None and 'nova-volume on host node1 is away' in found[1].stuck
+    journal.undo(ids[1])
+    assert rings == [('volume.node1', ids[1])]
 
 
 def test_one_that_runs_is_not_stuck(rings):

@@ -1,10 +1,13 @@
 """Volumes of servers: reserved, plugged in, taken away, with the server's end, and when something fails."""
+import datetime
+
 import pytest
 
+from essex import db
 from nova import exception
 from nova.compute import api as compute_api
-from nova.compute import operations, states
-from nova.db import instances, volume_attachments, volumes
+from nova.compute import deletion, operations, states
+from nova.db import instances, services, volume_attachments, volumes
 from nova.db.journal import JOURNAL
 from nova.volume import attachments, messages
 from nova.volume import exception as errors
@@ -231,6 +234,41 @@ def test_what_a_host_that_never_comes_back_had_is_freed(world, api, server, admi
     instances.mark_deleted(server)   # as a deletion does while the host is away
     attachments.forget(admin, mine)
     assert status(mine) == 'available' and volume_attachments.of_volume(mine) is None
+
+
+@pytest.mark.parametrize('forget', [False, True])
+def test_a_deleted_server_on_a_lost_host_frees_its_volumes(world, api, server, forget):
+    mine, ending = volume(), volume(status='in-use')
+    rows.attach(ending, server, '/dev/vdc', delete_on_termination=True)
+    api.attach_volume(CONTEXT, server, mine)
+    world.drain()
+    compute = services.get_by_host('a', 'nova-compute')
+    services.change(compute.id, last_seen_up=db.utcnow() - datetime.timedelta(hours=1))
+    api.delete(CONTEXT, server)
+    # Its guest may be running: that the host is away does not mean that it is dead.
+    assert deletion.free_volumes_of_the_lost() == [] and status(mine) == 'in-use'
+    if forget:
+        services.forget(compute)
+    else:
+        services.change(compute.id, forced_down=True)
+    assert deletion.free_volumes_of_the_lost() == [server]
+    assert (status(mine), status(ending)) == ('available', 'deleting')
+    assert volume_attachments.of_volume(mine) is None
+    assert [(row.kind, row.project_id) for row in JOURNAL.of_resource(ending)] == [('volume_delete', 'work')]
+    assert deletion.free_volumes_of_the_lost() == []
+
+
+def test_a_host_that_comes_back_leaves_others_their_volumes(world, api, server):
+    mine, other = volume(), world.boot().uuid
+    api.attach_volume(CONTEXT, server, mine)      # and the host is gone before it begins
+    services.change(services.get_by_host('a', 'nova-compute').id, forced_down=True)
+    api.delete(CONTEXT, server)
+    assert deletion.free_volumes_of_the_lost() == [server] and status(mine) == 'available'
+    services.change(services.get_by_host('a', 'nova-compute').id, forced_down=False)
+    api.attach_volume(CONTEXT, other, mine)
+    world.drain()
+    assert status(mine) == 'in-use' and volume_attachments.of_volume(mine).instance_uuid == other
+    assert plugged(world, other) == [mine]
 
 
 def test_a_server_of_another_cloud(world, admin):

@@ -282,7 +282,7 @@ class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
         """Send up to `count` bytes of a file from its position on; returns how many, 0 at its end."""
         while True:
             try:
-                return in_thread(_sendfile, sock, file, count)
+                return _SENDING.run(_sendfile, sock, file, count)
             except BlockingIOError:
                 try:
                     eventlet.hubs.trampoline(sock, write=True, timeout=sock.gettimeout(), timeout_exc=TimeoutError)
@@ -290,9 +290,29 @@ class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
                     raise ConnectionResetError from error
 
 
+# For files on their way to clients: the threads of in_thread() are for calls that end soon.
+_SENDING = ThreadPool(16, 'sending')
+# A client that takes more within so many milliseconds is waited for in the thread, for so many seconds in all.
+_PAUSE, _STAY = 5, 0.1
+
+
 def _sendfile(sock, file, count):
-    # Their numbers are asked for here: one that was closed meanwhile may be that of another connection.
-    return os.sendfile(sock.fileno(), file.fileno(), None, count)
+    poll, sent, end = original('select').poll(), 0, time.monotonic() + _STAY
+    poll.register(sock.fileno(), select.POLLOUT)
+    while sent < count:
+        try:
+            # Their numbers are asked for here: one that was closed meanwhile may be that of another connection.
+            piece = os.sendfile(sock.fileno(), file.fileno(), None, count - sent)
+        except BlockingIOError:
+            if time.monotonic() < end and poll.poll(_PAUSE):
+                continue
+            if not sent:
+                raise
+            break
+        if not piece:
+            break
+        sent += piece
+    return sent
 
 
 def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384, log=None, head_timeout=20,

@@ -292,19 +292,18 @@ class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
 
 # For files on their way to clients: the threads of in_thread() are for calls that end soon.
 _SENDING = ThreadPool(16, 'sending')
-# A client that takes more within so many milliseconds is waited for in the thread, for so many seconds in all.
-_PAUSE, _STAY = 5, 0.1
+# Seconds for which a thread stays with a client that keeps taking more; others may wait for it.
+_STAY = 0.1
 
 
 def _sendfile(sock, file, count):
-    poll, sent, end = original('select').poll(), 0, time.monotonic() + _STAY
-    poll.register(sock.fileno(), select.POLLOUT)
+    sent, end = 0, time.monotonic() + _STAY
     while sent < count:
         try:
             # Their numbers are asked for here: one that was closed meanwhile may be that of another connection.
             piece = os.sendfile(sock.fileno(), file.fileno(), None, count - sent)
         except BlockingIOError:
-            if time.monotonic() < end and poll.poll(_PAUSE):
+            if time.monotonic() < end and _wait(sock, select.POLLOUT, http_body.PATIENCE):
                 continue
             if not sent:
                 raise

@@ -26,7 +26,8 @@ def get(context, task_id):
 
 
 def begin(manager, context, kind, given, make_image):
-    """Begin a task; returns it. What its input lacks is told by the task itself, which then has failed.
+    """Begin a task; returns it. Raises InvalidImage or FetchRefused for what cannot be imported from; what is wrong
+    with the image is told by the task itself, which then has failed.
 
     `make_image(context, properties)` creates the image, with all that a user's request for one is checked for.
     """
@@ -34,9 +35,9 @@ def begin(manager, context, kind, given, make_image):
         raise Forbidden(f'Tasks of type {kind} are made by the service alone.')
     task = Task(str(uuid.uuid4()), kind, owner=context.project_id, request_id=context.request_id,
                 user_id=context.user_id, input=given)
+    _check(given)
+    fetch.check(given['import_from'])
     try:
-        _check(given)
-        fetch.check(given['import_from'])
         image = make_image(context, given['image_properties'])
     except EssexError as error:
         return _failed(task, error)

@@ -12,7 +12,8 @@ _OBJECT = (('description', ''), ('required', []), ('properties', {}))
 def space_of(body):
     """(Namespace, {kind: [Item]}) of a document."""
     return Namespace(**{name: body[name] for name in ATTRIBUTES if name in body}, links=links_of(body)), {
-        PROPERTY: [Item(name, each) for name, each in body.get('properties', {}).items()],
+        PROPERTY: [Item(name, {key: value for key, value in each.items() if key != 'name'})
+                   for name, each in body.get('properties', {}).items()],
         OBJECT: [object_of(each) for each in body.get('objects', ())],
         TAG: [Item(each['name']) for each in body.get('tags', ())]}
 
@@ -41,7 +42,7 @@ def times(record):
 def brief(space):
     """A namespace without what it defines."""
     shown = {name: getattr(space, name) for name in ATTRIBUTES if getattr(space, name) is not None}
-    shown.update(times(space), self=f'{BASE}/{quote(space.namespace, safe="")}',
+    shown.update(times(space), self=f'{BASE}/{quote(space.namespace, safe=":")}',
                  schema='/v2/schemas/metadefs/namespace')
     if space.links:
         shown['resource_type_associations'] = [link(each) for each in space.links.values()]
@@ -67,7 +68,7 @@ def prop(item, prefix=''):
 
 def props(items, prefix=''):
     """Properties by name."""
-    return {prefix + item.name: item.body for item in items}
+    return {prefix + item.name: prop(item, prefix) for item in items}
 
 
 def obj(space, item, prefix=''):
@@ -77,7 +78,7 @@ def obj(space, item, prefix=''):
         body['properties'] = {prefix + name: each for name, each in body.get('properties', {}).items()}
         body['required'] = [prefix + name for name in body.get('required', ())]
     return {'name': item.name, **body, **times(item), 'schema': '/v2/schemas/metadefs/object',
-            'self': f'{BASE}/{quote(space.namespace, safe="")}/objects/{quote(item.name, safe="")}'}
+            'self': f'{BASE}/{quote(space.namespace, safe=":")}/objects/{quote(item.name, safe=":")}'}
 
 
 def tag(item):
@@ -105,4 +106,6 @@ def document(space, resource_type=None, portable=False):
         for each in (shown, *shown.get('objects', ()), *shown.get('resource_type_associations', ())):
             for name in _OF_THIS_CLOUD:
                 each.pop(name, None)
+        for each in shown.get('properties', {}).values():
+            del each['name']
     return shown

@@ -6,7 +6,8 @@ from glance.api.settings import CONF
 from glance.api.v2 import patch, schemas, views
 from glance.api.v2.query import links, parse_query
 from glance.exception import ReservedField
-from glance.image import places
+from glance.image import places, status
+from glance.image.copies import in_order
 from glance.image.importing import request as imports
 from glance.image.model import Image
 
@@ -18,11 +19,14 @@ class ImageController(wsgi.Controller):
         self.manager = manager
 
     def _view(self, context, image):
-        document = views.image(image, self.manager.stores.several)
-        if ((places.CONF.show_multiple_locations or places.CONF.show_image_direct_url)
-                and policy.allows(context, 'get_image_location', image)):
-            document.update(views.places(image, policy.allows(context, 'fetch_image_location', image),
-                                         self.manager.stores.several))
+        stores = self.manager.stores
+        document = views.image(image, stores.several)
+        # What is deactivated is not to be had elsewhere either.
+        hidden = image.status == status.DEACTIVATED and not context.is_admin
+        if not hidden and ((places.CONF.show_multiple_locations or places.CONF.show_image_direct_url)
+                           and policy.allows(context, 'get_image_location', image)):
+            document.update(views.places(image, in_order(stores, image.locations)[:1], stores.several,
+                                         policy.allows(context, 'fetch_image_location', image)))
         return document
 
     @wsgi.route('GET', '/images')

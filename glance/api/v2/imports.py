@@ -61,7 +61,9 @@ def _wish(req):
         if not isinstance(body.get(flag, False), bool):
             raise BadRequest(f'{flag} is true or false.')
     stores = body.get('stores')
-    if stores is None and 'X-Image-Meta-Store' in req.headers:
+    if 'X-Image-Meta-Store' in req.headers:
+        if stores is not None:
+            raise BadRequest('Give stores or the header X-Image-Meta-Store, not both.')
         stores = [req.headers['X-Image-Meta-Store']]
     if stores is not None and not (isinstance(stores, list) and stores and all(isinstance(each, str)
                                                                                for each in stores)):

@@ -49,7 +49,7 @@ def _filter(query, name, text):
         query.member_status = parse.one_of(name, text, (*MEMBER_STATUSES, 'all'))
     elif name == 'changes-since':
         raise InvalidQuery('changes-since is not a filter of this version: use updated_at=gte:TIME.')
-    else:
+    elif name != 'deleted':     # of version 1, where it was for administrators; clients still send it
         query.properties[name] = text
 
 

@@ -133,7 +133,8 @@ DOCUMENTS = {'image': IMAGE, 'images': _collection('images', IMAGE, _PAGE), 'mem
              'task': {'name': 'task', 'properties': _TASK},
              'tasks': _collection('tasks', {'name': 'task', 'properties': _BRIEF_TASK}, _PAGE)}
 
-ADD_TASK = {'type': 'object', 'required': ['type', 'input'], 'properties': {
+TASK_TYPES, TASK_STATUSES = _TASK['type']['enum'], _TASK['status']['enum']
+ADD_TASK = {'type': 'object', 'required': ['type', 'input'], 'additionalProperties': False, 'properties': {
     'type': _TASK['type'], 'input': {'type': 'object'}}}
 # Open: clients send a whole membership back with one field of it changed.
 ADD_MEMBER = {'type': 'object', 'properties': {'member': {'type': 'string', 'minLength': 1, 'maxLength': 255}},

@@ -12,7 +12,7 @@ from glance.exception import InvalidQuery
 from glance.image import tasks
 
 _check_image = compile_schema(schemas.CREATE)
-_FILTERS = ('type', 'status')
+_FILTERS = {'type': schemas.TASK_TYPES, 'status': schemas.TASK_STATUSES}
 
 
 class TaskController(wsgi.Controller):
@@ -61,7 +61,7 @@ def _filters(values):
     unknown = sorted(set(values) - known)
     if unknown:
         raise InvalidQuery(f'Tasks can be filtered by {" and ".join(_FILTERS)}, not by {unknown[0][:40]!r}.')
-    return {name: values[name] for name in _FILTERS if name in values}
+    return {name: parse.one_of(name, values[name], choices) for name, choices in _FILTERS.items() if name in values}
 
 
 def _order(values):

@@ -30,15 +30,19 @@ def place_metadata(place, several_stores):
     return {**(place.meta or {}), 'store': place.store} if several_stores else place.meta or {}
 
 
-def places(record, trusted, several_stores=False):
-    """Where the data is, as far as the operator has it shown; only `trusted` callers see accounts in old addresses."""
-    shown = [(place.url if trusted else without_secret(place.url), place_metadata(place, several_stores))
-             for place in record.locations]
+def places(record, first, several_stores=False, trusted=False):
+    """Where the data is, as far as the operator has it shown; only `trusted` callers see accounts in old addresses.
+
+    `first` has the place that is read before others, or none; they are all shown in the order that patches count in.
+    """
+    def address(place):
+        return place.url if trusted else without_secret(place.url)
     document = {}
     if CONF.show_multiple_locations:
-        document['locations'] = [{'url': url, 'metadata': meta} for url, meta in shown]
-    if CONF.show_image_direct_url and shown:
-        document['direct_url'] = shown[0][0]
+        document['locations'] = [{'url': address(each), 'metadata': place_metadata(each, several_stores)}
+                                 for each in record.locations]
+    if CONF.show_image_direct_url and first:
+        document['direct_url'] = address(first[0])
     return document
 
 

@@ -245,6 +245,8 @@ def test_into_one_of_several(cloud, several, work, local, stored):
     uri = {'uri': local.url('/image')}
     assert start(cloud.owner, image, 'web-download', method=uri, stores=['nowhere']).status_int == 409
     assert start(cloud.owner, image, 'web-download', method=uri, stores=['slow'], all_stores=True).status_int == 400
+    assert start(cloud.owner, image, 'web-download', {'X-Image-Meta-Store': 'slow'}, method=uri,
+                 stores=['slow']).status_int == 400
     assert start(cloud.owner, image, 'web-download', {'X-Image-Meta-Store': 'slow'}, method=uri).status_int == 202
     now = show(cloud, image)
     assert now[marks.WAITING] == 'slow' and now[marks.FAILED] == ''

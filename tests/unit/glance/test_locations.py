@@ -73,9 +73,20 @@ def test_the_direct_url(cloud, conf):
     image = cloud.owner.upload(image, DATA)
     assert image['direct_url'].startswith('file:///') and 'locations' not in image
     public = cloud.admin.upload(cloud.admin.create(visibility='public'), DATA)
-    assert 'direct_url' not in cloud.owner('GET', f'/v2/images/{public["id"]}').json
-    listed = cloud.owner('GET', '/v2/images').json['images']
-    assert [each['id'] for each in listed if 'direct_url' in each] == [image['id']]
+    # A server is made of a public image by its user: by its address where the stores of both allow.
+    assert cloud.owner('GET', f'/v2/images/{public["id"]}').json['direct_url'] == public['direct_url']
+    assert cloud.stranger('GET', f'/v2/images/{image["id"]}').status_int == 404
+    assert 'direct_url' not in cloud.unscoped('GET', f'/v2/images/{public["id"]}').json
+
+
+def test_the_address_of_deactivated_data_is_hidden(cloud, conf):
+    conf.set('show_image_direct_url', True)
+    conf.set('show_multiple_locations', True)
+    image = cloud.owner.upload(cloud.owner.create(), DATA)
+    cloud.owner('POST', f'/v2/images/{image["id"]}/actions/deactivate')
+    shown = cloud.owner('GET', f'/v2/images/{image["id"]}').json
+    assert shown['status'] == 'deactivated' and 'direct_url' not in shown and 'locations' not in shown
+    assert 'direct_url' in cloud.admin('GET', f'/v2/images/{image["id"]}').json
 
 
 def test_a_first_place_makes_it_active(cloud, shown):

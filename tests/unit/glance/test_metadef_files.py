@@ -17,7 +17,9 @@ def outcomes(bodies, **how):
 
 
 def properties(cloud, name='n'):
-    return cloud.admin('GET', f'/v2/metadefs/namespaces/{name}').json['properties']
+    shown = cloud.admin('GET', f'/v2/metadefs/namespaces/{name}').json['properties']
+    assert all(body.pop('name') == key for key, body in shown.items())
+    return shown
 
 
 def test_the_shipped_ones_load_and_come_back_the_same(cloud, tmp_path):

@@ -31,14 +31,15 @@ def test_a_namespace_with_all_it_defines(admin, space):
     shown = admin('GET', space).json
     assert shown['namespace'] == 'OS::Compute::Test' and shown['owner'] == 'admin-project'
     assert shown['visibility'] == 'public' and shown['protected'] is False
-    assert shown['properties'] == {'cpu': CPU} and shown['tags'] == [{'name': 'blue'}]
+    assert shown['properties'] == {'cpu': {'name': 'cpu', **CPU}} and shown['tags'] == [{'name': 'blue'}]
     assert shown['objects'][0]['properties'] == {'cpu': CPU} and shown['objects'][0]['required'] == ['cpu']
     assert [(each['name'], each['prefix']) for each in shown['resource_type_associations']] == [
         ('OS::Glance::Image', 'hw_'), ('OS::Nova::Flavor', 'hw:')]
     assert shown['schema'] == '/v2/schemas/metadefs/namespace'
     there = admin('GET', f'{space}?resource_type=OS::Nova::Flavor').json
-    assert there['properties'] == {'hw:cpu': CPU} and there['objects'][0]['required'] == ['hw:cpu']
-    assert admin('GET', f'{space}?resource_type=OS::Other').json['properties'] == {'cpu': CPU}
+    assert there['properties'] == {'hw:cpu': {'name': 'hw:cpu', **CPU}}
+    assert there['objects'][0]['required'] == ['hw:cpu']
+    assert admin('GET', f'{space}?resource_type=OS::Other').json['properties'] == {'cpu': {'name': 'cpu', **CPU}}
 
 
 def test_who_sees_and_who_writes(cloud, space):
@@ -72,7 +73,7 @@ def test_a_namespace_is_changed_and_removed(admin, space):
     assert [each['name'] for each in changed.json['resource_type_associations']] == ['OS::Cinder::Volume']
     assert admin('GET', space).status_int == 404
     renamed = f'{SPACES}/renamed'
-    assert admin('GET', renamed).json['properties'] == {'cpu': CPU}
+    assert admin('GET', renamed).json['properties'] == {'cpu': {'name': 'cpu', **CPU}}
     for path in ('', '/properties/cpu', '/objects', '/tags/blue', '/resource_types/OS::Cinder::Volume'):
         answer = admin('DELETE', renamed + path)
         assert answer.status_int == 403 and 'protected' in answer.text
@@ -199,3 +200,12 @@ def test_every_schema_is_published(cloud):
                  'objects', 'tag', 'tags'):
         document = cloud.owner('GET', f'/v2/schemas/metadefs/{name}').json
         assert document['properties'] and document['name']
+
+
+def test_where_a_new_namespace_is(cloud):
+    answer = cloud.admin('POST', '/v2/metadefs/namespaces', {'namespace': 'Our::Space', 'properties': {'cpu': CPU}})
+    assert answer.headers['Location'] == 'http://images.test:9292/v2/metadefs/namespaces/Our::Space'
+    assert answer.json['self'] == '/v2/metadefs/namespaces/Our::Space'
+    # What is shown can be sent elsewhere as it is.
+    assert cloud.admin('DELETE', answer.json['self']).status_int == 204
+    assert cloud.admin('POST', '/v2/metadefs/namespaces', answer.json).status_int == 201

@@ -51,8 +51,17 @@ def test_tasks_of_an_image_are_its_owners(cloud, wish):
     assert cloud.owner('GET', path).json == {'tasks': []}   # a public image of another project
 
 
+@pytest.mark.parametrize('change', [{'import_from': 'nonsense'}, {'import_from': 'file:///etc/passwd'},
+                                    {'import_from': 7}, {'image_properties': []}])
+def test_a_task_that_cannot_be_is_refused(cloud, wish, change):
+    wish['input'].update(change)
+    assert cloud.admin('POST', '/v2/tasks', wish).status_int == 400
+    del wish['input']['import_from']
+    assert 'import_from' in cloud.admin('POST', '/v2/tasks', wish).text
+    assert cloud.admin('GET', '/v2/tasks').json['tasks'] == cloud.admin('GET', '/v2/images').json['images'] == []
+
+
 @pytest.mark.parametrize('change', [
-    {'import_from': 'file:///etc/passwd'}, {'import_from': 7}, {'image_properties': []},
     {'image_properties': {'disk_format': 'x', 'container_format': 'bare'}}, {'image_properties': {'status': 'active'}},
     {'image_properties': {'name': 'formats missing'}}, {'image_properties': {'name': 'x', 'protected': True}},
     {'image_properties': {'name': 7}}])
@@ -62,8 +71,6 @@ def test_a_task_tells_what_its_input_lacks(cloud, wish, work, change):
     assert task['status'] == 'failure' and task['message'] and task['expires_at']
     work()
     assert cloud.admin('GET', '/v2/images').json['images'] == []
-    del wish['input']['import_from']
-    assert 'import_from' in cloud.admin('POST', '/v2/tasks', wish).json['message']
 
 
 def test_a_fetch_that_fails_leaves_a_queued_image(cloud, wish, web, work):
@@ -75,7 +82,8 @@ def test_a_fetch_that_fails_leaves_a_queued_image(cloud, wish, web, work):
 
 
 def test_bodies_and_paths_that_are_none(cloud, wish):
-    for body in ({}, [], {'type': 'import'}, {'type': 'fly', 'input': {}}, {'type': 'import', 'input': 7}):
+    for body in ({}, [], {'type': 'import'}, {'type': 'fly', 'input': {}}, {'type': 'import', 'input': 7},
+                 {**wish, 'more': 1}):
         assert cloud.admin('POST', '/v2/tasks', body).status_int == 400, body
     for kind in ('api_image_import', 'location_import'):
         assert cloud.admin('POST', '/v2/tasks', {'type': kind, 'input': {}}).status_int == 403
@@ -89,7 +97,7 @@ def test_bodies_and_paths_that_are_none(cloud, wish):
 
 def test_lists(cloud, wish):
     made = [cloud.admin('POST', '/v2/tasks', wish).json['id'] for _ in range(4)]
-    wish['input']['import_from'] = 'nonsense'
+    wish['input']['image_properties'] = {}
     made.append(cloud.admin('POST', '/v2/tasks', wish).json['id'])
     whole = cloud.admin('GET', '/v2/tasks').json
     assert [each['id'] for each in whole['tasks']] == made[::-1]
@@ -105,12 +113,12 @@ def test_lists(cloud, wish):
     assert [each['id'] for each in cloud.admin('GET', '/v2/tasks?status=failure').json['tasks']] == made[-1:]
     assert len(cloud.admin('GET', '/v2/tasks?type=import&status=pending').json['tasks']) == 4
     assert cloud.admin('GET', '/v2/tasks?type=location_import').json['tasks'] == []
-    for query in ('limit=x', 'marker=unknown', 'sort_key=input', 'sort_dir=up', 'nonsense=1'):
+    for query in ('limit=x', 'marker=unknown', 'sort_key=input', 'sort_dir=up', 'nonsense=1', 'status=x', 'type=x'):
         assert cloud.admin('GET', f'/v2/tasks?{query}').status_int == 400, query
 
 
 def test_tasks_are_forgotten(cloud, wish):
-    wish['input'] = {}
+    wish['input']['image_properties'] = {}
     task = cloud.admin('POST', '/v2/tasks', wish).json
     assert tasks.expire() == 0
     with db.writer() as session:

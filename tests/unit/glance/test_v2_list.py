@@ -143,3 +143,10 @@ def test_what_each_of_the_cast_lists(cloud, make):
     assert names(cloud.owner, '?visibility=shared') == ['alpha-shared']
     assert names(cloud.owner, '?owner=beta') == ['beta-public']
     assert cloud.nobody('GET', '/v2/images').status_int == 401
+
+
+def test_a_filter_of_version_1_hides_nothing(cloud):
+    image = cloud.owner.create()
+    for value in ('false', 'true'):
+        found = cloud.owner('GET', f'/v2/images?deleted={value}').json['images']
+        assert [each['id'] for each in found] == [image['id']]

@@ -38,7 +38,7 @@ class NamespaceController(wsgi.Controller):
         space, items = documents.space_of(body)
         space.owner = space.owner or req.context.project_id
         shown = documents.document(manager.create(space, items))
-        return wsgi.Reply(shown, headers={'Location': f'{wsgi.base_url(req)}{shown["self"]}'})
+        return wsgi.Reply(shown, headers={'Location': wsgi.base_url(req) + shown['self'].removeprefix('/v2')})
 
     @wsgi.route('GET', '/metadefs/namespaces/<namespace>')
     def show(self, req, namespace):

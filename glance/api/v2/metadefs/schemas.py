@@ -18,6 +18,8 @@ PROPERTY_FIELDS = {
     'minItems': _COUNT, 'uniqueItems': {'type': 'boolean'}, 'additionalItems': {'type': 'boolean'}}
 _DEFINITION = {'type': 'object', 'required': ['title', 'type'], 'properties': PROPERTY_FIELDS,
                'additionalProperties': False}
+# As namespaces show theirs; what counts is the key.
+_NAMED_DEFINITION = {**_DEFINITION, 'properties': {'name': NAME, **PROPERTY_FIELDS}}
 PROPERTY = {'type': 'object', 'required': ['name', 'title', 'type'], 'additionalProperties': False,
             'properties': {'name': NAME, **PROPERTY_FIELDS}}
 
@@ -57,7 +59,7 @@ CHANGE_NAMESPACE = {
 NAMESPACE = {
     'type': 'object', 'required': ['namespace'], 'additionalProperties': False,
     'properties': {**_SPACE_FIELDS, **_TOLD, 'resource_type_associations': _RESOURCE_TYPES,
-                   'properties': {'type': 'object', 'additionalProperties': _DEFINITION},
+                   'properties': {'type': 'object', 'additionalProperties': _NAMED_DEFINITION},
                    'objects': {'type': 'array', 'items': OBJECT},
                    'tags': {'type': 'array', 'items': TAG}}}
 

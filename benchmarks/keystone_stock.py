@@ -1,7 +1,7 @@
 """The original Keystone and Glance beside ours: the same requests, settings and machine, one process each.
 
     python benchmarks/keystone_stock.py [--seconds 3] [--rounds 12] [--only keystone|glance] [--users 1000]
-                                        [--assignments 10000] [--images 1000] [--size MIB]
+                                        [--assignments 10000] [--images 1000] [--size MIB] [--tries 2]
 
 Prints `name original ours gain` lines. `cpu` is processor time a request of all processes of the service, which can be
 compared on a busy machine, and whose inverse is what one core could serve. The original is served by uWSGI, ours as
@@ -24,7 +24,8 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.keystone_tokens import cpu_seconds  # noqa: E402 - the checkout is found first
+from benchmarks import glance_transfer  # noqa: E402 - the checkout is found first
+from benchmarks.keystone_tokens import cpu_seconds  # noqa: E402
 from tests.fixtures import stock  # noqa: E402
 
 MIB = 1024 * 1024
@@ -158,25 +159,41 @@ def glance(directory, options):
     with stock.running(identity, *both):
         identity.image_service(both[0].url)
         token = identity.token()
-        data = bytes(options.size * MIB)
-        made = [[_image(each, token, f'image-{number}') for number in range(4)] for each in both]
-        for name, method, body in (('upload', 'PUT', data), ('download', 'GET', None)):
-            found = [[transfer(each, method, image, token, body, options.size) for image in ids[:2]]
-                     for each, ids in zip(both, made, strict=True)]
-            original, ours = (max(rate for rate, _ in tries) for tries in found)
-            print(f'image_{name} {original:.0f} {ours:.0f} MiB/s {ours / original:.1f}', flush=True)
-            show(f'image_{name}_cpu_per_GiB', [min(processor for _, processor in tries) for tries in found])
+        glance_transfer.hash_speed()
+        transfers(directory, both, token, options)
         for each in both:
-            for number in range(options.images - 4):
+            for number in range(options.images - 2 * options.tries):
                 _image(each, token, f'more-{number}')
         _both(f'list_of_{options.images}_images', [
             (each, asking(each, 'GET', f'/v2/images?limit={options.images}', token)) for each in both], options)
         show('glance_memory', [memory(each) for each in both], 'MB')
 
 
-def transfer(daemon, method, image, token, body, size):
+def transfers(directory, both, token, options):
+    """Up in one piece and in chunks, and down, by turns; of each the best."""
+    data, found = memoryview(bytes(options.size * MIB)), {}
+    for number in range(options.tries):
+        for each in both:
+            for name in ('upload', 'upload_chunked', 'download'):
+                if name != 'download':
+                    image = _image(each, token, f'image-{number}')
+                    glance_transfer.warm_up(directory, len(data))
+                body = {'upload': data, 'upload_chunked': _pieces(data)}.get(name)
+                found.setdefault(name, {}).setdefault(each, []).append(transfer(each, image, token, body, len(data)))
+    for name, tries in found.items():
+        original, ours = (max(rate for rate, _ in tries[each]) for each in both)
+        print(f'image_{name} {original:.0f} {ours:.0f} MiB/s {ours / original:.1f}', flush=True)
+        show(f'image_{name}_cpu_per_GiB', [min(processor for _, processor in tries[each]) for each in both])
+
+
+def _pieces(data):
+    return (data[start:start + 65536] for start in range(0, len(data), 65536))
+
+
+def transfer(daemon, image, token, body, size):
     """(MiB a second, milliseconds of processor time a GiB) of an image's data; the client costs as little as it can."""
     before, began, buffer = spent(daemon), time.perf_counter(), bytearray(MIB)
+    method, size = 'GET' if body is None else 'PUT', size / MIB
     connection = http.client.HTTPConnection('127.0.0.1', daemon.port, timeout=300)
     connection.request(method, f'/v2/images/{image}/file', body,
                        {'X-Auth-Token': token, 'Content-Type': 'application/octet-stream'})
@@ -199,7 +216,7 @@ def main():
     parser.add_argument('--seconds', type=float, default=3, help='of each measurement')
     parser.add_argument('--rounds', type=int, default=12, help='of bcrypt')
     parser.add_argument('--only', choices=['keystone', 'glance'])
-    for name, value in (('users', 1000), ('assignments', 10000), ('images', 1000), ('size', 128)):
+    for name, value in (('users', 1000), ('assignments', 10000), ('images', 1000), ('size', 128), ('tries', 2)):
         parser.add_argument(f'--{name}', type=int, default=value)
     options = parser.parse_args()
     for part in (keystone, glance):

@@ -106,6 +106,7 @@ def test_properties(admin, space):
     assert set(admin('GET', f'{space}/properties').json['properties']) == {'cpu', 'mode'}
     assert admin('GET', f'{space}/properties/cpu').json == {'name': 'cpu', **CPU}
     assert admin('GET', f'{space}/properties/hw:cpu?resource_type=OS::Nova::Flavor').json == {'name': 'hw:cpu', **CPU}
+    assert admin('GET', f'{space}/properties/cpu?resource_type=OS::Nova::Flavor').status_int == 404
     changed = admin('PUT', f'{space}/properties/mode', {'name': 'kind', 'title': 'Kind', 'type': 'string'})
     assert changed.json == {'name': 'kind', 'title': 'Kind', 'type': 'string'}
     assert admin('GET', f'{space}/properties/mode').status_int == 404

@@ -1,5 +1,6 @@
 """What a namespace defines: properties, objects and tags; and the kinds of resources it is for."""
 from essex import wsgi
+from essex.exception import NotFound
 from glance import policy
 from glance.api import parse
 from glance.api.settings import CONF
@@ -33,6 +34,8 @@ class PropertyController(wsgi.Controller):
         policy.enforce(req.context, 'get_metadef_property')
         space = manager.get(req.context, namespace)
         prefix = documents.prefix_for(space, req.query().get('resource_type', [None])[-1])
+        if not name.startswith(prefix):
+            raise NotFound(f'On that resource the names of properties begin with {prefix}.')
         return documents.prop(manager.item(space, PROPERTY, name.removeprefix(prefix)), prefix)
 
     @wsgi.route('PUT', f'{_SPACE}/properties/<name>', schema=schemas.PROPERTY)

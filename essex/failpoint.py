@@ -17,6 +17,12 @@ def _parse(text):
 _POINTS = _parse(os.environ.get('ESSEX_FAILPOINTS', ''))
 
 
+def read():
+    """Look at the variable again, in a process that was forked with another environment."""
+    _POINTS.clear()
+    _POINTS.update(_parse(os.environ.get('ESSEX_FAILPOINTS', '')))
+
+
 def reach(name):
     """Do what is configured for the point `name`: `kill`, `raise`, or a number of seconds to wait."""
     if not _POINTS or name not in _POINTS:

@@ -138,6 +138,11 @@ class Body:
     def _taken(self, count):
         self._left -= count
 
+    def send_hundred_continue_response(self):
+        """Tell the client to go on; after the end of a body, with another one (object storage's PUT in two phases)."""
+        super().send_hundred_continue_response()
+        self._ended = self._after_chunk = False
+
     def read_chunk(self, size):
         """Up to `size` bytes, of one chunk: all of it has been sent, whoever sends waits perhaps for an answer then.
 

@@ -152,6 +152,7 @@ class _Upload:
         if not head or head.get('x-document') != 'object metadata':
             raise Refused(400, 'The metadata is to follow the object')
         text = self._parts.text(_FOOTERS_LIMIT)
+        self._to_the_end()
         if head.get('content-md5') != hashlib.md5(text, usedforsecurity=False).hexdigest():
             raise Refused(422, 'The metadata did not arrive as it was sent')
         try:
@@ -185,7 +186,10 @@ class _Upload:
         if not head or head.get('x-document') != 'put commit':
             raise Refused(499, 'Client Disconnect: not to be kept')
         self._parts.text(_FOOTERS_LIMIT)
-        # To the end, so that the connection can be kept.
+        self._to_the_end()
+
+    def _to_the_end(self):
+        """Of the body: each phase has one, in chunks of its own."""
         while self._more():
             pass
 

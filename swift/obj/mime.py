@@ -1,9 +1,8 @@
 """The multipart body of a PUT whose sender has more to say after the object: footers, and that it is to be kept.
 
     --boundary CRLF X-Document: object body CRLF CRLF <object> CRLF --boundary CRLF X-Document: object metadata CRLF
-    Content-MD5: ... CRLF CRLF {"Etag": ...} CRLF --boundary CRLF <here the sender waits> X-Document: put commit ...
-
-What was sent until the sender waits can be read: nothing here reads beyond a chunk of the request.
+    Content-MD5: ... CRLF CRLF {"Etag": ...} CRLF --boundary CRLF <here the sender ends the body, and waits>
+    X-Document: put commit CRLF CRLF <anything> CRLF --boundary--
 """
 _HEAD_LIMIT = 8192
 

@@ -33,6 +33,7 @@ class Archives:
         self._extra = placement.extra_requests if placement.concurrent_gets else 0
         self.problems, self.answer, self.length = [], None, 0
         self._waiting, self._missing = {}, []
+        self._widened = False
         self._again, self._last = [], set()     # nodes that may be asked by name; exchanges that were
         self._held = {}     # Timestamp -> {index: Response}
         self._durable, self._deleted = set(), _NEVER
@@ -71,9 +72,8 @@ class Archives:
         asked = False
         while count > 0:
             node, wanted, last = next(self._nodes, None), self._when, False
-            if node is None and self._candidate() is not None and self._again:
-                # They answered of another time, or not at all: now by name.
-                node, wanted, last = self._again.pop(0), self._candidate(), True
+            if node is None and self._candidate() is not None:
+                node, wanted, last = self._next_by_name(), self._candidate(), True
             if node is None:
                 break
             exchange = self._exchange(node, wanted, self._span, self._held.get(wanted, ()))
@@ -83,6 +83,14 @@ class Archives:
                     self._last.add(exchange)
                 count, asked = count - 1, True
         return asked
+
+    def _next_by_name(self):
+        """A node that answered of another time, or had nothing durable: it may have what is wanted all the same."""
+        if not self._widened:
+            self._widened = True
+            self._again += [answer.node for when, held in self._held.items() if when != self._candidate()
+                            for answer in held.values()]
+        return self._again.pop(0) if self._again else None
 
     def _exchange(self, node, when, span, held):
         headers = dict(self._headers)

@@ -8,7 +8,7 @@ import json
 import time
 import uuid
 
-from essex import concurrency
+from essex import concurrency, failpoint
 from swift import erasure
 from swift.exceptions import BackendError
 from swift.proxy import fanout, putting, responses
@@ -93,8 +93,10 @@ class Sending(putting.Connecting):
                 writer.wait()
             writers = self._alive(writers)
             writers = self._phase(writers, 100)
+            failpoint.reach('proxy.commit.before')
             for writer in writers:
                 writer.send(f'X-Document: put commit\r\n\r\ncommit\r\n--{self._boundary}--'.encode(), last=True)
+                failpoint.reach('proxy.commit.during')
             self._phase(self._alive(writers), 201)
         except BaseException:
             for exchange, _ in self.connected:
@@ -208,7 +210,7 @@ class _Archive:
         self._queue.put(piece)
 
     def end(self, piece):
-        """Queue the last piece before the node says how it is."""
+        """Queue the last piece before the node says how it is: the end of a body, after which another one comes."""
         self._queue.put(piece)
         self._queue.put(None)
 
@@ -218,6 +220,8 @@ class _Archive:
 
     def send(self, piece, last=False):
         """Send at once, when nothing is queued any more."""
+        if self.failed is not None:
+            return
         try:
             self.exchange.send(piece)
             if last:
@@ -232,9 +236,9 @@ class _Archive:
 
     def _run(self):
         while (piece := self._queue.get()) is not None:
-            # Who feeds us must not wait for room: it looks at `failed` after each piece.
-            if self.failed is None:
-                self.send(piece)
+            # Also when it failed: who feeds us must not wait for room, and looks at `failed` after each piece.
+            self.send(piece)
+        self.send(b'', last=True)
 
 
 def _segments(source, size):

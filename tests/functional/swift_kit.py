@@ -39,6 +39,13 @@ ROUND = (('object-auditor', 'container-auditor', 'account-auditor'),
          ('container-updater',),
          ('account-replicator',))
 
+
+def archive(code, body, index):
+    """The fragment archive of an index of an object."""
+    size = code.segment_size
+    return b''.join(code.encode(body[start:start + size])[index] for start in range(0, len(body), size))
+
+
 # These see to the whole cluster from wherever they run.
 _ANYWHERE = ('object-expirer', 'container-reconciler')
 
@@ -68,6 +75,8 @@ def settle(made, rounds=1):
     """Run every daemon."""
     for _ in range(rounds):
         for daemons in ROUND:
+            if made.codes and 'object-replicator' in daemons:
+                daemons = (*daemons, 'object-reconstructor')
             made.pass_of(*daemons, nodes=dict.fromkeys(_ANYWHERE, (1,)))
 
 
@@ -135,10 +144,12 @@ class Owner:
     def _on_all_primaries(self, container, name, body):
         policy = self.policies[container]
         places = self.cluster.primaries(self.account, container, name, policy)
-        for place in places:
+        code = self.cluster.codes.get(policy)
+        for index, place in enumerate(places):
             answer = self.direct(place, 'object', 'GET', container, name, policy)
             assert answer.status == 200, (place, container, name, answer.status)
-            assert answer.body == body, (place, container, name, 'other bytes')
+            wanted = archive(code, body, index) if code else body
+            assert answer.body == wanted, (place, container, name, 'other bytes')
         holding = {(node, device) for node, device, _, _ in places}
         for node, device, path in self._files(container, name):
             assert (node, device) in holding and path.parts[-5] == (f'objects-{policy}' if policy else 'objects'), \

@@ -1,0 +1,115 @@
+"""Erasure-coded objects: nothing acknowledged is lost, no half object is seen, every fragment comes to its place."""
+import contextlib
+import http.client
+import os
+import shutil
+
+import pytest
+
+from swift.erasure import Code
+from tests.functional import swift_kit
+from tests.functional.test_swift_probe_corruption import empty, flip, lose_metadata, spoil_metadata, truncate
+from tests.functional.test_swift_probe_nodes import changes
+
+CODE = Code('liberasurecode_rs_vand', 4, 2, 16384)
+
+
+@pytest.fixture(scope='module')
+def cluster(tmp_path_factory):
+    # Eight devices for six fragments: two of the four nodes have two of them, and two devices stand in.
+    with swift_kit.cluster(tmp_path_factory.mktemp('swift'), policies=(0, 1), codes={1: CODE}) as made:
+        yield made
+
+
+@pytest.fixture
+def owner(cluster):
+    swift_kit.mend(cluster)
+    return swift_kit.Owner(cluster)
+
+
+def test_a_node_that_dies_gets_its_fragments_back(cluster, owner):
+    for node in (1, 3):
+        container = f'coded {node}'
+        owner.make(container, 1)
+        changes(owner, container, 'before')
+        cluster.kill('object', node)
+        changes(owner, container, 'meanwhile')
+        owner.is_readable()
+        cluster.start('object', node)
+        changes(owner, container, 'after')
+    swift_kit.settle(cluster)
+    owner.is_whole()
+
+
+def test_a_node_that_dies_in_a_put_is_one_that_is_away(cluster, owner):
+    owner.make('dying', 1)
+    for point in ('object.sync.before', 'object.commit.before', 'object.durable.before', 'object.durable.after'):
+        before = owner.put('dying', f'replaced {point}', b'before' * 9000)
+        node = cluster.primaries(owner.account, 'dying', f'replaced {point}', 1)[0][0]
+        cluster.kill('object', node)
+        cluster.start('object', node, env={'ESSEX_FAILPOINTS': f'{point}=kill'})
+        body = os.urandom(100_000)
+        answer = owner.call('PUT', f'dying/replaced {point}', body)
+        assert not any(child.alive for child in cluster._of('object', node)), point
+        # Up to two of six fragments are missing: enough are there, or it is a failure and nothing has changed.
+        assert answer.status in (201, 503), answer
+        found = owner.get('dying', f'replaced {point}')
+        assert found.status == 200 and found.body in ((body,) if answer.status == 201 else (before, body)), point
+        owner.objects['dying', f'replaced {point}'] = found.body
+        cluster.start()
+    swift_kit.settle(cluster, 2)
+    owner.is_readable()
+
+
+@pytest.mark.parametrize('point, seen', [('proxy.commit.before', False), ('proxy.commit.during', True)])
+def test_a_proxy_that_dies_between_data_and_commit(cluster, owner, point, seen):
+    container = point.replace('.', '-')
+    owner.make(container, 1)
+    owner.put(container, 'replaced', b'before' * 9000)
+    cluster.kill('proxy')
+    cluster.start('proxy', env={'ESSEX_FAILPOINTS': f'{point}=kill'})
+    body = os.urandom(100_000)
+    for name in ('replaced', 'new'):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            assert owner.call('PUT', f'{container}/{name}', body).status >= 499
+        cluster.kill('proxy')
+        cluster.start('proxy', env={'ESSEX_FAILPOINTS': f'{point}=kill'})
+    swift_kit.mend_proxy(cluster)
+    owner.objects[container, 'new'] = None
+    if seen:
+        # One node was told to keep it, and all have it: then it is there, and wholly.
+        owner.objects.update({(container, name): body for name in ('replaced', 'new')})
+    owner.is_readable()
+    swift_kit.settle(cluster, 2 if seen else 1)
+    owner.is_readable()
+    if seen:
+        owner.is_whole()
+
+
+def test_broken_fragments_are_never_shown_and_are_rebuilt(cluster, owner):
+    owner.make('broken', 1)
+    for damage in (flip, truncate, empty, lose_metadata, spoil_metadata):
+        name = damage.__name__
+        body = owner.put('broken', name, os.urandom(100_000))
+        for place in cluster.primaries(owner.account, 'broken', name, 1)[:2]:
+            damage(owner.data_file(place, 'broken', name, 1))
+        answer = owner.call('GET', f'broken/{name}')
+        assert (answer.status, answer.body) == (200, body), name
+    # These nobody reads before the auditor does.
+    owner.put('broken', 'rotting', os.urandom(100_000))
+    for place in cluster.primaries(owner.account, 'broken', 'rotting', 1)[2:4]:
+        flip(owner.data_file(place, 'broken', 'rotting', 1))
+    swift_kit.settle(cluster)
+    owner.is_whole()
+
+
+def test_an_empty_disk_is_filled_again(cluster, owner):
+    owner.make('disks', 1)
+    for number in range(8):
+        owner.put('disks', f'o{number}', os.urandom(20_000 * number))
+    for device in (1, 2):
+        path = cluster.storage_dir(4, device) / 'objects-1'
+        shutil.rmtree(path)
+    owner.is_readable()
+    swift_kit.settle(cluster)
+    owner.is_whole()

@@ -12,6 +12,7 @@ from swift.exceptions import ConfigurationError, SwiftError
 ETAG, LENGTH, INDEX, SCHEME, SEGMENT_SIZE = (
     f'X-Object-Sysmeta-Ec-{name}' for name in ('Etag', 'Content-Length', 'Frag-Index', 'Scheme', 'Segment-Size'))
 SYSMETA = 'x-object-sysmeta-ec-'
+HEADER = 80             # bytes that every fragment begins with
 _MOST_FRAGMENTS = 32    # liberasurecode's limit
 
 
@@ -81,6 +82,10 @@ class Code:
     def rebuild(self, fragments, index):
         """The fragment of an index, from `data` or more others. Raises CodeError."""
         return self._tried(self._driver.reconstruct, fragments, [index])[0]
+
+    def index_of(self, header):
+        """The index that the first HEADER bytes of a fragment name. Raises CodeError when they are damaged."""
+        return self._tried(self._driver.get_metadata, header, 1)['index']
 
     @staticmethod
     def _tried(function, *args):

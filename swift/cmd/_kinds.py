@@ -2,6 +2,8 @@
 import dataclasses
 import importlib
 
+from swift import cluster
+
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
@@ -15,6 +17,11 @@ class Kind:
     does: str
     more: tuple = ()
     coded: bool = False
+
+    def is_needed(self, conf):
+        """Whether a node of this configuration has anything for it to do."""
+        return not self.coded or any(policy.code for policy in cluster.load(
+            conf.get('swift_dir', '/etc/swift')).policies)
 
     def load(self):
         """The class."""

@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 
-from swift import cluster, headers
+from swift import cluster, erasure, headers
 from swift.cmd import get_nodes
 from swift.cmd._help import description
 from swift.exceptions import ConfigurationError, SwiftError
@@ -48,6 +48,7 @@ def show(args):
         names = _say_names(found, path)
         _say_metadata(found, args.verbose)
         sound = _say_content(fd, found, path, check=not args.no_check_etag)
+        sound &= _say_fragment(found, path)
         if known and names:
             sound &= _say_place(known, args, path, names)
         return sound
@@ -129,13 +130,27 @@ def _say_content(fd, found, path, check):
     return sound
 
 
+def _say_fragment(found, path):
+    index = found.get(erasure.INDEX)
+    if index is None:
+        return True
+    file = layout.parse(os.path.basename(path))
+    print(f'Fragment: {index} of {found.get(erasure.SCHEME, "an unknown scheme")}, '
+          + ('durable' if file and file.durable else 'not durable: read only beside one that is'))
+    if file is None or str(file.index) != index:
+        print("The file's name says another fragment")
+        return False
+    return True
+
+
 def _say_place(known, args, path, names):
     """Print the nodes; returns whether the file is where its name belongs."""
     policy = _policy(known, args, path)
     ring = known.ring('object', policy)
     wanted, part = known.hash_path(*names), ring.get_part(*names)
     print()
-    get_nodes.say_nodes(argparse.Namespace(all=False), ring, policy.ring_name, part, wanted, names)
+    get_nodes.say_nodes(argparse.Namespace(all=False), ring, policy.ring_name, part, wanted, names,
+                        policy.code is not None)
     parts = path.split('/')
     sound = True
     if parts[-2] != wanted:

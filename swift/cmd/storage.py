@@ -11,7 +11,6 @@ import argparse  # noqa: E402
 import os  # noqa: E402
 
 from essex import config, service  # noqa: E402
-from swift import cluster  # noqa: E402
 from swift import conf as options  # noqa: E402
 from swift.cmd import _run  # noqa: E402
 from swift.cmd._help import description  # noqa: E402
@@ -64,8 +63,6 @@ def background(directory, kinds):
         path = os.path.join(directory, f'{kind.file}.conf')
         if os.path.exists(path) and _run.enabled(path, name):
             conf = options.section(path, name)
-            if kind.coded and not any(policy.code for policy in cluster.load(
-                    conf.get('swift_dir', '/etc/swift')).policies):
-                continue
-            found.append(_run.Background(name, lambda kind=kind, conf=conf: kind.load()(conf)))
+            if kind.is_needed(conf):
+                found.append(_run.Background(name, lambda kind=kind, conf=conf: kind.load()(conf)))
     return found

@@ -14,7 +14,7 @@ from swift import conf as options
 from swift import recon_cache
 from swift.daemon import Daemon
 from swift.exceptions import SwiftError
-from swift.obj import diskfile, layout, leftovers
+from swift.obj import diskfile, fragments, layout, leftovers
 from swift.obj.errors import Expired, NotExist, Quarantined
 from swift.pace import Pace
 
@@ -103,7 +103,8 @@ class ObjectAuditor(Daemon):
                 continue
             for suffix in filter(layout.is_suffix, self._list(device, f'{top}/{partition}')):
                 for name_hash in filter(layout.is_hash, self._list(device, f'{top}/{partition}/{suffix}')):
-                    yield self.manager.from_hash(device, partition, name_hash, policy)
+                    file = self.manager.from_hash(device, partition, name_hash, policy)
+                    yield from self.manager.run(device, list, fragments.each(file)) if policy.code else (file,)
 
     def _list(self, device, path):
         return self.manager.run(device, layout.listed, path)
@@ -135,6 +136,8 @@ class ObjectAuditor(Daemon):
                     break
                 rate.wait(len(data))
                 found.count('bytes_processed', len(data))
+            if mode == 'ALL' and file.policy.code:
+                run(file.device, fragments.check_headers, opened)
         finally:
             run(file.device, _close, opened)
 

@@ -6,6 +6,7 @@ import os
 
 from essex import failpoint
 from swift import erasure
+from swift.headers import whole
 from swift.obj import async_pending, hashes, layout, metadata
 from swift.obj.errors import NotExist
 from swift.timestamp import Timestamp
@@ -64,6 +65,33 @@ def flawed(file, data):
         return f'its fragment index is {data.get(erasure.INDEX)}, its name says {file.index}'
     missing = [name for name in (erasure.ETAG, erasure.LENGTH) if name not in data]
     return f'the metadata has no {missing[0]}' if missing else None
+
+
+def each(file):
+    """A DiskFile for each archive in the directory of `file`, `file` itself when there is none."""
+    chosen = layout.choose(layout.listed(file.path))
+    found = [(when, archive.index) for when, files in chosen.fragments.items() for archive in files]
+    for when, index in found:
+        one = file.manager.from_hash(file.device, file.partition, file.hash, file.policy)
+        one.selection = Selection([(when, ())], index)
+        yield one
+    if not found:
+        yield file
+
+
+def check_headers(opened):
+    """See that every fragment of an open archive is one, and of its index. Raises Quarantined."""
+    values, code = opened.data_metadata, opened.diskfile.policy.code
+    code = code.sized(whole(values.get(erasure.SEGMENT_SIZE)) or code.segment_size)
+    if opened.size != code.archive_size(whole(values[erasure.LENGTH]) or 0):
+        raise opened.diskfile.quarantine(f'{opened.size} bytes are no fragments of {values[erasure.LENGTH]}')
+    for place in range(0, opened.size, code.fragment_size()):
+        try:
+            index = code.index_of(opened.peek(place, erasure.HEADER))
+        except erasure.CodeError as error:
+            raise opened.diskfile.quarantine(f'at byte {place}: {error}') from error
+        if str(index) != values[erasure.INDEX]:
+            raise opened.diskfile.quarantine(f'at byte {place}: a fragment of index {index}')
 
 
 def told(chosen):

@@ -77,6 +77,11 @@ class Opened:
                 self._md5 = None
             self._place = place
 
+    def peek(self, place, count):
+        """Up to `count` bytes from `place`, whatever is read otherwise."""
+        with self._lock:
+            return b'' if self._fd is None else os.pread(self._fd, count, place)
+
     @property
     def place(self):
         """Where the next read begins."""

@@ -1,6 +1,10 @@
+import os
+
 import pytest
 
+from swift import erasure
 from swift.cmd import object_info
+from swift.erasure import Code
 from tests.unit.swift.obj.node import Node, write
 
 
@@ -55,3 +59,18 @@ def test_a_file_that_is_none_is_told(node, path, capsys, tmp_path):
         status, output = shown(node, str(name), capsys)
         assert status == 1
         assert output.err
+
+
+def test_a_fragment_says_of_what_it_is_one_and_where_the_others_are(tmp_path, capsys):
+    node = Node(tmp_path, codes={0: Code('liberasurecode_rs_vand', 2, 1)}, policies=[0])
+    write(node.file(), b'12345', **{erasure.INDEX: '1', erasure.ETAG: '0' * 32, erasure.LENGTH: '9',
+                                    erasure.SCHEME: 'liberasurecode_rs_vand 2+1'})
+    (name,) = node.files()
+    path = f'{node.devices}/sda/objects/{name}'
+    status, output = shown(node, path, capsys)
+    assert status == 0 and 'Fragment: 1 of liberasurecode_rs_vand 2+1, durable\n' in output.out
+    assert [f'[Fragment {index}]' in output.out for index in range(4)] == [True, True, True, False]
+    other = path.replace('#1#d', '#2')
+    os.rename(path, other)
+    status, output = shown(node, other, capsys)
+    assert status == 1 and 'not durable' in output.out

@@ -16,10 +16,10 @@ DEVICES = ('sda', 'sdb', 'sdc', 'sdd')
 class Node:
     """`manager` is its Manager, `server` its object server; `put`, `get` ... send requests, `now` never repeats."""
 
-    def __init__(self, directory, policies=(0,), **conf):
+    def __init__(self, directory, policies=(0,), codes=None, **conf):
         self.swift_dir, self.devices = f'{directory}/etc', f'{directory}/node'
         make_rings(self.swift_dir, [{'device': name, 'port': 6200, 'zone': number}
-                                    for number, name in enumerate(DEVICES)], policies=policies)
+                                    for number, name in enumerate(DEVICES)], policies=policies, codes=codes)
         for name in DEVICES:
             os.makedirs(f'{self.devices}/{name}', exist_ok=True)
         self.conf = {'swift_dir': self.swift_dir, 'devices': self.devices, 'mount_check': 'false',

@@ -42,6 +42,7 @@ def _server(kind, layout, settings, certificate):
     values[f'{kind}-replicator'] = {'interval': 300}
     if kind == 'object':
         values['object-auditor'] = {'interval': 600}
+        values['object-reconstructor'] = {'interval': 300}
     if kind == 'container':
         # An account shows what is in it soon: there are few containers to ask.
         values['container-updater'] = {'interval': 30}

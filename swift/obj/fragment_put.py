@@ -6,6 +6,7 @@ makes it durable; an object half of whose fragments were lost on the way is neve
 """
 import hashlib
 import json
+import time
 
 from essex import concurrency, failpoint
 from swift import erasure
@@ -55,6 +56,7 @@ class _Upload:
             raise Refused(400, 'X-Backend-Obj-Multipart-Mime-Boundary is missing')
         self._writer = self._file = None
         self._before = 0    # X-Delete-At of what is replaced
+        self._until = time.monotonic() + server.max_upload_time
 
     def run(self):
         """The Answer."""
@@ -137,6 +139,8 @@ class _Upload:
 
     def _more(self):
         """The next bytes of the request, of one chunk at most: the sender may be waiting for us after it."""
+        if time.monotonic() > self._until:
+            raise Refused(408, 'Request Timeout: max_upload_time is over')
         read = getattr(self._input, 'read_chunk', self._input.read)
         try:
             with concurrency.Timeout(self._server.client_timeout):

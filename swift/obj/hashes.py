@@ -167,14 +167,17 @@ def hash_suffix(path, reclaim_age=604800, by_index=False):
 
 
 def _described(chosen, by_index):
-    if chosen.meta:
+    """(index or None, text) of what counts, in the order in which the original's nodes hash it."""
+    if chosen.meta and (chosen.data or chosen.tombstone or not by_index):
         yield None, chosen.meta.timestamp.internal + layout.META
     if chosen.tombstone:
         yield None, chosen.tombstone.timestamp.internal + layout.TOMBSTONE
-    if chosen.content_type:
+    if chosen.data and by_index:
+        yield None, chosen.data.timestamp.internal + '.durable'
+    if chosen.content_type and (chosen.data or chosen.tombstone or not by_index):
         yield None, chosen.content_type.content_type_timestamp.internal + '_ctype'
-    if chosen.data:
-        yield None, chosen.data.timestamp.internal + ('.durable' if by_index else layout.DATA)
+    if chosen.data and not by_index:
+        yield None, chosen.data.timestamp.internal + layout.DATA
     for when in sorted(chosen.fragments if by_index else ()):
         for each in chosen.fragments[when]:
             yield each.index, when.internal
@@ -205,7 +208,7 @@ def clean_up(directory, reclaim_age=None):
 
 def _forget_unfinished(directory, chosen, end, gone):
     """Fragments that never became durable: from before `end`, and no PUT is at them any more."""
-    unfinished = [when for when in chosen.fragments if when < end
+    unfinished = [when for when in chosen.fragments if float(when) < end
                   and (chosen.data is None or when > chosen.data.timestamp)
                   and all(_older(f'{directory}/{each.name}', _COMMIT_WINDOW) for each in chosen.fragments[when])]
     gone.update(each.name for when in unfinished for each in chosen.fragments[when])

@@ -32,10 +32,10 @@ class FragmentSender(Sender):
 
     def _found(self):
         for found in super()._found():
-            if found.chosen.tombstone:
+            if found.chosen.tombstone and found.chosen.fragments:
                 # What was put since then is not offered along with it, and does not go with it.
-                yield found._replace(names=found.names & {each.name for each in found.chosen[:4] if each})
-            elif not found.names:
+                yield found._replace(names=frozenset([found.chosen.tombstone.name]))
+            elif found.chosen.tombstone or not found.names:
                 yield found
             elif self._rebuild is None:
                 found = self._of_index(found)
@@ -64,9 +64,8 @@ class FragmentSender(Sender):
             return False
 
     def _line(self, found):
-        data = found.chosen.data
-        return ssync_wire.encode_missing(found.hash, *found.moments[:3],
-                                         durable=data is None or self._is_durable(found))
+        durable = found.moments.deleted or self._is_durable(found)
+        return ssync_wire.encode_missing(found.hash, *found.moments[:3], durable=durable)
 
     @staticmethod
     def _is_durable(found):

@@ -7,8 +7,10 @@ from tests.functional import swift_kit
 # Seconds until the proxy has forgotten that a node failed.
 FORGETS = 1.5
 KINDS = ('storage', 'storage', 'object', 'container', 'account')
-POINTS = ('object.sync.before', 'object.link.before', 'object.link.after', 'object.update.before')
-DAEMONS = sorted({daemon for daemons in swift_kit.ROUND for daemon in daemons} - {'account-reaper'})
+POINTS = ('object.sync.before', 'object.link.before', 'object.link.after', 'object.update.before',
+          'object.commit.before', 'object.durable.before', 'object.durable.after')
+DAEMONS = sorted({'object-reconstructor', *(daemon for daemons in swift_kit.ROUND for daemon in daemons)}
+                 - {'account-reaper'})
 _SMALL = 65536      # bytes; a smaller object is checked before any of it is sent
 
 
@@ -71,7 +73,7 @@ class Faults:
 
     def _corrupt(self):
         """Damage one copy; the next only after auditors and replicators have been everywhere."""
-        found = sorted(path for node in self.cluster.nodes for path in node.devices.glob('*/objects/*/*/*/*.data'))
+        found = sorted(path for node in self.cluster.nodes for path in node.devices.glob('*/objects*/*/*/*/*.data'))
         if self._broken or self.sick is not None or not found:
             return
         self._broken, path = True, self.random.choice(found)

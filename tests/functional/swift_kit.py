@@ -46,6 +46,19 @@ def archive(code, body, index):
     return b''.join(code.encode(body[start:start + size])[index] for start in range(0, len(body), size))
 
 
+def decoded(code, answers):
+    """The Answers of an object's primaries, each with the object as its body, which its archive is of."""
+    held = {index: answer for index, answer in enumerate(answers) if answer.status == 200}
+    if len(held) < code.data:
+        return answers
+    length = int(next(iter(held.values())).headers['x-object-sysmeta-ec-content-length'])
+    size, body = code.fragment_size(), b''
+    for number in range(code.segments(length)):
+        body += code.decode([answer.body[number * size:(number + 1) * size] for answer in held.values()])
+    assert all(answer.body == archive(code, body, index) for index, answer in held.items()), 'other fragments'
+    return [answer._replace(body=body) if answer.status == 200 else answer for answer in answers]
+
+
 # These see to the whole cluster from wherever they run.
 _ANYWHERE = ('object-expirer', 'container-reconciler')
 

@@ -1,6 +1,7 @@
 """Erasure-coded objects: nothing acknowledged is lost, no half object is seen, every fragment comes to its place."""
 import contextlib
 import http.client
+import json
 import os
 import shutil
 
@@ -113,3 +114,25 @@ def test_an_empty_disk_is_filled_again(cluster, owner):
     owner.is_readable()
     swift_kit.settle(cluster)
     owner.is_whole()
+
+
+def test_features_of_proxies_work_on_fragments(cluster, owner):
+    owner.make('features', 1)
+    parts = [os.urandom(70_000), os.urandom(30_000)]
+    for number, part in enumerate(parts):
+        owner.put('features', f'part/{number}', part)
+    whole = b''.join(parts)
+    manifest = json.dumps([{'path': f'/features/part/{number}'} for number in range(2)]).encode()
+    assert owner.call('PUT', 'features/static', manifest, query='multipart-manifest=put').status == 201
+    assert owner.call('PUT', 'features/dynamic', b'', {'X-Object-Manifest': 'features/part/'}).status == 201
+    assert owner.call('COPY', 'features/static', headers={'Destination': 'features/copied'}).status == 201
+    for name in ('static', 'dynamic', 'copied'):
+        assert owner.call('GET', f'features/{name}').body == whole, name
+        answer = owner.call('GET', f'features/{name}', headers={'Range': 'bytes=69990-70009'})
+        assert (answer.status, answer.body) == (206, whole[69990:70010]), name
+    assert owner.call('POST', 'features/copied', headers={'X-Object-Meta-Colour': 'red'}).status == 202
+    answer = owner.call('HEAD', 'features/copied')
+    assert (answer.headers['x-object-meta-colour'], answer.headers['content-length']) == ('red', '100000')
+    assert owner.call('GET', 'features/static', query='multipart-manifest=get').body != whole
+    rows = {row['name']: row['bytes'] for row in json.loads(owner.call('GET', 'features', query='format=json').body)}
+    assert (rows['static'], rows['copied'], rows['part/0']) == (100_000, 100_000, 70_000)

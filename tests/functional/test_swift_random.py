@@ -9,12 +9,15 @@ import os
 import random
 import time
 
+from swift.erasure import Code
 from tests.functional import swift_kit
 from tests.functional.swift_faults import Faults
 from tests.functional.swift_model import Model, State, etag
 
 SEED = int(os.environ.get('SWIFT_SEED') or random.SystemRandom().randrange(1 << 32))
 OPERATIONS = int(os.environ.get('SWIFT_OPERATIONS') or 500)
+# Erasure-coded: a node that is away takes at most two of six fragments along.
+CODE, CODED = Code('liberasurecode_rs_vand', 4, 2, 65536), ('c1', 'segments')
 CONTAINERS, NAMES, EMPTY = ('c0', 'c1', 'c2'), [f'o{number}' for number in range(12)], ('e0', 'e1', 'e2')
 # Nodes that do not answer are given up within the time a test has.
 CONF = {'proxy': {'app:proxy-server': {'error_suppression_limit': 1, 'error_suppression_interval': 1,
@@ -30,7 +33,7 @@ class Run:
         self.empty = {name: {False} for name in EMPTY}
         self.manifests, self.dynamic, self.segments = {}, set(), 0
         for container in (*CONTAINERS, 'segments'):
-            self.owner.make(container)
+            self.owner.make(container, int(container in CODED))
 
     def call(self, method, path, body=None, headers=None, query=''):
         """(status, headers, body); status 0 when the answer broke off."""
@@ -194,8 +197,11 @@ class Run:
         self.owner._nothing_left()
 
     def _replicas(self, key, state):
-        answers = [self.owner.direct(place, 'object', 'GET', *key)
-                   for place in self.cluster.primaries(self.owner.account, *key)]
+        policy = self.owner.policies[key[0]]
+        places = self.cluster.primaries(self.owner.account, *key, policy)
+        answers = [self.owner.direct(place, 'object', 'GET', *key, policy) for place in places]
+        if policy in self.cluster.codes:
+            answers = swift_kit.decoded(self.cluster.codes[policy], answers)
         found = {(answer.status, answer.body if answer.status == 200 else b'', answer.headers.get('x-timestamp'),
                   answer.headers.get('x-object-meta-colour')) for answer in answers if answer.status == 200 or state}
         if state is None:
@@ -205,7 +211,7 @@ class Run:
         assert len(found) == 1, (key, [each[:1] + each[2:] for each in found])
         status, body, _, _ = found.pop()
         assert status == 200 and (key in self.manifests or body == state.body), key
-        holding = {place[:2] for place in self.cluster.primaries(self.owner.account, *key)}
+        holding = {place[:2] for place in places}
         assert {file[:2] for file in self.owner._files(*key)} == holding, key
 
     def _listings(self, container):
@@ -242,7 +248,8 @@ class Run:
 
 def test_random_operations_with_faults_in_between_end_as_the_model_says(tmp_path):
     print(f'SWIFT_SEED={SEED} SWIFT_OPERATIONS={OPERATIONS} repeats this')
-    with swift_kit.cluster(tmp_path / 'swift', conf=CONF, namespaces=os.geteuid() == 0) as cluster:
+    with swift_kit.cluster(tmp_path / 'swift', conf=CONF, namespaces=os.geteuid() == 0, policies=(0, 1),
+                           codes={1: CODE}) as cluster:
         run = Run(cluster, random.Random(SEED))
         try:
             began = time.monotonic()

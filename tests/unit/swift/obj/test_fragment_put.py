@@ -7,7 +7,7 @@ import pytest
 
 from swift import erasure
 from swift.erasure import Code
-from swift.obj import fragments
+from swift.obj import fragments, hashes
 from swift.obj.auditor import ObjectAuditor
 from swift.obj.errors import NotExist
 from swift.obj.mime import BadMime, Parts
@@ -178,3 +178,15 @@ def test_a_body_without_parts_is_an_error():
         pieces = iter([body])
         with pytest.raises(BadMime):
             Parts(lambda pieces=pieces: next(pieces, b''), b'B').begin()
+
+
+@pytest.mark.parametrize('names, known', [
+    (('1795876044.91842+0.meta', '1795876044.85781#2#d.data'), {None: '574eb1fe3d3428682ce3ac160628c459',
+                                                               2: '7a89566bda749940b854234ef50d9cc3'}),
+    (('1795876044.90461.meta', '1795876044.80035#5.data'), {5: 'df8741a9b819b1258d2de1ac28b861e7'})])
+def test_hashes_are_those_of_the_original(tmp_path, names, known):
+    directory = tmp_path / 'd5d' / ('0' * 29 + 'd5d')
+    directory.mkdir(parents=True)
+    for name in names:
+        (directory / name).write_bytes(b'')
+    assert hashes.hash_suffix(str(tmp_path / 'd5d'), by_index=True, reclaim_age=1 << 40) == known

@@ -124,6 +124,11 @@ class _Upload:
                 set_headers(_PROMISED)
             if (self._parts.begin() or {}).get('x-document') != 'object body':
                 raise Refused(400, 'The object is to come first')
+            if length is not None:
+                self._stream_known(length)
+                if self._parts.read():
+                    raise Refused(400, f'More than the {length} bytes that were announced')
+                return
         received, writing = 0, None
         for piece in iter(self._parts.read if self._parts else self._more, b''):
             received += len(piece)
@@ -137,14 +142,35 @@ class _Upload:
         if length is not None and received != length:
             raise Refused(499, f'Client Disconnect: {received} bytes of {length} came')
 
+    def _stream_known(self, length):
+        """As `_stream` of a body with footers whose archive has a known length: nothing is looked for in it."""
+        if length > self._server.max_file_size:
+            raise Refused(413, 'Your request is too large.')
+        data = self._parts.known(length)
+        left, writing = length - len(data), self._pool.submit(self._writer.write, data)
+        buffers = [memoryview(bytearray(min(_PIECE, left))) for _ in range(2)]
+        while left:
+            view = buffers[0][:left]
+            count = self._read(concurrency.read_some, self._input, view, len(view))
+            writing.wait()
+            if not count:
+                raise Refused(499, 'Client Disconnect')
+            left -= count
+            # While this goes to disk, the next comes in.
+            writing = self._pool.submit(self._writer.write, view[:count])
+            buffers.reverse()
+        writing.wait()
+
     def _more(self):
         """The next bytes of the request, of one chunk at most: the sender may be waiting for us after it."""
+        return self._read(getattr(self._input, 'read_chunk', self._input.read), _PIECE)
+
+    def _read(self, function, *args):
         if time.monotonic() > self._until:
             raise Refused(408, 'Request Timeout: max_upload_time is over')
-        read = getattr(self._input, 'read_chunk', self._input.read)
         try:
             with concurrency.Timeout(self._server.client_timeout):
-                return read(_PIECE)
+                return function(*args)
         except concurrency.Timeout:
             raise Refused(408, 'Request Timeout') from None
         except (OSError, ValueError) as error:

@@ -56,6 +56,11 @@ class Parts:
             self._buffer += self._more()
         return b''
 
+    def known(self, length):
+        """Bytes of the part that were read already, of `length`; whoever reads the others need not look for its end."""
+        data, self._buffer = self._buffer[:length], self._buffer[length:]
+        return data
+
     def text(self, limit):
         """The whole part, at most `limit` bytes."""
         pieces, size = [], 0

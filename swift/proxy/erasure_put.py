@@ -243,12 +243,14 @@ class _Archive:
 
 def _segments(source, size):
     """The body in pieces of `size` bytes, the last one of what is left."""
-    segment = bytearray()
+    pieces, held = [], 0
     for piece in iter(source.piece, b''):
-        segment += piece
-        while len(segment) >= size:
-            yield bytes(segment[:size])
-            del segment[:size]
-    if segment:
-        yield bytes(segment)
+        pieces.append(piece)
+        held += len(piece)
+        while held >= size:
+            whole, rest = b''.join(pieces), held - size
+            yield whole[:size] if rest else whole
+            pieces, held = [whole[size:]] if rest else [], rest
+    if pieces:
+        yield b''.join(pieces)
 

@@ -80,9 +80,10 @@ class Protocol:
         # However slowly it drips in, a head has to be there in time.
         timer = self.timeout_class(self.head_timeout, TimeoutError) if self._is_first else None
         try:
-            if timer is None and not self._begun_whole():
+            is_whole = self._begun_whole()
+            if timer is None and not is_whole:
                 timer = self.timeout_class(self.head_timeout, TimeoutError)
-            is_request = self._read_head()
+            is_request = self._read_head(is_whole)
         finally:
             self._is_first = False
             if timer is not None:
@@ -99,12 +100,13 @@ class Protocol:
         except OSError as error:
             if isinstance(error, TimeoutError):
                 raise
-            return True     # said again, and dealt with, by who reads the line
+            return False     # said again, and dealt with, by who reads the line
+        self.connection.settimeout(self.server.socket_timeout)
         return b'\r\n\r\n' in there
 
-    def _read_head(self):
+    def _read_head(self, is_whole):
         """Whether there is a request to be answered; what is none is refused here."""
-        line = self._read_request_line()
+        line = self.rfile.readline(self.server.url_length_limit) if is_whole else self._read_request_line()
         self.conn_state[2] = 'request'
         self.close_connection = True
         if not line:

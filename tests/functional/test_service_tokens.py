@@ -4,6 +4,8 @@ import pathlib
 import time
 
 import pytest
+import webob
+import webob.dec
 from keystoneauth1 import identity
 from keystoneauth1 import session as ks_session
 
@@ -12,6 +14,7 @@ from essex.client import session
 from essex.cloud.layout import Layout
 from essex.cloud.settings import Settings
 from essex.exception import Unauthorized
+from essex.middleware import auth_token
 from keystone.token.provider import FernetProvider
 from nova.image import glance
 from tests.fixtures.processes import wait_for
@@ -79,6 +82,33 @@ def test_an_application_credential_for_compute_alone_boots_a_server(cloud, setti
         assert answer.status_code == 401
     logs = '\n'.join(path.read_text(errors='replace') for path in pathlib.Path(cloud.directory, 'log').glob('*.log'))
     assert 'gAAAAA' not in logs and 'Traceback' not in logs
+
+
+@webob.dec.wsgify
+def foreign(req):
+    """A service that is none of this project's."""
+    return webob.Response(json={'user': req.headers['X-User-Id'], 'service': req.headers.get('X-Service-User-Name')})
+
+
+def test_a_foreign_service_may_require_the_role_of_services(settings, conf, demo, expired):
+    nova = ks_session.Session(identity.V3Password(
+        settings.url('keystone', '/v3'), username='nova', password=settings.password('nova'), project_name='service',
+        user_domain_name='Default', project_domain_name='Default'))
+    for required, of_a_user in (('false', 200), ('true', 401)):
+        app = auth_token.filter_factory(
+            {}, auth_url=settings.url('keystone', '/v3'), username='glance', password=settings.password('glance'),
+            service_type='key-manager', service_token_roles_required=required)(foreign)
+
+        def call(user, service=None, app=app):
+            headers = {'X-Auth-Token': user, **({'X-Service-Token': service} if service else {})}
+            return webob.Request.blank('/v1/secrets', headers=headers).get_response(app)
+        mine = demo.get_token()
+        assert call(mine).json == {'user': demo.get_user_id(), 'service': None}
+        assert call(mine, nova.get_token()).json == {'user': demo.get_user_id(), 'service': 'nova'}
+        assert call(mine, mine).status_int == of_a_user
+        assert call(mine, 'gAAAAAnonsense').status_int == 401
+        assert call(expired.auth_token).status_int == call(expired.auth_token, mine).status_int == 401
+        assert call(expired.auth_token, nova.get_token()).json['service'] == 'nova'
 
 
 def test_a_token_that_has_expired_meanwhile(settings, conf, expired):

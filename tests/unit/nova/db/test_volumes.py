@@ -5,9 +5,14 @@ import pytest
 
 from essex import db
 from nova.db import volume_attachments, volume_messages, volume_snapshots, volume_types, volumes
-from nova.exception import InvalidMarker
 from nova.volume import attachments, quota
-from nova.volume.exception import DeviceInUse, InvalidVolume, VolumeNotFound, VolumeTypeExists
+from nova.volume.exception import (
+    DeviceInUse,
+    InvalidVolume,
+    VolumeMarkerNotFound,
+    VolumeNotFound,
+    VolumeTypeExists,
+)
 from tests.unit.nova.volume import rows
 
 pytestmark = pytest.mark.usefixtures('nova_database')
@@ -24,7 +29,7 @@ def test_lists(alice, stranger, admin):
     assert names(filters={'metadata': {'Key': 'a'}}) == ['a'] and names(filters={'metadata': {'key': 'a'}}) == []
     assert names(filters={'name': 'b', 'bootable': False}) == ['b'] and names(filters={'status': 'x'}) == []
     assert names(stranger) == names(admin) == [] and len(names(admin, {'all_tenants': True})) == 3
-    with pytest.raises(InvalidMarker):
+    with pytest.raises(VolumeMarkerNotFound):
         names(stranger, marker=made[0])
     assert quota.usage('alpha')['gigabytes'] == 6 and volumes.gigabytes_by_host() == {'node1': 6}
 

@@ -6,17 +6,34 @@ template that keyword arguments fill. The text is for the user: what was asked, 
 
 
 class EssexError(Exception):
-    """Root of all errors with a meaning. `kwargs` are the values the message was made from."""
+    """Root of all errors with a meaning. `kwargs` are the values the message was made from.
+
+    `public_message` is the template for those who do not run the cloud, of errors whose `message` names what is none of
+    their business: hosts, paths, what programs said.
+    """
 
     code = 500
     title = 'Internal Server Error'
     reason = 'internal'
     message = 'The service could not complete the request. Its log has the cause under the request id.'
+    public_message = None
     headers = {}
 
     def __init__(self, message=None, **kwargs):
         self.kwargs = kwargs
         super().__init__(message or self.message % kwargs)
+        self._said = message
+
+    @property
+    def public(self):
+        """The text for those who do not run the cloud."""
+        return str(self) if self._said or self.public_message is None else self.public_message % self.kwargs
+
+
+def public_text(error):
+    """What those who do not run the cloud are told of any error."""
+    return error.public if isinstance(error, EssexError) else (
+        f'An unexpected error ({type(error).__name__}). The operators of the cloud find more in its log.')
 
 
 class BadRequest(EssexError):

@@ -378,6 +378,7 @@ class ImagePropertyInvalid(BadRequest):
 
 class ImageServiceUnavailable(ServiceUnavailable):
     message = 'The image service at %(endpoint)s does not answer: %(reason)s'
+    public_message = 'The image service does not answer. Try again shortly.'
 
 
 class ImageQuotaExceeded(Forbidden):
@@ -394,10 +395,16 @@ class NoValidHost(EssexError):
     """`reason` is filter by filter how many hosts were left, and what was short."""
 
     message = 'No valid host was found. %(reason)s'
+    public_message = 'No valid host was found. %(told)s'
+
+    def __init__(self, message=None, reason='', told=None):
+        """`told` is the reason without the names of hosts."""
+        super().__init__(message, reason=reason, told=reason if told is None else told)
 
 
 class HypervisorUnavailable(EssexError):
     message = 'The hypervisor of host %(host)s is not available: %(reason)s'
+    public_message = 'The hypervisor is not available. Try again later.'
 
 
 class ComputeHostLost(EssexError):
@@ -405,10 +412,13 @@ class ComputeHostLost(EssexError):
 
     message = ('nova-compute on host %(host)s went away while it worked at %(action)s, step %(step)s; %(when)s. What '
                'the server holds there is cleaned up as soon as nova-compute is back. Delete the server, or try again.')
+    public_message = ('The host went away while it worked at %(action)s, step %(step)s; %(when)s. What the server '
+                      'holds there is cleaned up as soon as it is back. Delete the server, or try again.')
 
 
 class ComputeHostDown(Conflict):
     message = 'nova-compute on host %(host)s does not report: %(what)s is possible when it is back.'
+    public_message = 'The host of this server does not report: %(what)s is possible when it is back.'
 
 
 class ImageUnacceptable(EssexError):
@@ -424,28 +434,39 @@ class DiskTooSmall(EssexError):
 
 class InsufficientDisk(EssexError):
     message = 'Host %(host)s has %(free_mb)d MB of disk free at %(path)s, %(needed_mb)d MB are needed.'
+    public_message = 'The host has too little disk free: %(needed_mb)d MB are needed.'
 
 
 class InstanceNotOnHost(EssexError):
     message = 'Instance %(instance_uuid)s is not on host %(host)s.'
+    public_message = 'Instance %(instance_uuid)s is not on this host.'
 
 
 class GuestNotFound(EssexError):
     """The hypervisor knows no guest of this server."""
 
     message = 'The hypervisor of host %(host)s has no guest of instance %(instance_uuid)s.'
+    public_message = 'The hypervisor has no guest of instance %(instance_uuid)s.'
 
 
 class HypervisorError(EssexError):
     message = 'The hypervisor could not %(what)s instance %(instance_uuid)s: %(reason)s'
 
 
+class HypervisorFault(HypervisorError):
+    """`reason` is of the hypervisor's own words, or of its host."""
+
+    public_message = 'The hypervisor could not %(what)s instance %(instance_uuid)s.'
+
+
 class FirewallError(EssexError):
     message = 'The packet filter of host %(host)s could not be changed: %(reason)s'
+    public_message = 'The packet filter of the host could not be changed.'
 
 
 class NetworkSetupFailed(EssexError):
     message = 'The network %(network)s could not be set up on host %(host)s: %(reason)s'
+    public_message = 'The network %(network)s could not be set up on the host.'
 
 
 # --- consoles --------------------------------------------------------------------------------------------------

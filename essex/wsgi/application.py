@@ -149,10 +149,11 @@ class Application:
 
     def _fault(self, req, error):
         if isinstance(error, EssexError):
-            status, title, message = error.code, error.title, str(error)
-            headers = error.headers
+            status, title, headers = error.code, error.title, error.headers
+            asking = req.environ.get('essex.context')
+            message = str(error) if asking is not None and asking.is_admin else error.public
             if status >= 500:
-                LOG.error('%s %s: %s', req.method, req.path_qs[:500], message, exc_info=error)
+                LOG.error('%s %s: %s', req.method, req.path_qs[:500], error, exc_info=error)
         elif isinstance(error, webob.exc.HTTPException):
             status, title, message, headers = error.code, error.title, error.detail or error.explanation, {}
         else:

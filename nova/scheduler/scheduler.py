@@ -1,4 +1,5 @@
 """Finds a host for a server and gives it that host, so that no two schedulers promise the same room twice."""
+import dataclasses
 import logging
 import random
 
@@ -86,7 +87,8 @@ class Scheduler:
                 rejections.append((each, rejected))
                 left = [host for host in left if host not in rejected]
         if not left:
-            raise NoValidHost(reason=explain(candidates, rejections, request))
+            raise NoValidHost(reason=explain(candidates, rejections, request),
+                              told=explain(*unnamed(candidates, rejections, request)))
         random.shuffle(left)   # hosts of equal weight take turns
         return weighing.best_first(self.weighers, left, request)
 
@@ -135,6 +137,25 @@ def explain(candidates, rejections, request):
     told = [f'{each} rejected {len(rejected)} ({each.because(rejected, request)})' for each, rejected in rejections]
     count = f'{len(candidates)} host{"s" if len(candidates) > 1 else ""} considered'
     return f'{count}; {"; ".join(told)}.'
+
+
+def unnamed(candidates, rejections, request):
+    """The same with numbers in place of the hosts' names, and without what operators noted of them: for users."""
+    hosts = {host.host for host in candidates} | {each['host'] for each in request.tried}
+    hosts |= (request.same_hosts or set()) | (request.different_hosts or set())
+    numbers = {name: f'host {number}' for number, name in enumerate(sorted(hosts), 1)}
+
+    def hidden(states):
+        return [dataclasses.replace(each, host=numbers[each.host], node=numbers[each.host], disabled_reason=None)
+                for each in states]
+
+    def renamed(names):
+        return None if names is None else {numbers[name] for name in names}
+    asked = dataclasses.replace(
+        request, stays_on=numbers.get(request.stays_on), same_hosts=renamed(request.same_hosts),
+        different_hosts=renamed(request.different_hosts),
+        tried=[{'host': numbers[each['host']], 'reason': each.get('told', 'it failed')} for each in request.tried])
+    return hidden(candidates), [(each, hidden(rejected)) for each, rejected in rejections], asked
 
 
 def _forced(candidates, name):

@@ -6,6 +6,7 @@ from nova.exception import (
     DiskTooSmall,
     GuestNotFound,
     HypervisorError,
+    HypervisorFault,
     HypervisorUnavailable,
     ImageUnacceptable,
     InstanceInvalidState,
@@ -13,10 +14,12 @@ from nova.exception import (
 )
 
 __all__ = ['CapabilityMissing', 'ConsoleNotAvailable', 'DiskTooSmall', 'GuestNotFound', 'HypervisorError',
-           'HypervisorUnavailable', 'ImageUnacceptable', 'InstanceInvalidState', 'InsufficientDisk', 'ProcessFailed']
+           'HypervisorFault', 'HypervisorUnavailable', 'ImageUnacceptable', 'InstanceInvalidState', 'InsufficientDisk',
+           'ProcessFailed']
 
 
 class ProcessFailed(EssexError):
     """A program ended with an error or took too long."""
 
     message = '%(program)s failed (%(how)s): %(output)s'
+    public_message = '%(program)s failed.'

@@ -76,6 +76,8 @@ class VolumeOutOfReach(BadRequest):
 
     message = ('Volume %(volume_id)s is kept in a file of host %(volume_host)s, server %(instance_uuid)s runs on host '
                '%(host)s: only servers of that host can have it, unless volumes_path is shared and volumes_shared set.')
+    public_message = ('Volume %(volume_id)s is kept on another host than server %(instance_uuid)s runs on: only '
+                      'servers of its own host can have it.')
 
 
 class DeviceInUse(Conflict):
@@ -91,6 +93,8 @@ class VolumeHostLost(EssexError):
 
     message = ('nova-volume on host %(host)s went away while it worked at %(action)s; %(when)s. It goes on when '
                'nova-volume is back.')
+    public_message = ('The host of the volume went away while it worked at %(action)s; it goes on when the host is '
+                      'back.')
 
 
 class VolumeQuotaExceeded(QuotaExceeded):
@@ -106,6 +110,7 @@ class VolumeDataLost(EssexError):
     """What the records know is not there."""
 
     message = 'The data of %(what)s is not on host %(host)s: %(path)s is missing.'
+    public_message = 'The data of %(what)s is missing.'
 
 
 class VolumeImageUnacceptable(EssexError):
@@ -115,3 +120,4 @@ class VolumeImageUnacceptable(EssexError):
 
 class VolumeSpaceShort(EssexError):
     message = 'Host %(host)s has %(free_mb)d MB free at %(path)s, %(needed_mb)d MB are needed.'
+    public_message = 'The host has too little space: %(needed_mb)d MB are needed.'

@@ -1,5 +1,5 @@
 """What users of block storage are told when something failed: they find it under the volume or snapshot concerned."""
-from essex.exception import EssexError
+from essex.exception import public_text
 from nova.db import volume_messages
 from nova.db.volume_messages import KEPT
 
@@ -10,7 +10,7 @@ VOLUME, SNAPSHOT = 'VOLUME', 'VOLUME_SNAPSHOT'
 
 def words(error):
     """What the user is told of an error."""
-    return str(error)[:2000] if isinstance(error, EssexError) else f'{type(error).__name__}: {error}'[:2000]
+    return public_text(error)[:2000]
 
 
 def tell(row, kind, run, error):

@@ -68,8 +68,8 @@ class InstanceExecutor(Executor):
         """Have the guest of a row running as the row says. Raises HypervisorError when it ends at once."""
         self.driver.spawn(spec_of(row), row.network_info, rules_of(row))
         if self.driver.info(spec_of(row)).state != states.RUNNING:
-            raise exception.HypervisorError(f'The guest of server {row.uuid} ended as soon as it was started on host '
-                                            f'{self.tools.host}: its console log may say why.')
+            raise exception.HypervisorError(f'The guest of server {row.uuid} ended as soon as it was started: its '
+                                            'console log may say why.')
 
     def show(self, run, **values):
         """Set columns of the server, unless something else is being done to it by now; whether that was so."""

@@ -4,7 +4,7 @@ import logging
 from oslo_config import cfg
 
 from essex import config, db
-from essex.exception import EssexError
+from essex.exception import EssexError, public_text
 from essex.operation import Restart
 from nova import exception
 from nova.compute import states
@@ -75,8 +75,8 @@ class BootExecutor(InstanceExecutor):
         """See that it runs; `finished` tells the world."""
         found = self.driver.info(spec_of(self.instance(run))).state
         if found != states.RUNNING:
-            error = exception.HypervisorError(f'The guest of server {run.resource_id} ended as soon as it was started '
-                                              f'on host {self.tools.host}: its console log may say why.')
+            error = exception.HypervisorError(f'The guest of server {run.resource_id} ended as soon as it was '
+                                              'started: its console log may say why.')
             self._elsewhere(run, error)
 
     def _on_this_host(self, run, work):
@@ -93,7 +93,8 @@ class BootExecutor(InstanceExecutor):
 
     def _elsewhere(self, run, error):
         reason = str(error) if isinstance(error, EssexError) else f'{type(error).__name__}: {error}'
-        run.data['tried'] = [*run.data.get('tried', ()), {'host': run.data['host'], 'reason': reason[:500]}]
+        run.data['tried'] = [*run.data.get('tried', ()), {'host': run.data['host'], 'reason': reason[:500],
+                                                          'told': public_text(error)[:500]}]
         if run.data.get('forced_host') or len(run.data['tried']) >= CONF.scheduler_max_attempts:
             raise error
         raise Restart('schedule', reason) from error

@@ -240,7 +240,7 @@ class LibvirtDriver(Driver):
     def _check_bridges(self, instance, network_info):
         for bridge in {vif['network']['bridge'] for vif in network_info}:
             if not _device_exists(bridge):
-                raise exception.HypervisorError(what='start', instance_uuid=instance.uuid, reason=(
+                raise exception.HypervisorFault(what='start', instance_uuid=instance.uuid, reason=(
                     f'host {self._hostname} has no bridge {bridge}. nova-network makes it when it runs there'))
 
     def _shut_down(self, instance, timeout):

@@ -110,7 +110,7 @@ class Guests:
         try:
             return self._connection.run(self._without_surprise, function, uuid, *args)
         except self._libvirt.libvirtError as error:
-            raise exception.HypervisorError(what=what, instance_uuid=uuid,
+            raise exception.HypervisorFault(what=what, instance_uuid=uuid,
                                             reason=error.get_error_message()) from error
 
     # In a native thread

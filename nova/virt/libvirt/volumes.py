@@ -15,7 +15,8 @@ def hand_over(disk, owner):
         raise exception.HypervisorError(f'Volume {disk.volume_id} cannot be used by a real guest: the volume driver '
                                         f'keeps it as {kind}, libvirt needs a file.')
     if not os.path.exists(path):
-        raise exception.HypervisorError(f'Volume {disk.volume_id} is not on this host: {path} is missing.')
+        raise exception.HypervisorError(f'Volume {disk.volume_id} is not on the host of the server: its file is '
+                                        'missing.')
     if owner:
         os.chown(path, *owner)
         os.chmod(path, 0o600)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from essex import db
 from nova import exception
 from nova.compute import aggregates, hosts, hypervisors, instance_actions, limits, operations, services, usage, zones
-from nova.db import compute_nodes, instances
+from nova.db import compute_nodes, faults, instances
 from nova.db import services as service_rows
 from nova.db.journal import JOURNAL
 from nova.db.models import Operation, OperationStep
@@ -178,7 +178,11 @@ def test_instance_actions_are_the_journal(alice, stranger):
         session.execute(update(Operation).values(error='broken', state='failed'))
     instances.mark_deleted(row.uuid)
     listed, = instance_actions.list(alice, row.uuid)
-    assert (listed['action'], listed['message'], listed['request_id']) == ('stop', 'broken', alice.request_id)
+    # Users are told what they may know, administrators what the journal says.
+    assert (listed['action'], listed['message'], listed['request_id']) == ('stop', 'Error', alice.request_id)
+    faults.add(row.uuid, exception.GuestNotFound(host='node1', instance_uuid='x'), request_id=alice.request_id)
+    assert instance_actions.list(alice, row.uuid)[0]['message'] == 'The hypervisor has no guest of instance x.'
+    assert instance_actions.list(alice.elevated(), row.uuid)[0]['message'] == 'broken'
     action = instance_actions.get(alice, row.uuid, alice.request_id)
     event, = action['events']
     assert (event['event'], event['result'], event['host']) == ('stop_apply', 'Error', 'node1')

@@ -126,8 +126,8 @@ def test_no_room_explains_itself(two_hosts):
     resize(two_hosts, row.uuid, {**LARGER, 'memory_mb': 49999})
     check_former(two_hosts, row)
     assert fault(row.uuid) == (
-        'No valid host was found. 2 hosts considered; ResizeFilter rejected 1 (the disks of the server are on a, which '
-        'shares no storage with b); RamFilter rejected 1 (asked 49999 MB, most free 23808 MB on a).')
+        'No valid host was found. 2 hosts considered; ResizeFilter rejected 1 (the disks of the server are on host 1, '
+        'which shares no storage with host 2); RamFilter rejected 1 (asked 49999 MB, most free 23808 MB on host 1).')
 
 
 def test_no_room_for_the_way_back(world):
@@ -135,7 +135,7 @@ def test_no_room_for_the_way_back(world):
     resize(world, row.uuid, {**LARGER, 'root_gb': 91})
     check_former(world, row)
     assert ('DiskFilter rejected 1 (asked 101 GB (10 of them for the former disks, until it is confirmed), most free '
-            '100 GB on a)') in fault(row.uuid)
+            '100 GB on host 1)') in fault(row.uuid)
 
 
 def test_what_a_server_has_does_not_stand_in_its_way(world):
@@ -157,7 +157,7 @@ def test_it_may_be_forbidden_to_stay(world, conf):
     row = world.boot()
     resize(world, row.uuid)
     check_former(world, row)
-    assert 'on a it may not stay: allow_resize_to_same_host is off' in fault(row.uuid)
+    assert 'on host 1 it may not stay: allow_resize_to_same_host is off' in fault(row.uuid)
 
 
 def test_a_host_that_is_down_is_not_waited_for(world):

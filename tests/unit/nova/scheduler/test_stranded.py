@@ -60,7 +60,7 @@ def test_an_action_is_given_up_and_the_server_is_what_it_was(world, stranded, de
     assert stranded.sweep() == [operation]
     now = instances.get(row.uuid)
     assert (now.vm_state, now.task_state, now.host) == (states.ACTIVE, None, 'a')
-    assert fault(row.uuid).startswith(f'nova-compute on host a went away while it worked at {definition.action}')
+    assert fault(row.uuid).startswith(f'The host went away while it worked at {definition.action}')
     assert stranded.sweep() == []
     world.drain()   # the host is back
     assert JOURNAL.get(operation).state == 'failed'
@@ -104,6 +104,6 @@ def test_work_on_volumes_of_a_host_that_is_away(world, stranded):
             session.execute(update(models.Operation).where(models.Operation.id == added.id).values(
                 updated_at=db.utcnow() - datetime.timedelta(seconds=120)))
     assert len(known.sweep()) == 2
-    assert volumes.get(mine).status == 'error' and 'nova-volume on host b went away' in volumes.get(mine).reason
+    assert volumes.get(mine).status == 'error' and 'The host of the volume went away' in volumes.get(mine).reason
     assert volumes.get(doomed).status == 'error_deleting'
     assert [row.state for own in (mine, doomed) for row in JOURNAL.of_resource(own)] == ['undoing', 'queued']

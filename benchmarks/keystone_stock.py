@@ -124,6 +124,7 @@ def keystone(directory, options):
     both = [stock.StockKeystone(f'{directory}/stock').make(rounds=options.rounds, options=_CACHE),
             stock.OurKeystone(f'{directory}/ours').make(rounds=options.rounds)]
     with stock.running(*both):
+        show('keystone_memory_at_start', [memory(each) for each in both], 'MB')
         tokens = [each.token() for each in both]
         subjects = [{'X-Subject-Token': token} for token in tokens]
         pairs = list(zip(both, tokens, subjects, strict=True))
@@ -159,6 +160,7 @@ def glance(directory, options):
     with stock.running(identity, *both):
         identity.image_service(both[0].url)
         token = identity.token()
+        show('glance_memory_at_start', [memory(each) for each in both], 'MB')
         glance_transfer.hash_speed()
         transfers(directory, both, token, options)
         for each in both:

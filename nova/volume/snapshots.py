@@ -6,8 +6,8 @@ from essex.operation.models import OPEN
 from nova.compute import bell
 from nova.db import volume_snapshots, volumes
 from nova.db.journal import JOURNAL
-from nova.volume import checks, operations, quota, states
-from nova.volume.exception import InvalidVolume, InvalidVolumeSnapshot, VolumeMetadataNotFound
+from nova.volume import checks, metadata, operations, quota, states
+from nova.volume.exception import InvalidVolume, InvalidVolumeSnapshot
 
 
 def get(context, uuid):
@@ -55,24 +55,14 @@ def update(context, uuid, **values):
     return volume_snapshots.get(row.uuid)
 
 
-@db.retry
 def change_metadata(context, uuid, change):
     """Have the metadata that change(metadata) returns; returns it."""
-    with db.writer():
-        row = volume_snapshots.hold_for(context, uuid)
-        items = change(dict(row.metadata_))
-        checks.metadata(items)
-        volume_snapshots.change(row.uuid, metadata_=items)
-        return items
+    return metadata.alter(volume_snapshots, context, uuid, change)
 
 
 def delete_metadata_item(context, uuid, key):
     """Remove one item. Raises VolumeMetadataNotFound."""
-    def remove(items):
-        if items.pop(key, None) is None:
-            raise VolumeMetadataNotFound(what=f'Snapshot {uuid}', key=key[:80])
-        return items
-    change_metadata(context, uuid, remove)
+    metadata.alter(volume_snapshots, context, uuid, metadata.without(key, f'Snapshot {uuid}'))
 
 
 @db.retry

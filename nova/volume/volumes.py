@@ -14,13 +14,12 @@ from nova.compute import bell
 from nova.db import volume_attachments, volume_snapshots, volume_types, volumes
 from nova.db.journal import JOURNAL
 from nova.image import glance
-from nova.volume import checks, operations, placement, quota, snapshots, states
+from nova.volume import checks, metadata, operations, placement, quota, snapshots, states
 from nova.volume.exception import (
     InvalidVolume,
     InvalidVolumeRequest,
     InvalidVolumeSnapshot,
     VolumeImageUnacceptable,
-    VolumeMetadataNotFound,
     VolumeTypeNotFound,
 )
 
@@ -173,24 +172,14 @@ def update(context, uuid, **values):
     return volumes.get(row.uuid)
 
 
-@db.retry
 def change_metadata(context, uuid, change):
     """Have the metadata that change(metadata) returns; returns it."""
-    with db.writer():
-        row = volumes.hold_for(context, uuid)
-        items = change(dict(row.metadata_))
-        checks.metadata(items)
-        volumes.change(row.uuid, metadata_=items)
-        return items
+    return metadata.alter(volumes, context, uuid, change)
 
 
 def delete_metadata_item(context, uuid, key):
     """Remove one item. Raises VolumeMetadataNotFound."""
-    def remove(items):
-        if items.pop(key, None) is None:
-            raise VolumeMetadataNotFound(what=f'Volume {uuid}', key=key[:80])
-        return items
-    change_metadata(context, uuid, remove)
+    metadata.alter(volumes, context, uuid, metadata.without(key, f'Volume {uuid}'))
 
 
 @db.retry
@@ -202,24 +191,14 @@ def set_readonly(context, uuid, readonly):
         volumes.change(row.uuid, readonly=readonly)
 
 
-@db.retry
 def change_image_metadata(context, uuid, change):
     """Have what is remembered of its image be what change(it) returns; returns it."""
-    with db.writer():
-        row = volumes.hold_for(context, uuid)
-        items = change(dict(row.image_metadata or {}))
-        checks.metadata(items)
-        volumes.change(row.uuid, image_metadata=items)
-        return items
+    return metadata.alter(volumes, context, uuid, change, 'image_metadata')
 
 
 def delete_image_metadata_item(context, uuid, key):
     """Forget one of them. Raises VolumeMetadataNotFound."""
-    def remove(items):
-        if items.pop(key, None) is None:
-            raise VolumeMetadataNotFound(what=f'The image of volume {uuid}', key=key[:80])
-        return items
-    change_image_metadata(context, uuid, remove)
+    change_image_metadata(context, uuid, metadata.without(key, f'The image of volume {uuid}'))
 
 
 @db.retry

@@ -1,16 +1,14 @@
 """Pages of projects: list, create, edit, detail, usage."""
-from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from horizon.admin import capacity, contents, period
 from horizon.admin.listing import IdentityPage
+from horizon.admin.pages import CreatePage, OfOne
 from horizon.admin.projects.forms import CreateForm, EditForm
 from horizon.admin.projects.tables import Projects
 from horizon.admin.quotas.labels import LABELS, METERS
 from horizon.api import client, errors, identity, quota_sets, usage
-from horizon.options import CONF
 from horizon.ui import explain
 from horizon.ui.views import FormPage, Page
 
@@ -29,25 +27,14 @@ class Index(IdentityPage):
         return super().show_confirm(request, table, action, rows)
 
 
-class Create(FormPage):
+class Create(CreatePage):
     """A new project with its first member."""
 
-    title, form_class = gettext_lazy('Create project'), CreateForm
+    kind, title, form_class = 'projects', gettext_lazy('Create project'), CreateForm
     success = gettext_lazy('Project %(name)s created.')
 
-    @cached_property
-    def found(self):
-        """Choices: three calls at once."""
-        return client.together(domains=lambda: identity.all_of(self.cloud, 'domains'),
-                               users=lambda: identity.page(self.cloud, 'users', limit=100, sort='name')[0],
-                               roles=lambda: identity.all_of(self.cloud, 'roles'))
-
-    def form_arguments(self):
-        return self.found
-
-    def initial(self):
-        role = next((each['id'] for each in self.found['roles'] if each['name'] == CONF.horizon.default_role), None)
-        return {'enabled': True, 'role': role, 'domain_id': self.request.login.user_domain_id, **super().initial()}
+    def choices(self):
+        return {'users': lambda: identity.page(self.cloud, 'users', limit=100, sort='name')[0]}
 
     def save(self, form):
         asked = form.cleaned_data
@@ -63,23 +50,16 @@ class Create(FormPage):
                                 % user['name'])
         return made
 
-    def success_url(self, result):
-        return reverse('admin:projects:detail', args=[result['id']])
 
+class OfProject(OfOne):
+    """Pages below one project."""
 
-class OfProject:
-    """What pages below one project have in common: `project_id` in the address."""
+    kind, key = 'projects', 'project_id'
 
-    @cached_property
+    @property
     def project(self):
         """The project: one call."""
-        return identity.get(self.cloud, 'projects', self.kwargs['project_id'])
-
-    def breadcrumbs(self):
-        """The projects, and on its pages the project."""
-        here = [] if self.request.resolver_match.url_name == 'detail' else [
-            (self.project['name'], reverse('admin:projects:detail', args=[self.project['id']]))]
-        return [(self.panel.label, self.panel.url), *here]
+        return self.one
 
 
 class Edit(OfProject, FormPage):

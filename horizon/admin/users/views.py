@@ -1,15 +1,14 @@
 """Pages of users."""
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from horizon.admin.listing import IdentityPage
+from horizon.admin.pages import CreatePage, OfOne
 from horizon.admin.users.forms import CreateForm, EditForm, PasswordForm
 from horizon.admin.users.tables import Users
 from horizon.api import client, errors, identity
-from horizon.options import CONF
 from horizon.ui import explain
 from horizon.ui.views import FormPage, Page
 
@@ -28,25 +27,14 @@ class WithPassword:
         return sensitive_post_parameters('password', 'password_again')(super().dispatch)(request, *args, **kwargs)
 
 
-class Create(WithPassword, FormPage):
+class Create(WithPassword, CreatePage):
     """A new user. Three calls for the choices; two to save."""
 
-    title, form_class = gettext_lazy('Create user'), CreateForm
+    kind, title, form_class = 'users', gettext_lazy('Create user'), CreateForm
     success = gettext_lazy('User %(name)s created.')
 
-    @cached_property
-    def found(self):
-        """Choices."""
-        return client.together(domains=lambda: identity.all_of(self.cloud, 'domains'),
-                               projects=lambda: identity.all_of(self.cloud, 'projects'),
-                               roles=lambda: identity.all_of(self.cloud, 'roles'))
-
-    def form_arguments(self):
-        return self.found
-
-    def initial(self):
-        role = next((each['id'] for each in self.found['roles'] if each['name'] == CONF.horizon.default_role), None)
-        return {'enabled': True, 'role': role, 'domain_id': self.request.login.user_domain_id, **super().initial()}
+    def choices(self):
+        return {'projects': lambda: identity.all_of(self.cloud, 'projects')}
 
     def save(self, form):
         asked = form.cleaned_data
@@ -62,27 +50,20 @@ class Create(WithPassword, FormPage):
                                 % made['name'])
         return made
 
-    def success_url(self, result):
-        return reverse('admin:users:detail', args=[result['id']])
 
+class OfUser(OfOne):
+    """Pages below one user."""
 
-class OfUser:
-    """What pages below one user have in common: `user_id` in the address."""
+    kind, key = 'users', 'user_id'
 
-    @cached_property
+    @property
     def user(self):
         """The user: one call."""
-        return identity.get(self.cloud, 'users', self.kwargs['user_id'])
-
-    def breadcrumbs(self):
-        """The users, and on its pages the user."""
-        here = [] if self.request.resolver_match.url_name == 'detail' else [
-            (self.user['name'], reverse('admin:users:detail', args=[self.user['id']]))]
-        return [(self.panel.label, self.panel.url), *here]
+        return self.one
 
     def success_url(self, result):
         """The user's page."""
-        return reverse('admin:users:detail', args=[self.user['id']])
+        return self.address
 
 
 class Edit(OfUser, FormPage):

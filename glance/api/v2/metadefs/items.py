@@ -12,27 +12,38 @@ from glance.metadef.model import OBJECT, PROPERTY, TAG, Item, Link
 _SPACE = '/metadefs/namespaces/<namespace>'
 
 
+def _to_read(req, namespace, rule):
+    """The namespace; who may not read such things is told so before it is looked for."""
+    policy.enforce(req.context, rule)
+    return manager.get(req.context, namespace)
+
+
+def _to_change(req, namespace, rule):
+    """The namespace; to those who do not see it, it does not exist."""
+    space = manager.get(req.context, namespace)
+    policy.enforce(req.context, rule)
+    return space
+
+
 class PropertyController(wsgi.Controller):
     """Properties."""
 
     @wsgi.route('GET', f'{_SPACE}/properties')
     def index(self, req, namespace):
         """The properties of a namespace by name."""
-        policy.enforce(req.context, 'get_metadef_properties')
-        return {'properties': documents.props(manager.items(manager.get(req.context, namespace), PROPERTY))}
+        space = _to_read(req, namespace, 'get_metadef_properties')
+        return {'properties': documents.props(manager.items(space, PROPERTY))}
 
     @wsgi.route('POST', f'{_SPACE}/properties', status=201, schema=schemas.PROPERTY)
     def create(self, req, namespace, body):
         """Define a property."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'add_metadef_property')
+        _to_change(req, namespace, 'add_metadef_property')
         return documents.prop(manager.add_item(req.context, namespace, PROPERTY, _property(body)))
 
     @wsgi.route('GET', f'{_SPACE}/properties/<name>')
     def show(self, req, namespace, name):
         """One property; with ?resource_type= its name is the one it has there."""
-        policy.enforce(req.context, 'get_metadef_property')
-        space = manager.get(req.context, namespace)
+        space = _to_read(req, namespace, 'get_metadef_property')
         prefix = documents.prefix_for(space, req.query().get('resource_type', [None])[-1])
         if not name.startswith(prefix):
             raise NotFound(f'On that resource the names of properties begin with {prefix}.')
@@ -41,22 +52,19 @@ class PropertyController(wsgi.Controller):
     @wsgi.route('PUT', f'{_SPACE}/properties/<name>', schema=schemas.PROPERTY)
     def update(self, req, namespace, name, body):
         """Change a property."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'modify_metadef_property')
+        _to_change(req, namespace, 'modify_metadef_property')
         return documents.prop(manager.change_item(req.context, namespace, PROPERTY, name, _property(body)))
 
     @wsgi.route('DELETE', f'{_SPACE}/properties/<name>', status=204)
     def delete(self, req, namespace, name):
         """Remove a property."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'remove_metadef_property')
+        _to_change(req, namespace, 'remove_metadef_property')
         manager.remove_items(req.context, namespace, PROPERTY, name)
 
     @wsgi.route('DELETE', f'{_SPACE}/properties', status=204)
     def clear(self, req, namespace):
         """Remove all properties."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'remove_metadef_property')
+        _to_change(req, namespace, 'remove_metadef_property')
         manager.remove_items(req.context, namespace, PROPERTY)
 
 
@@ -70,45 +78,39 @@ class ObjectController(wsgi.Controller):
     @wsgi.route('GET', f'{_SPACE}/objects')
     def index(self, req, namespace):
         """The objects of a namespace."""
-        policy.enforce(req.context, 'get_metadef_objects')
-        space = manager.get(req.context, namespace)
+        space = _to_read(req, namespace, 'get_metadef_objects')
         return {'objects': [documents.obj(space, each) for each in manager.items(space, OBJECT)],
                 'schema': '/v2/schemas/metadefs/objects'}
 
     @wsgi.route('POST', f'{_SPACE}/objects', status=201, schema=schemas.OBJECT)
     def create(self, req, namespace, body):
         """Define an object."""
-        space = manager.get(req.context, namespace)
-        policy.enforce(req.context, 'add_metadef_object')
+        space = _to_change(req, namespace, 'add_metadef_object')
         return documents.obj(space, manager.add_item(req.context, namespace, OBJECT, documents.object_of(body)))
 
     @wsgi.route('GET', f'{_SPACE}/objects/<name>')
     def show(self, req, namespace, name):
         """One object."""
-        policy.enforce(req.context, 'get_metadef_object')
-        space = manager.get(req.context, namespace)
+        space = _to_read(req, namespace, 'get_metadef_object')
         return documents.obj(space, manager.item(space, OBJECT, name))
 
     @wsgi.route('PUT', f'{_SPACE}/objects/<name>', schema=schemas.OBJECT)
     def update(self, req, namespace, name, body):
         """Change an object."""
-        space = manager.get(req.context, namespace)
-        policy.enforce(req.context, 'modify_metadef_object')
+        space = _to_change(req, namespace, 'modify_metadef_object')
         changed = manager.change_item(req.context, namespace, OBJECT, name, documents.object_of(body))
         return documents.obj(space, changed)
 
     @wsgi.route('DELETE', f'{_SPACE}/objects/<name>', status=204)
     def delete(self, req, namespace, name):
         """Remove an object."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'delete_metadef_object')
+        _to_change(req, namespace, 'delete_metadef_object')
         manager.remove_items(req.context, namespace, OBJECT, name)
 
     @wsgi.route('DELETE', f'{_SPACE}/objects', status=204)
     def clear(self, req, namespace):
         """Remove all objects."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'delete_metadef_object')
+        _to_change(req, namespace, 'delete_metadef_object')
         manager.remove_items(req.context, namespace, OBJECT)
 
 
@@ -118,17 +120,16 @@ class TagController(wsgi.Controller):
     @wsgi.route('GET', f'{_SPACE}/tags')
     def index(self, req, namespace):
         """The tags of a namespace; ?limit= and ?marker= (a tag)."""
-        policy.enforce(req.context, 'get_metadef_tags')
+        space = _to_read(req, namespace, 'get_metadef_tags')
         values = {name: texts[-1] for name, texts in req.query().items()}
         limit = parse.page_limit(values, CONF.api_limit_max, CONF.api_limit_max)
-        found = manager.items(manager.get(req.context, namespace), TAG, limit, values.get('marker'))
+        found = manager.items(space, TAG, limit, values.get('marker'))
         return {'tags': [{'name': each.name} for each in found]}
 
     @wsgi.route('POST', f'{_SPACE}/tags', status=201, schema=schemas.TAGS)
     def replace(self, req, namespace, body):
         """Make these the tags of a namespace; with X-Openstack-Append: true add them."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'add_metadef_tags')
+        _to_change(req, namespace, 'add_metadef_tags')
         append = req.headers.get('X-Openstack-Append', 'false').strip().lower() == 'true'
         added = manager.set_tags(req.context, namespace, [each['name'] for each in body['tags']], append)
         return {'tags': [{'name': each.name} for each in added]}
@@ -136,15 +137,13 @@ class TagController(wsgi.Controller):
     @wsgi.route('DELETE', f'{_SPACE}/tags', status=204)
     def clear(self, req, namespace):
         """Remove all tags."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'delete_metadef_tags')
+        _to_change(req, namespace, 'delete_metadef_tags')
         manager.remove_items(req.context, namespace, TAG)
 
     @wsgi.route('POST', f'{_SPACE}/tags/<name>', status=201)
     def create(self, req, namespace, name):
         """Define a tag."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'add_metadef_tag')
+        _to_change(req, namespace, 'add_metadef_tag')
         if len(name) > 80:
             raise InvalidImage('The name of a tag has at most 80 characters.')
         return documents.tag(manager.add_item(req.context, namespace, TAG, Item(name)))
@@ -152,21 +151,18 @@ class TagController(wsgi.Controller):
     @wsgi.route('GET', f'{_SPACE}/tags/<name>')
     def show(self, req, namespace, name):
         """One tag."""
-        policy.enforce(req.context, 'get_metadef_tag')
-        return documents.tag(manager.item(manager.get(req.context, namespace), TAG, name))
+        return documents.tag(manager.item(_to_read(req, namespace, 'get_metadef_tag'), TAG, name))
 
     @wsgi.route('PUT', f'{_SPACE}/tags/<name>', schema=schemas.TAG)
     def update(self, req, namespace, name, body):
         """Rename a tag."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'modify_metadef_tag')
+        _to_change(req, namespace, 'modify_metadef_tag')
         return documents.tag(manager.change_item(req.context, namespace, TAG, name, Item(body['name'])))
 
     @wsgi.route('DELETE', f'{_SPACE}/tags/<name>', status=204)
     def delete(self, req, namespace, name):
         """Remove a tag."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'delete_metadef_tag')
+        _to_change(req, namespace, 'delete_metadef_tag')
         manager.remove_items(req.context, namespace, TAG, name)
 
 
@@ -184,21 +180,18 @@ class ResourceTypeController(wsgi.Controller):
     @wsgi.route('GET', f'{_SPACE}/resource_types')
     def index(self, req, namespace):
         """What a namespace is for."""
-        policy.enforce(req.context, 'get_metadef_resource_type')
-        space = manager.get(req.context, namespace)
+        space = _to_read(req, namespace, 'get_metadef_resource_type')
         return {'resource_type_associations': [documents.link(each) for each in space.links.values()]}
 
     @wsgi.route('POST', f'{_SPACE}/resource_types', status=201, schema=schemas.LINK)
     def create(self, req, namespace, body):
         """Say that a namespace is for a kind of resource."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'add_metadef_resource_type_association')
+        _to_change(req, namespace, 'add_metadef_resource_type_association')
         added = Link(body['name'], body.get('prefix'), body.get('properties_target'))
         return documents.link(manager.link(req.context, namespace, added))
 
     @wsgi.route('DELETE', f'{_SPACE}/resource_types/<name>', status=204)
     def delete(self, req, namespace, name):
         """Take that back."""
-        manager.get(req.context, namespace)
-        policy.enforce(req.context, 'remove_metadef_resource_type_association')
+        _to_change(req, namespace, 'remove_metadef_resource_type_association')
         manager.unlink(req.context, namespace, name)

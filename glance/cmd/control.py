@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -78,13 +79,11 @@ class Server:
         pid = self.pid()
         if pid is None:
             return self._say('is not running')
-        os.kill(pid, signal.SIGTERM)
-        deadline = None if patience is None else time.monotonic() + patience
-        while self.pid() == pid and not _is_zombie(pid):
-            if deadline is not None and time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-                deadline = None
-            time.sleep(0.1)
+        with contextlib.suppress(ProcessLookupError), _handle(pid) as process:
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            if not _has_ended(process, patience):
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                _has_ended(process)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._pid_file)
         return self._say('stopped')
@@ -117,12 +116,19 @@ class Server:
         return status
 
 
-def _is_zombie(pid):
+@contextlib.contextmanager
+def _handle(pid):
+    """A file descriptor of a process that need not be a child. Raises ProcessLookupError."""
+    descriptor = os.pidfd_open(pid)
     try:
-        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
-            return file.read().rpartition(')')[2].split()[0] == 'Z'
-    except OSError:
-        return True
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _has_ended(handle, patience=None):
+    """Wait at most `patience` seconds (None: for ever); whether the process of that handle has ended."""
+    return bool(select.select([handle], [], [], patience)[0])
 
 
 def _raise_limits():

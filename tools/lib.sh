@@ -87,10 +87,12 @@ make_venv() {
     fi
     [ -x "$VENV/bin/pip" ] || { rm -rf "$VENV"; $python -m venv "$VENV" || fail "python3 -m venv failed: is the package python3-venv installed?"; }
     say "  pip install (log: $LOG)"
-    "$VENV/bin/pip" install --disable-pip-version-check -e "$ROOT[$extras]" 2>&1 | tee -a "$LOG" |
+    "$VENV/bin/pip" install --disable-pip-version-check --no-compile -e "$ROOT[$extras]" 2>&1 | tee -a "$LOG" |
         awk '/^Collecting/ {n++; if (n % 20 == 0) print "  " n " packages looked up"; fflush()}
              /^ *Building wheel for .*started/ {print "  building " $4; fflush()}
              /^Installing collected/ {print "  installing " NF - 3 " packages"; fflush()}'
     [ "${PIPESTATUS[0]}" = 0 ] || { grep -i error "$LOG" | tail -5 >&2; fail "pip could not install Essex; the whole log is $LOG"; }
+    # pip would compile one file after another. Templates of code that packages bring do not compile, and need not.
+    "$VENV/bin/python" -m compileall -q -j 0 "$VENV/lib" >>"$LOG" 2>&1 || true
     printf '%s' "$wanted" >"$stamp"
 }

@@ -8,10 +8,11 @@
 option `plugins`, do the same in their `panels` module (or register when imported).
 """
 import dataclasses
+import functools
 import importlib
 import importlib.util
 
-from django.urls import include, path, reverse
+from django.urls import get_script_prefix, include, path, reverse
 
 from horizon.options import CONF
 
@@ -47,7 +48,7 @@ class Panel:
     @property
     def url(self):
         """Address of its page."""
-        return reverse(f'{self.dashboard}:{self.slug}:index')
+        return _address(get_script_prefix(), f'{self.dashboard}:{self.slug}:index')
 
     def refusal(self, login):
         """Why this user may not see it: 'role', 'service', or None when he may."""
@@ -76,6 +77,12 @@ class Dashboard:
             if panel.shown and panel.refusal(login) is None:
                 groups.setdefault(panel.group, []).append(panel)
         return list(groups.items())
+
+
+@functools.lru_cache(1000)
+def _address(prefix, view):
+    # Each page has some twenty-five of them, and they change with the prefix alone.
+    return reverse(view)
 
 
 def dashboard(slug, label, order=100, roles=()):

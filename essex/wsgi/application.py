@@ -11,18 +11,16 @@ from essex import context
 from essex.exception import BadRequest, EssexError, MethodNotAllowed, NotFound, ValidationError
 from essex.wsgi.controller import Reply
 from essex.wsgi.request import Request, json_response
-from essex.wsgi.validation import compile_schema
 
 LOG = logging.getLogger(__name__)
 
 
 class _Handler:
-    """A route with its compiled schemas, ready to be called."""
+    """A route with its schemas compiled, and the bound method that answers it."""
 
     def __init__(self, route, function):
         self.route, self.function = route, function
-        self.validate_body = compile_schema(route.schema)
-        self.validate_query = compile_schema(route.query)
+        self.validate_body, self.validate_query = route.check_body, route.check_query
 
     def accepts(self, version):
         low, high = self.route.versions

@@ -1,7 +1,9 @@
 """Controllers: classes whose methods say which requests they answer."""
 import dataclasses
+import functools
 from typing import Any
 
+from essex.wsgi.validation import compile_schema
 from essex.wsgi.versions import APIVersion
 
 
@@ -16,6 +18,15 @@ class Route:
     query: Any = None
     versions: tuple = (None, None)
     no_auth: bool = False
+
+    @functools.cached_property
+    def check_body(self):
+        """What raises ValidationError for a body that breaks the schema; None without one. Likewise `check_query`."""
+        return compile_schema(self.schema)
+
+    @functools.cached_property
+    def check_query(self):
+        return compile_schema(self.query)
 
 
 @dataclasses.dataclass
@@ -49,7 +60,10 @@ class Controller:
 
     def handlers(self):
         """(Route, bound method) of every marked method."""
-        for name in dir(type(self)):
-            function = getattr(type(self), name)
-            for each in getattr(function, 'routes', ()):
-                yield each, getattr(self, name)
+        for name, each in _routes(type(self)):
+            yield each, getattr(self, name)
+
+
+@functools.cache
+def _routes(kind):
+    return [(name, each) for name in dir(kind) for each in getattr(getattr(kind, name), 'routes', ())]

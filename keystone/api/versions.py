@@ -1,4 +1,6 @@
 """Version documents at /, /v3 and /v2.0, with links that lead back the way the client came."""
+import functools
+
 from essex import wsgi
 from essex.wsgi.versions import media_type
 from keystone.api import home
@@ -28,7 +30,8 @@ class VersionController(wsgi.Controller):
     """The three documents, the first two also as JSON Home of `controllers`; nobody needs a token for them."""
 
     def __init__(self, controllers):
-        self._home = {prefix: home.document(controllers, prefix) for prefix in ('', '/v3')}
+        # Few ask for it, and it takes a while.
+        self._home = functools.cache(lambda prefix: home.document(controllers, prefix))
 
     @staticmethod
     def _wants_home(req):
@@ -36,7 +39,7 @@ class VersionController(wsgi.Controller):
         return home.MEDIA in req.headers.get('Accept', '')
 
     def _home_reply(self, prefix):
-        return wsgi.Reply(self._home[prefix], status=200, headers={'Content-Type': home.MEDIA, 'Vary': 'Accept'})
+        return wsgi.Reply(self._home(prefix), status=200, headers={'Content-Type': home.MEDIA, 'Vary': 'Accept'})
 
     @wsgi.route('GET', '/', status=300, no_auth=True)
     def choices(self, req):

@@ -1,4 +1,5 @@
 """A bootstrapped Keystone in one process, with a cast: admin, owner and member of a project, a stranger, nobody."""
+import copy
 import shutil
 import sqlite3
 import uuid
@@ -14,6 +15,7 @@ from keystone.api.context import AuthContext
 from keystone.assignment.grants import Grant
 from keystone.bootstrap import Answers, Bootstrap
 from keystone.db.records import Hints
+from keystone.token.keys import KeyRepository
 
 PASSWORD = 'the-password'
 
@@ -41,17 +43,27 @@ class Api:
 
 
 class Cloud:
-    """The managers and the people. `made` says that the database holds them already."""
+    """The managers and the people. `made` says that the database holds them already, `known` who they are."""
 
-    def __init__(self, made=False):
+    def __init__(self, made=False, known=None):
         self.managers = loaded.managers()
         if not made:
             self._make()
+        if known:
+            vars(self).update(copy.deepcopy(known))
+        else:
+            self._look()
+
+    def _look(self):
         self.roles = {role['name']: role['id'] for role in self.managers.roles.list_roles(Hints())}
         self.admin, self.owner, self.member, self.stranger = (
             self.managers.identity.user_by_name(name, 'default') for name in ('admin', 'owner', 'fellow', 'stranger'))
         projects = {project['name']: project for project in self.managers.resource.list_projects(Hints())}
         self.admin_project, self.project, self.elsewhere = projects['admin'], projects['demo'], projects['elsewhere']
+
+    def known(self):
+        """What `_look` found."""
+        return copy.deepcopy({name: value for name, value in vars(self).items() if name != 'managers'})
 
     def _make(self):
         Bootstrap(self.managers, Answers(password=PASSWORD, region_id='RegionOne', public_url='http://k:5000',
@@ -113,21 +125,29 @@ def url(request):
     return request.getfixturevalue(request.param).create_database(f'keystone_{uuid.uuid4().hex[:8]}')
 
 
+@pytest.fixture(scope='session')
+def keyring(tmp_path_factory):
+    """A repository of keys to copy: making keys waits for the disk."""
+    path = tmp_path_factory.mktemp('keys') / 'keys'
+    KeyRepository(path).setup()
+    return path
+
+
 @pytest.fixture
-def start(database, conf, tmp_path):
+def start(database, conf, tmp_path, keyring):
     """start(url) -> the Managers of an empty Keystone on that database (SQLite when there is no url)."""
     def call(url=None):
         database('keystone', url)
+        for name in ('fernet-keys', 'credential-keys'):
+            if not (tmp_path / name).exists():
+                shutil.copytree(keyring, tmp_path / name)
         conf.set('key_repository', str(tmp_path / 'fernet-keys'), 'fernet_tokens')
         conf.set('key_repository', str(tmp_path / 'credential-keys'), 'credential')
         conf.set('password_hash_rounds', 4, 'identity')
         loaded.reset()
         loaded._loaded.update(_rules)
         _rules['enforcer'] = loaded.enforcer()
-        managers = loaded.managers()
-        managers.tokens.provider.keys.setup()
-        managers.ec2.vault.keys.setup()
-        return managers
+        return loaded.managers()
     yield call
     loaded.reset()
 
@@ -144,6 +164,12 @@ def stencil(tmp_path_factory):
     return tmp_path_factory.mktemp('keystone') / 'keystone.sqlite'
 
 
+@pytest.fixture(scope='session')
+def known():
+    """Where the first test leaves who is in it."""
+    return {}
+
+
 @pytest.fixture
 def prefilled(stencil, tmp_path):
     """Whether the database `start` finds is a copy of the bootstrapped one."""
@@ -153,11 +179,12 @@ def prefilled(stencil, tmp_path):
 
 
 @pytest.fixture
-def cloud(prefilled, start, stencil, tmp_path):
+def cloud(prefilled, start, stencil, known, tmp_path):
     """A bootstrapped Keystone with its cast."""
     start()
-    made = Cloud(prefilled)
+    made = Cloud(prefilled, known)
     if not prefilled:
+        known.update(made.known())
         with sqlite3.connect(tmp_path / 'keystone.sqlite') as source, sqlite3.connect(stencil) as target:
             source.backup(target)
     return made

@@ -38,8 +38,14 @@ def block_faces():
     return URLMap({'/': app.versions_factory({}), '/v2': app.v2_factory({}), '/v3': app.v3_factory({})})
 
 
+@pytest.fixture(scope='session')
+def block_stencil(tmp_path_factory):
+    """Where the first stage leaves what the others copy."""
+    return tmp_path_factory.mktemp('block')
+
+
 @pytest.fixture
-def block(nova_sqlite, tmp_path, block_faces, monkeypatch):
+def block(nova_sqlite, tmp_path, block_faces, block_stencil, monkeypatch):
     """A cloud with one of everything, and a client for each of the cast."""
     told, images = Told(), Images()
     monkeypatch.setattr(bell, 'ring', lambda queue, operation_id: told.rung.append((queue, operation_id)))
@@ -49,6 +55,6 @@ def block(nova_sqlite, tmp_path, block_faces, monkeypatch):
     rpc.configure('memory://')
     clients = {name: Client(block_faces, RequestContext(**who) if who else None) for name, who in CAST.items()}
     stage = BlockStage(clients, images, told, tmp_path / 'nova.sqlite')
-    stage.furnish()
+    stage.furnish(block_stencil)
     yield stage
     rpc.shutdown()

@@ -24,8 +24,15 @@ class Client(stage.Client):
 class BlockStage(stage.Stage):
     """Attributes are ids."""
 
-    def furnish(self):
+    def furnish(self, stencil):
+        super().furnish(stencil)
+        self.image = IMAGE
+
+    def _report(self):
         servers.host_up('node1', binary='nova-volume')
+
+    def _rows(self):
+        self._report()
         self.volume = rows.available(display_name='data', image_id=IMAGE, image_metadata={'image_id': IMAGE})
         self.free = rows.available(display_name='free')
         self.snapshot = rows.snapshot(self.volume)
@@ -33,7 +40,6 @@ class BlockStage(stage.Stage):
         self.attached = rows.available(display_name='disk', status=states.IN_USE)
         rows.attach(self.attached, self.server)
         self.type = volume_types.create('fast', 'quick ones', True, {'speed': 'high'}).uuid
-        self.image = IMAGE
         volume_messages.add('alpha', 'VOLUME', self.volume, 'volume_create', 'The disk is full.', 'req-1')
         self.transfer = volume_transfers.create(volumes.get(self.attached), 'offer', '0' * 64).uuid
         self.message = volume_messages.list_for(self.clients['owner'].context, {})[0].uuid

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from swift.ring.builder import RingBuilder
 
-quick = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 REPLICAS = st.sampled_from([1, 2, 2.5, 3, 3.25])

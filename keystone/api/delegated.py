@@ -15,6 +15,21 @@ def refuse_restricted(req):
                         'created with unrestricted.')
 
 
+def refuse_trusted(req):
+    """Raise Forbidden when the caller acts for somebody else, by a trust or an OAuth1 access token."""
+    token = req.environ.get('keystone.token')
+    if token is not None and (token.claims.trust_id or token.claims.access_token_id):
+        raise Forbidden('A token that was itself delegated manages no application credentials.')
+
+
+def refuse_app_cred(req):
+    """Raise Forbidden when the caller's token is by an application credential, of either kind: a trust may be worth
+    more than its roles, and would outlive it."""
+    token = req.environ.get('keystone.token')
+    if token is not None and token.claims.app_cred_id:
+        raise Forbidden('A token by an application credential manages no trusts.')
+
+
 def refuse_delegated(req):
     """Raise Forbidden when the caller's token is by a trust, an OAuth1 access token, or as `refuse_restricted`."""
     token = req.environ.get('keystone.token')
@@ -24,9 +39,12 @@ def refuse_delegated(req):
 
 
 def delegation(req):
-    """{name of DELEGATIONS: id} of what the caller's token is by; empty when it may do what its user may."""
+    """{name of DELEGATIONS: id} of what the caller's token is by; empty when it may do what its user may.
+
+    That an application credential is unrestricted says that it makes others of its kind: it is no less delegated.
+    """
     token = req.environ.get('keystone.token')
-    if token is None or token.shown.get('application_credential', {}).get('restricted') is False:
+    if token is None:
         return {}
     found = {name: getattr(token.claims, name) for name in DELEGATIONS}
     return {name: key for name, key in found.items() if key is not None}

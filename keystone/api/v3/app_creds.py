@@ -2,7 +2,7 @@
 from essex import wsgi
 from essex.exception import BadRequest, Forbidden
 from keystone.api.base import Controller
-from keystone.api.delegated import refuse_delegated, refuse_restricted
+from keystone.api.delegated import refuse_restricted, refuse_trusted
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import hints_of, listed, single, taken
 
@@ -26,6 +26,7 @@ class ApplicationCredentialController(Controller):
 
     def _enforce(self, req, rule, user_id):
         self.enforce(req, rule, user={'id': user_id})
+        refuse_trusted(req)
 
     @staticmethod
     def _view(cred):
@@ -35,7 +36,7 @@ class ApplicationCredentialController(Controller):
     @wsgi.route('POST', _PATH, status=201, schema=CREATE)
     def create(self, req, user_id, body):
         self._enforce(req, 'create_application_credential', user_id)
-        refuse_delegated(req)
+        refuse_restricted(req)
         token = req.environ.get('keystone.token')
         if token is None:
             raise Forbidden('An application credential is made with a token of its user.')

@@ -26,6 +26,11 @@ def _body(name, properties, required=()):
     return schemas.closed({name: schemas.closed(properties, required)}, [name])
 
 
+def _change(name, properties):
+    """The schema of a change: of something."""
+    return schemas.closed({name: {**schemas.closed(properties), 'minProperties': 1}}, [name])
+
+
 def _linked(req, ref, path, **more):
     """The object with its links; `more` are names of further links and what they append to the path."""
     links = {'self': self_link(req, f'OS-FEDERATION/{path}')}
@@ -75,7 +80,7 @@ class IdentityProviderController(Controller):
         self.enforce(req, 'get_identity_provider')
         return {'identity_provider': self._shown(req, self.providers.get_provider(idp_id))}
 
-    @wsgi.route('PATCH', f'{_ROOT}/identity_providers/<idp_id>', schema=_body('identity_provider', _PROVIDER))
+    @wsgi.route('PATCH', f'{_ROOT}/identity_providers/<idp_id>', schema=_change('identity_provider', _PROVIDER))
     def update(self, req, idp_id, body):
         self.enforce(req, 'update_identity_provider')
         changed = self.providers.update_provider(idp_id, body['identity_provider'])
@@ -117,7 +122,7 @@ class IdentityProviderController(Controller):
         return self._one(req, self.providers.get_protocol(idp_id, protocol_id))
 
     @wsgi.route('PATCH', f'{_ROOT}/identity_providers/<idp_id>/protocols/<protocol_id>',
-                schema=_body('protocol', _PROTOCOL))
+                schema=_change('protocol', _PROTOCOL))
     def update_protocol(self, req, idp_id, protocol_id, body):
         self.enforce(req, 'update_protocol')
         changed = self.providers.update_protocol(idp_id, protocol_id, body['protocol'])
@@ -180,7 +185,7 @@ class MappingController(_StoreController):
     def show(self, req, key):
         return self._show(req, key)
 
-    @wsgi.route('PATCH', f'{_ROOT}/mappings/<key>', schema=_body('mapping', _MAPPING))
+    @wsgi.route('PATCH', f'{_ROOT}/mappings/<key>', schema=_change('mapping', _MAPPING))
     def update(self, req, key, body):
         return self._update(req, key, body)
 
@@ -210,7 +215,7 @@ class ServiceProviderController(_StoreController):
     def show(self, req, key):
         return self._show(req, key)
 
-    @wsgi.route('PATCH', f'{_ROOT}/service_providers/<key>', schema=_body('service_provider', _SERVICE))
+    @wsgi.route('PATCH', f'{_ROOT}/service_providers/<key>', schema=_change('service_provider', _SERVICE))
     def update(self, req, key, body):
         return self._update(req, key, body)
 

@@ -20,7 +20,7 @@ def _many(name, fields, required):
 
 def _one(name, fields):
     """The schema of a change."""
-    return schemas.closed({name: {**schemas.closed(fields), 'minProperties': 1}}, [name])
+    return schemas.closed({name: schemas.closed(fields)}, [name])
 
 
 class RegisteredLimitController(Controller):

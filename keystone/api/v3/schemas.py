@@ -20,7 +20,7 @@ IMMUTABLE = {'type': 'object', 'additionalProperties': False,
 
 # Roles by id or name.
 ROLES = {'type': 'array', 'items': {'type': 'object', 'properties': {'id': ID, 'name': LONG_NAME},
-                                    'anyOf': [{'required': ['id']}, {'required': ['name']}]}}
+                                    'oneOf': [{'required': ['id']}, {'required': ['name']}]}}
 
 
 def member(name, properties, required=()):

@@ -9,6 +9,8 @@ def parse(text, name):
     if text is None:
         return None
     try:
+        if len(text) <= len('2030-01-31'):
+            raise ValueError('a day is no time')
         moment = datetime.datetime.fromisoformat(text)
         if moment.tzinfo is not None:
             moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)

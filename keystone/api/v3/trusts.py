@@ -2,7 +2,7 @@
 from essex import wsgi
 from essex.exception import Forbidden
 from keystone.api.base import Controller
-from keystone.api.delegated import refuse_restricted
+from keystone.api.delegated import refuse_app_cred
 from keystone.api.v3 import schemas, times
 from keystone.api.v3.collection import listed, self_link, single
 from keystone.exception import RoleNotFound
@@ -13,7 +13,7 @@ CREATE = schemas.member('trust', {
     'trustor_user_id': schemas.ID, 'trustee_user_id': schemas.ID, 'impersonation': schemas.BOOLEAN,
     'project_id': schemas.ID_OR_NULL, 'remaining_uses': {**_COUNT, 'minimum': 1},
     'expires_at': {'type': ['string', 'null']}, 'allow_redelegation': {'type': ['boolean', 'null']},
-    'redelegation_count': {**_COUNT, 'minimum': 0}, 'roles': schemas.ROLES,
+    'redelegation_count': {**_COUNT, 'minimum': 0}, 'redelegated_trust_id': schemas.ID_OR_NULL, 'roles': schemas.ROLES,
 }, ['trustor_user_id', 'trustee_user_id', 'impersonation'])
 _SETTABLE = ('trustor_user_id', 'trustee_user_id', 'impersonation', 'project_id', 'remaining_uses',
              'redelegation_count')
@@ -38,12 +38,16 @@ class TrustController(Controller):
     def create(self, req, body):
         given = body['trust']
         self.enforce(req, 'create_trust', trust=given)
-        refuse_restricted(req)
+        refuse_app_cred(req)
         token = req.environ.get('keystone.token')
         if token is None or token.claims.access_token_id is not None:
             raise Forbidden('A token that was itself delegated cannot make trusts.')
         values = {name: given[name] for name in _SETTABLE if name in given}
         values['expires_at'] = times.parse(given.get('expires_at'), 'expires_at')
+        if given.get('redelegated_trust_id') not in (None, token.claims.trust_id):
+            # Handed on is the trust of the token, whichever the body names.
+            self.managers.trusts.get(given['redelegated_trust_id'])
+            raise Forbidden('A trust is handed on with a token by it.')
         trust = self.managers.trusts.create(values, given.get('roles') or [], bool(given.get('allow_redelegation')),
                                             token.claims.trust_id)
         return self._single(req, trust)
@@ -55,6 +59,7 @@ class TrustController(Controller):
         rules = [f'list_trusts_for_{name.partition("_")[0]}' for name in asked]
         if not any(self.allowed(req, rule, trust=asked) for rule in rules):
             self.enforce(req, 'list_trusts')
+        refuse_app_cred(req)
         found = self.managers.trusts.list(asked.get('trustor_user_id'), asked.get('trustee_user_id'))
         return listed(req, 'trusts', [self._view(trust) for trust in found], _PATH)
 
@@ -71,7 +76,7 @@ class TrustController(Controller):
     @wsgi.route('DELETE', '/OS-TRUST/trusts/<trust_id>', status=204)
     def delete(self, req, trust_id):
         self._load(req, 'delete_trust', trust_id)
-        refuse_restricted(req)
+        refuse_app_cred(req)
         self.managers.trusts.delete(trust_id)
 
     @wsgi.route('GET', '/OS-TRUST/trusts/<trust_id>/roles')

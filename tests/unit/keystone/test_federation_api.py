@@ -37,8 +37,8 @@ class TestIdentityProviders:
         assert listed == {key: value for key, value in changed.items() if key != 'links'}
         assert listing['links']['self'].endswith('/v3/OS-FEDERATION/identity_providers')
         assert as_admin('DELETE', path).status_int == 204 and as_admin('GET', path).status_int == 404
-        assert as_admin('DELETE', path).status_int == as_admin('PATCH', path, {'identity_provider': {}}).status_int \
-            == 404
+        assert as_admin('DELETE', path).status_int == as_admin('PATCH', path, {'identity_provider': {
+            'enabled': True}}).status_int == 404
 
     def test_filters(self, as_admin, put):
         put('identity_providers/on', 'identity_provider', {'enabled': True})

@@ -169,15 +169,25 @@ def test_a_restricted_one_makes_no_others(kit):
         assert answer.status_int == (204 if unrestricted else 403)
         trust = {'trustor_user_id': kit.user['id'], 'trustee_user_id': kit.cloud.stranger['id'], 'impersonation': True,
                  'project_id': kit.cloud.project['id'], 'roles': [{'name': 'reader'}]}
-        if not unrestricted:
-            assert kit.api('POST', '/v3/OS-TRUST/trusts', {'trust': trust}, token=token_id).status_int == 403
+        # A trust may be worth more than the credential's roles, and would outlive it.
+        token_id = kit.token_of(kit.create(f'again {unrestricted}', unrestricted=unrestricted))
+        assert kit.api('POST', '/v3/OS-TRUST/trusts', {'trust': trust}, token=token_id).status_int == 403
 
 
-def test_a_token_by_a_trust_makes_none(kit, cloud):
+def test_a_token_by_a_trust_manages_none(kit, cloud):
     trust = {'trustor_user_id': kit.user['id'], 'trustee_user_id': cloud.stranger['id'], 'impersonation': True,
              'project_id': cloud.project['id'], 'roles': [{'name': 'reader'}]}
     trust = kit.api('POST', '/v3/OS-TRUST/trusts', {'trust': trust}, token=kit.token).json['trust']
-    kit.create(status=403, token=cloud.issue(cloud.stranger, {'OS-TRUST:trust': {'id': trust['id']}}).id)
+    cred = kit.create(access_rules=[RULE])
+    token = cloud.issue(cloud.stranger, {'OS-TRUST:trust': {'id': trust['id']}}).id
+    kit.create('other', status=403, token=token)
+    rules = f'/v3/users/{kit.user["id"]}/access_rules'
+    for method, path in (('GET', kit.base + '/application_credentials'), ('GET', rules),
+                         ('GET', f'{kit.base}/application_credentials/{cred["id"]}'),
+                         ('DELETE', f'{kit.base}/application_credentials/{cred["id"]}'),
+                         ('GET', f'{rules}/{cred["access_rules"][0]["id"]}'),
+                         ('DELETE', f'{rules}/{cred["access_rules"][0]["id"]}')):
+        assert kit.api(method, path, token=token).status_int == 403, (method, path)
 
 
 def test_access_rules_are_shared_and_kept(kit):

@@ -304,3 +304,13 @@ def test_a_token_by_a_trust_at_the_v2_face(kit, cloud):
     assert access['trust'] == {'id': trust['id'], 'impersonation': True, 'trustor_user_id': kit.trustor['id'],
                                'trustee_user_id': kit.trustee['id']}
     assert kit.document(access['token']['id'])['OS-TRUST:trust']['id'] == trust['id']
+
+
+def test_bodies_that_say_two_things(kit, cloud):
+    both = {'id': cloud.roles['member'], 'name': 'member'}
+    kit.create(status=400, roles=[both])
+    kit.create(status=400, expires_at='2099-12-31')
+    trust = kit.create()
+    assert 'Could not find trust' in kit.create(status=404, redelegated_trust_id='none')
+    assert 'with a token by it' in kit.create(status=403, redelegated_trust_id=trust['id'])
+    kit.create(redelegated_trust_id=None)

@@ -30,6 +30,9 @@ class AuthToken:
     """WSGI filter. `faults` renders 503 in the service's own format, as essex.wsgi.Application has it. `service_type`
     is which service this is, of several in a process; without it the option says so."""
 
+    # What tells about tokens, made when the first one comes.
+    validator_class = Validator
+
     def __init__(self, app, delay=None, validator=None, faults=None, service_type=None):
         self.app, self._delay, self._validator, self._faults = app, delay, validator, faults or _fault
         self._options = self._service_roles = None
@@ -44,7 +47,7 @@ class AuthToken:
         if self._delay is None:
             self._delay = self._options.delay_auth_decision
         if self._validator is None:
-            self._validator = Validator()
+            self._validator = self.validator_class()
 
     def __call__(self, environ, start_response):
         if self._options is None:

@@ -12,6 +12,8 @@ CREATE = schemas.wrapped('flavor', {
     'OS-FLV-EXT-DATA:ephemeral': schemas.count(),
     'rxtx_factor': {'anyOf': [{'type': 'number', 'minimum': 0},
                               {'type': 'string', 'pattern': r'^[0-9]+(\.[0-9]+)?$', 'maxLength': 40}]},
+    # Flavors have one since 2.55; clients send null for what is not asked.
+    'description': {'type': 'null'},
     'os-flavor-access:is_public': schemas.BOOLEAN}, required=('name', 'ram', 'vcpus', 'disk'))
 SPECS = {'type': 'object', 'properties': {'extra_specs': {'type': 'object'}}, 'required': ['extra_specs'],
          'additionalProperties': False}

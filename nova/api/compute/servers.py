@@ -227,12 +227,12 @@ def _request(req, body, asked):
 def _image(asked, devices):
     image = common.uuid_of(asked['imageRef'], 'imageRef') if asked.get('imageRef') else None
     if asked.get('block_device_mapping'):
-        raise BadRequest('Booting from volumes is not possible: this cloud has no block storage yet.')
+        raise BadRequest('Servers cannot be booted from volumes here: name an image, and attach volumes when it runs.')
     for device in devices:
         local = device.get('source_type') == 'image' and device.get('destination_type', 'local') == 'local'
         if not local or str(device.get('boot_index', 0)) != '0':
-            raise BadRequest('block_device_mapping_v2 may only name the boot image on the local disk: this cloud has '
-                             'no block storage yet.')
+            raise BadRequest('block_device_mapping_v2 may only name the boot image on the local disk: attach volumes '
+                             'when the server runs.')
         if image not in (None, device.get('uuid')):
             raise BadRequest('imageRef and block_device_mapping_v2 name different images.')
         image = device.get('uuid')

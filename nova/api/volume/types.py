@@ -1,6 +1,6 @@
 """/types: kinds of volumes, made by administrators."""
 from essex import wsgi
-from essex.exception import NotFound
+from essex.exception import BadRequest, NotFound
 from nova.api.volume import common, schemas, views
 from nova.volume import types
 
@@ -82,7 +82,7 @@ class Types(wsgi.Controller):
     def set_spec(self, req, type_id, key, body):
         common.authorize(req, 'volume_types:change')
         if key not in body:
-            raise NotFound('The key in the body is not the one in the path.')
+            raise BadRequest('The key in the body is not the one in the path.')
         types.change_specs(req.context, type_id, lambda specs: {**specs, **body})
         return body
 

@@ -263,3 +263,9 @@ def test_retyping_and_maintenance(block):
     assert block.owner.ask('DELETE', f'/volumes/{block.free}').status_int == 400
     assert block.admin('POST', block.admin.url(f'/volumes/{block.free}/action'),
                        {'os-force_delete': None}).status_int == 202
+
+
+def test_a_spec_is_that_of_its_path(block):
+    path = block.admin.url(f'/types/{block.type}/extra_specs')
+    assert block.admin('PUT', f'{path}/speed', {'colour': 'red'}).status_int == 400
+    assert block.admin('PUT', f'{path}/speed', {'speed': 'low'}).status_int == 200

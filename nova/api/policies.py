@@ -48,7 +48,8 @@ _BLOCK_STORAGE = {
              'volume_transfers:change'),
     _ADMIN: ('volumes:all_tenants', 'volumes:host', 'volumes:force', 'volume_snapshots:force', 'volume_types:change',
              'volume_quota_sets:change', 'volume_quota_sets:others', 'volume_services:show',
-             'volume_services:change', 'volume_quota_class_sets:show', 'volume_quota_class_sets:change'),
+             'volume_services:change', 'volume_quota_class_sets:show', 'volume_quota_class_sets:change',
+             'volume_pools:show'),
 }
 
 

@@ -32,5 +32,5 @@ class VolumeDaemon(service.NovaDaemon):
         executors.register(self.runner, executors.Tools(driver=driver, images=glance))
         self.add(self.runner)
         self.add_periodic(volume_messages.purge, _PURGE_SECONDS)
-        self.add_rpc(TOPIC, [VolumeManager(self.runner)])
+        self.add_rpc(TOPIC, [VolumeManager(self.runner, driver)])
         LOG.info('nova-volume serves host %s with %s', CONF.host, type(driver).__name__)

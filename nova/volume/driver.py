@@ -38,6 +38,11 @@ class Driver(abc.ABC):
     def setup(self, host):
         """Have what the driver needs, and nothing half made of a former life. Raises ConfigError with what to do."""
 
+    def describe(self):
+        """{'protocol', 'total_bytes', 'free_bytes'}: how volumes are reached and the room there is, None where the
+        driver cannot tell."""
+        return {'protocol': 'unknown', 'total_bytes': None, 'free_bytes': None}
+
     @abc.abstractmethod
     def create(self, volume):
         """Have an empty volume; returns its connection. Raises VolumeSpaceShort."""

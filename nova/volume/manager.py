@@ -5,8 +5,13 @@ from essex import rpc
 class VolumeManager:
     """Topic `volume`."""
 
-    def __init__(self, runner):
-        self.runner = runner
+    def __init__(self, runner, driver):
+        self.runner, self.driver = runner, driver
+
+    @rpc.expose
+    def describe(self, context):
+        """What the driver keeps volumes in, see nova.volume.driver.Driver.describe."""
+        return self.driver.describe()
 
     @rpc.expose
     def work(self, context, operation_id):

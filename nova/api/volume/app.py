@@ -8,6 +8,7 @@ from nova.api.volume import (
     faults,
     limits,
     messages,
+    pools,
     quota_class_sets,
     quota_sets,
     services,
@@ -22,7 +23,8 @@ from nova.api.volume import (
 
 _CONTROLLERS = (volumes.Volumes, volume_actions.VolumeActions, snapshots.Snapshots, types.Types, limits.Limits,
                 quota_sets.QuotaSets, quota_class_sets.QuotaClassSets, services.Services, zones.Zones,
-                extensions.Extensions, messages.Messages, transfers.Transfers)
+                extensions.Extensions, messages.Messages, transfers.Transfers,
+                pools.Pools)
 _PROJECT = re.compile(r'[A-Za-z0-9_-]{1,64}')
 
 

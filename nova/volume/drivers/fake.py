@@ -12,6 +12,9 @@ class FakeDriver(Driver):
     def setup(self, host):
         LOG.warning('nova-volume uses the fake driver: volumes are records, nothing is kept.')
 
+    def describe(self):
+        return {'protocol': 'fake', 'total_bytes': None, 'free_bytes': None}
+
     def create(self, volume):
         return {'type': 'fake', 'path': None, 'format': 'raw', 'host': None}
 

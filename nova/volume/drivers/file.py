@@ -52,6 +52,10 @@ class FileDriver(Driver):
             for part in glob.glob(os.path.join(glob.escape(self._directory), '*.part')):
                 os.unlink(part)
 
+    def describe(self):
+        room = shutil.disk_usage(self._directory)
+        return {'protocol': 'file', 'total_bytes': room.total, 'free_bytes': room.free}
+
     # Volumes
 
     def create(self, volume):

@@ -8,6 +8,7 @@ from nova.api.volume import app
 from nova.compute import bell
 from nova.db import volume_types
 from nova.image import glance
+from nova.volume.rpcapi import VolumeAPI
 from tests.unit.nova.api.fakes import Images, Told
 from tests.unit.nova.api.stage import CAST
 from tests.unit.nova.rows import host_up
@@ -53,6 +54,8 @@ def block(nova_sqlite, tmp_path, block_faces, block_stencil, monkeypatch):
         monkeypatch.setattr(glance, name, getattr(images, name))
     images.add()
     rpc.configure('memory://')
+    monkeypatch.setattr(VolumeAPI, 'describe', lambda self, context, host: {
+        'protocol': 'file', 'total_bytes': 100 << 30, 'free_bytes': 5 << 29})
     clients = {name: Client(block_faces, RequestContext(**who) if who else None) for name, who in CAST.items()}
     stage = BlockStage(clients, images, told, tmp_path / 'nova.sqlite')
     stage.furnish(block_stencil)

@@ -51,6 +51,7 @@ TABLE = [
     ('POST', '/os-volume-transfer', {'transfer': {'volume_id': '{volume}'}}, (202, 202, 202, 403, 404)),
     ('POST', '/os-volume-transfer/<transfer_id>/accept', {'accept': {'auth_key': 'x'}}, (400, 400, 400, 403, 400)),
     ('DELETE', '/os-volume-transfer/<transfer_id>', UNSET, own(202)),
+    ('GET', '/scheduler-stats/get_pools', UNSET, ADMIN), ('GET', '/capabilities/<host>', UNSET, ADMIN),
     ('GET', '/limits', UNSET, ALL), ('GET', '/os-quota-sets/<project_id>', UNSET, OTHERS),
     ('GET', '/os-quota-sets/<project_id>/defaults', UNSET, OTHERS),
     ('PUT', '/os-quota-sets/<project_id>', {'quota_set': {'volumes': 7}}, ADMIN),
@@ -81,7 +82,8 @@ ACTIONS = [
 TRIALS = [*TABLE, *(('POST', '/volumes/<volume_id>/action', body, codes) for body, codes in ACTIONS)]
 WORDS = {'volume_id': 'volume', 'free_id': 'free', 'snapshot_id': 'snapshot', 'type_id': 'type',
          'message_id': 'message', 'transfer_id': 'transfer'}
-FIXED = {'name': 'default', 'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services'}
+FIXED = {'name': 'default', 'key': 'one', 'spec': 'speed', 'project_id': 'alpha', 'alias': 'os-services',
+         'host': 'node1@file'}
 
 
 def path_of(block, path):

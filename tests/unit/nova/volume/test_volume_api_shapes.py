@@ -3,6 +3,8 @@ import jsonschema
 import pytest
 
 from essex import db
+from essex.exception import ServiceUnavailable
+from nova.volume.rpcapi import VolumeAPI
 from tests.unit.nova.api.shapes import FLAG, MAYBE_MICRO, MAYBE_TEXT, MICRO, NULL, NUMBER, TEXT, UUID, closed, several
 from tests.unit.nova.volume import rows
 
@@ -161,3 +163,22 @@ def test_what_clients_send_is_accepted(block):
     assert block.owner.ok('POST', block.owner.url('/volumes'), of_image, 202)['volume']['bootable'] == 'true'
     block.owner.ok('DELETE', block.owner.url(f'/volumes/{block.volume}?cascade=True&force=False'), status=202)
     assert block.owner.get(f'/snapshots/{block.snapshot}')['snapshot']['status'] == 'deleting'
+
+
+def test_pools(block):
+    pool, = block.admin.get('/scheduler-stats/get_pools')['pools']
+    assert pool == {'name': 'node1@file#file'}
+    pool, = block.admin.get('/scheduler-stats/get_pools', query='detail=True')['pools']
+    told = pool['capabilities']
+    assert (told['total_capacity_gb'], told['free_capacity_gb'], told['allocated_capacity_gb']) == (100, 2.5, 3)
+    for host in ('node1', 'node1@file', 'node1@file%23file'):
+        assert block.admin.get(f'/capabilities/{host}')['storage_protocol'] == 'file', host
+    assert block.admin.ask('GET', '/capabilities/node2').status_int == 404
+
+
+def test_pools_of_hosts_that_are_silent(block, monkeypatch):
+    def silent(self, context, host):
+        raise ServiceUnavailable(f'{host} does not answer.')
+    monkeypatch.setattr(VolumeAPI, 'describe', silent)
+    assert block.admin.get('/scheduler-stats/get_pools')['pools'] == []
+    assert block.admin.ask('GET', '/capabilities/node1').status_int == 503

@@ -9,7 +9,9 @@ from nova.image import glance
 from nova.volume import exception as errors
 from nova.volume import messages, quota, snapshots, states
 from nova.volume import volumes as rules
+from nova.volume.drivers.fake import FakeDriver
 from nova.volume.drivers.file import FileDriver
+from nova.volume.manager import VolumeManager
 from nova.volume.volumes import VolumeRequest
 from tests.unit.nova.conftest import caller
 from tests.unit.nova.volume.kit import ALICE, Store, open_kinds
@@ -295,3 +297,9 @@ def test_force(store):
     assert store.status(other)[0] == 'error'
     with pytest.raises(errors.InvalidVolume, match='attached to no server'):
         rules.reset_status(admin, other, states.IN_USE)
+
+
+def test_a_host_says_what_room_it_has(store):
+    told = VolumeManager(store.runner, store.driver).describe(None)
+    assert told['protocol'] == 'file' and 0 < told['free_bytes'] <= told['total_bytes']
+    assert FakeDriver().describe()['free_bytes'] is None

@@ -3,7 +3,8 @@ from essex.policy import rule
 
 ADMIN = 'rule:context_is_admin'
 OWNER = 'rule:context_is_admin or (rule:writer and project_id:%(project_id)s)'
-ANYONE = ''
+# Callers without a token get this far only where the operator lets them in (allow_anonymous_access).
+READER = 'rule:context_is_admin or rule:reader or role:service or user_id:None'
 
 RULES = [
     rule('default', 'rule:context_is_admin', 'What no other rule names.'),
@@ -12,8 +13,8 @@ RULES = [
     rule('reader', 'rule:writer or role:reader', 'Those who may look at what belongs to their project.'),
     rule('service_api', 'rule:context_is_admin or role:service or service_roles:service',
          'Other services of the cloud.'),
-    rule('get_images', ANYONE, 'List images.', [('GET', '/v2/images'), ('GET', '/v1/images')]),
-    rule('get_image', ANYONE, 'Show an image.', [('GET', '/v2/images/{image_id}'), ('HEAD', '/v1/images/{image_id}')]),
+    rule('get_images', READER, 'List images.', [('GET', '/v2/images'), ('GET', '/v1/images')]),
+    rule('get_image', READER, 'Show an image.', [('GET', '/v2/images/{image_id}'), ('HEAD', '/v1/images/{image_id}')]),
     rule('download_image', 'rule:context_is_admin or rule:writer or role:service', 'Read the data of an image.',
          [('GET', '/v2/images/{image_id}/file'), ('GET', '/v1/images/{image_id}')]),
     rule('add_image', OWNER, 'Create an image.', [('POST', '/v2/images'), ('POST', '/v1/images')]),
@@ -29,8 +30,8 @@ RULES = [
          [('POST', '/v2/images/{image_id}/actions/deactivate')]),
     rule('reactivate', OWNER, 'Let the data of an image be read again.',
          [('POST', '/v2/images/{image_id}/actions/reactivate')]),
-    rule('get_members', ANYONE, 'See with whom an image is shared.', [('GET', '/v2/images/{image_id}/members')]),
-    rule('get_member', ANYONE, 'See one membership.', [('GET', '/v2/images/{image_id}/members/{member_id}')]),
+    rule('get_members', READER, 'See with whom an image is shared.', [('GET', '/v2/images/{image_id}/members')]),
+    rule('get_member', READER, 'See one membership.', [('GET', '/v2/images/{image_id}/members/{member_id}')]),
     rule('add_member', OWNER, 'Share an image.', [('POST', '/v2/images/{image_id}/members')]),
     rule('delete_member', OWNER, 'Stop sharing an image.', [('DELETE', '/v2/images/{image_id}/members/{member_id}')]),
     rule('modify_member', 'rule:context_is_admin or (rule:writer and project_id:%(member_id)s)',

@@ -1,5 +1,6 @@
-"""Definitions of metadata: everybody reads what he may see, administrators write."""
+"""Definitions of metadata: readers read what they may see, administrators write."""
 from essex.policy import rule
+from glance.policies.images import READER
 
 _ADMIN = 'rule:metadef_admin'
 _SPACES = '/v2/metadefs/namespaces'
@@ -17,7 +18,7 @@ def _items(name, plural, path, change='modify', drop='delete'):
 
 
 RULES = [
-    rule('metadef_default', '', 'Readers of definitions.'),
+    rule('metadef_default', READER, 'Readers of definitions.'),
     rule('metadef_admin', 'role:admin or is_admin:True', 'Writers of definitions.'),
     rule('get_metadef_namespaces', 'rule:metadef_default', 'List namespaces.', [('GET', _SPACES)]),
     rule('get_metadef_namespace', 'rule:metadef_default', 'Show a namespace.', [('GET', _SPACE)]),

@@ -84,10 +84,23 @@ def test_creation(cloud, who, status):
 
 def test_an_image_of_nobody_is_changed_by_administrators_alone(cloud, make):
     image = {'id': make(owner=None, visibility='private').id}
-    for who in ('owner', 'unscoped'):
-        assert getattr(cloud, who)('GET', f'/v2/images/{image["id"]}').status_int == 200
+    for who, status in (('owner', 200), ('unscoped', 403)):
+        assert getattr(cloud, who)('GET', f'/v2/images/{image["id"]}').status_int == status
         assert getattr(cloud, who).patch(image, ('add', '/a', 'b')).status_int == 403
     assert cloud.admin.patch(image, ('add', '/a', 'b')).status_int == 200
+
+
+@pytest.mark.parametrize('roles', [(), ('auditor',)])
+def test_any_token_is_not_enough_to_read(cloud, image, roles):
+    """Neither the project's own images nor public ones, nor definitions."""
+    public = cloud.admin.upload(cloud.admin.create(visibility='public'))
+    somebody = type(cloud.owner)(cloud.api, {'user_id': 'eve', 'project_id': 'alpha', 'roles': roles})
+    for one in (image, public):
+        for path in ('', '/file', '/members'):
+            assert somebody('GET', f'/v2/images/{one["id"]}{path}').status_int == 403
+        assert somebody('HEAD', f'/v1/images/{one["id"]}').status_int == 403
+    for path in ('/v2/images', '/v1/images/detail', '/v2/metadefs/namespaces', '/v2/metadefs/resource_types'):
+        assert somebody('GET', path).status_int == 403, path
 
 
 def test_everything_else_needs_somebody(cloud):

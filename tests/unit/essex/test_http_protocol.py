@@ -1,6 +1,7 @@
 """The server's side of HTTP/1.1, asked by bytes on a real socket."""
 import contextlib
 import json
+import pathlib
 import socket
 import tempfile
 import threading
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from essex import concurrency
+from tests.fixtures import green
 
 FILE = bytes(range(256)) * 40000
 
@@ -358,6 +360,10 @@ def test_a_client_that_goes_while_a_file_is_sent(port):
         sock.recv(100)
     with socket.create_connection(('127.0.0.1', port), 10) as sock:
         assert ask(sock, get('/after')).endswith(b'/after')
+
+
+def test_sending_on_green_threads():
+    green.run(pathlib.Path(__file__).with_name('sending_green.py'), timeout=60)
 
 
 @pytest.fixture(scope='module')

@@ -182,7 +182,8 @@ class Archives:
             held[index].drain()
             self._again.append(held[index].node)
         self._when, self._streams = when, {index: held[index] for index in chosen}
-        self.answer = held[chosen[0]]
+        # A node that was away has the data, but not what a POST has said of it since.
+        self.answer = max(held.values(), key=lambda each: _timestamp(each, 'x-backend-timestamp') or _NEVER)
         headers = self.answer.headers
         self.length = whole(headers.get(erasure.LENGTH)) or 0
         self.code = self.code.sized(whole(headers.get(erasure.SEGMENT_SIZE)) or self.code.segment_size)

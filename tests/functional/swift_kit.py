@@ -173,12 +173,14 @@ class Owner:
             raise AssertionError(f'{container}/{name} was deleted: {path}')
 
     def _files(self, container, name):
-        """(node, device, path) of every .data of an object, wherever it is."""
+        """(node, device, path) of every .data of an object that can be read, wherever it is."""
         digest = self.cluster.primaries(self.account, container, name)[0][3]
         for node in self.cluster.nodes:
             for device in self.cluster.device_names:
                 for path in self.cluster.storage_dir(node.number, device).glob(f'objects*/*/*/{digest}/*.data'):
-                    yield node.number, device, path
+                    # What never became durable is forgotten in the end, and shown to nobody until then.
+                    if '#' not in path.name or '#d' in path.name:
+                        yield node.number, device, path
 
     def _listings(self, container):
         want = sorted((name, len(body), hashlib.md5(body).hexdigest()) for (where, name), body in self.objects.items()

@@ -51,7 +51,7 @@ def test_a_node_that_dies_in_a_put_is_one_that_is_away(cluster, owner):
         cluster.start('object', node, env={'ESSEX_FAILPOINTS': f'{point}=kill'})
         body = os.urandom(100_000)
         answer = owner.call('PUT', f'dying/replaced {point}', body)
-        assert not any(child.alive for child in cluster._of('object', node)), point
+        assert all(child.wait(10) is not None for child in cluster._of('object', node)), point
         # Up to two of six fragments are missing: enough are there, or it is a failure and nothing has changed.
         assert answer.status in (201, 503), answer
         found = owner.get('dying', f'replaced {point}')
@@ -136,3 +136,20 @@ def test_features_of_proxies_work_on_fragments(cluster, owner):
     assert owner.call('GET', 'features/static', query='multipart-manifest=get').body != whole
     rows = {row['name']: row['bytes'] for row in json.loads(owner.call('GET', 'features', query='format=json').body)}
     assert (rows['static'], rows['copied'], rows['part/0']) == (100_000, 100_000, 70_000)
+
+
+def test_a_download_goes_on_when_a_node_dies_in_the_middle(cluster, owner):
+    owner.make('download', 1)
+    body = owner.put('download', 'o', os.urandom(24 << 20))
+    for asked, wanted in ((None, body), ('bytes=1000000-', body[1_000_000:])):
+        connection = http.client.HTTPConnection('127.0.0.1', cluster.proxy_ports[0], timeout=30)
+        connection.request('GET', f'/v1/{owner.account}/download/o', headers={
+            'X-Auth-Token': owner.token, **({'Range': asked} if asked else {})})
+        answer = connection.getresponse()
+        begun = answer.read(100_000)
+        # The proxy waits for us, and nodes for it: there are not so many buffers.
+        node = cluster.primaries(owner.account, 'download', 'o', 1)[1][0]
+        cluster.kill('object', node)
+        assert begun + answer.read() == wanted
+        connection.close()
+        cluster.start()

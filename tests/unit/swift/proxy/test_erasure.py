@@ -210,3 +210,16 @@ def test_a_copy_from_one_policy_to_another(make_app, container, box, storage_dir
         assert client('GET', f'{target}/o').body == body
         assert json.loads(client('GET', target, query='format=json').body)[0]['bytes'] == 30000
         assert not [name for name in client('GET', f'{container}/o').headers if 'Ec-' in name]
+
+
+def test_metadata_is_the_newest_that_any_fragment_has(client, box, storage_dir):
+    client('PUT', f'{box}/o', b'x' * 9000, x_object_meta_color='red')
+    client('POST', f'{box}/o', x_object_meta_color='blue')
+    found = archives(storage_dir, f'{box}/o')
+    # These were away, all but one.
+    for index in (0, 2):
+        for path in glob.glob(f'{os.path.dirname(found[index])}/*.meta'):
+            os.unlink(path)
+    for asked in ({}, {'range': 'bytes=0-5'}):
+        assert client('GET', f'{box}/o', **asked).headers['X-Object-Meta-Color'] == 'blue'
+    assert client('HEAD', f'{box}/o', x_newest='true').headers['X-Object-Meta-Color'] == 'blue'

@@ -136,7 +136,9 @@ def _from_browser(browser, guest):
 
 
 def _token(environ):
-    return parse_qs(environ.get('QUERY_STRING', '')).get('token', [''])[-1]
+    """That of the query, or of a cookie as consoles of 2012 send it. Pages of other sites are refused either way."""
+    asked = parse_qs(environ.get('QUERY_STRING', '')).get('token')
+    return asked[-1] if asked else webob.Request(environ).cookies.get('token', '')
 
 
 def _secured(response, request):

@@ -56,6 +56,14 @@ def test_a_token_opens_until_it_expires(app):
     assert 'console url show' in answer.text
 
 
+def test_a_token_may_come_in_a_cookie(app):
+    allow()
+    assert get(app, '/check', Cookie='token=good').status_int == 200
+    assert get(app, '/check', Cookie='token=bad').status_int == 401
+    assert get(app, '/check?token=bad', Cookie='token=good').status_int == 401
+    assert get(app, '/check', Cookie='token=good', Origin='http://evil.example').status_int == 403
+
+
 def test_pages_of_another_site_are_refused(app, conf):
     allow()
     assert get(app, '/check?token=good', Origin='http://localhost').status_int == 200

@@ -36,6 +36,24 @@ class Facts:
     virtual_size: int
 
 
+class Hashes:
+    """Hashes of one stream, each in a native thread of its own while more of it comes in."""
+
+    def __init__(self, *hashes):
+        self._lanes = [(concurrency.Lane(_HASHING), each) for each in hashes]
+        self._under_way = collections.deque()
+
+    def feed(self, chunk):
+        """Take the next bytes, which must stay as they are until `catch_up` has waited for them."""
+        self._under_way.append([lane.submit(each.update, chunk) for lane, each in self._lanes])
+
+    def catch_up(self, behind=0):
+        """Wait until all hashes are `behind` chunks behind at most."""
+        while len(self._under_way) > behind:
+            for job in self._under_way.popleft():
+                job.wait()
+
+
 class Intake:
     """An iterator over the chunks of `source` (readinto(memoryview) -> count). When it is through, `facts()` tells
     what passed. A chunk is a memoryview that is used again: it holds until HOLD more have been taken.
@@ -51,10 +69,8 @@ class Intake:
         self.size = 0
         self._algorithm = CONF.hashing_algorithm
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._hashes = (self._md5, hashlib.new(self._algorithm), *also)
-        self._lanes = [(concurrency.Lane(_HASHING), each) for each in self._hashes]
-        # What still uses a buffer, for each of those that are in use.
-        self._hashing = collections.deque()
+        self._os_hash = hashlib.new(self._algorithm)
+        self._hashes = Hashes(self._md5, self._os_hash, *also)
         self._finding = None
         # New memory for each chunk would cost as much as hashing it: the kernel clears every page first.
         self._chunk = min(CHUNK, size or CHUNK)
@@ -69,19 +85,18 @@ class Intake:
                 if self._announced is not None and self.size > self._announced:
                     # At once: the pieces are as small as what was announced, the data may be anything.
                     raise SizeMismatch(announced=self._announced, received=f'{self.size} or more')
-                # Each hash goes on in a thread of its own while the store writes and more comes in.
-                self._hashing.append([lane.submit(each.update, chunk) for lane, each in self._lanes])
+                self._hashes.feed(chunk)
                 self._inspection.feed(chunk)
                 yield chunk
         finally:
-            self._catch_up(0)
+            self._hashes.catch_up()
         if self._announced is not None and self.size != self._announced:
             raise SizeMismatch(announced=self._announced, received=self.size)
         self._finding = self._inspection.finish()
 
     def _read(self):
         """The next chunk, as full as can be: each costs a few switches of threads."""
-        self._catch_up(_BUFFERS - 1)
+        self._hashes.catch_up(_BUFFERS - 1)
         buffer, filled = next(self._buffers), 0
         while filled < self._chunk:
             try:
@@ -95,19 +110,13 @@ class Intake:
                 self._beat()
         return buffer[:filled]
 
-    def _catch_up(self, behind):
-        """Wait until the hashes are `behind` chunks behind at most."""
-        while len(self._hashing) > behind:
-            for job in self._hashing.popleft():
-                job.wait()
-
     def _check_size(self, size):
         if self._limit is not None and size > self._limit:
             raise ImageTooLarge(limit=self._limit)
 
     def facts(self):
         """What passed. Only after the iterator is through."""
-        return Facts(self.size, self._md5.hexdigest(), self._algorithm, self._hashes[1].hexdigest(),
+        return Facts(self.size, self._md5.hexdigest(), self._algorithm, self._os_hash.hexdigest(),
                      self._finding.virtual_size)
 
 

@@ -12,6 +12,7 @@ from glance.db.visibility import EVERYONE
 from glance.exception import ChecksumMismatch
 from glance.image import places, status
 from glance.image.importing.operation import at_node, expiry
+from glance.image.intake import Hashes
 from glance.store.base import without_secret
 
 LOG = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ CONF = config.CONF
 
 HASH = Definition('location_import', [Step('hash', at=at_node, timeout=24 * 3600)])
 _BEAT = 5
+# Pieces that wait in memory for the slower hash.
+_BEHIND = 3
 
 
 def begin(manager, context, image_id, place):
@@ -81,17 +84,18 @@ class HashExecutor(Executor):
 
     def _read(self, run):
         digests = hashlib.md5(usedforsecurity=False), hashlib.new(self._algorithm(run))
-        size, last = 0, time.monotonic()
+        hashes, size, last = Hashes(*digests), 0, time.monotonic()
         chunks = self.stores.get(run.data['store']).read(run.data['url'])
         try:
             for chunk in chunks:
                 size += len(chunk)
-                for digest in digests:
-                    concurrency.in_thread(digest.update, chunk)
+                hashes.feed(chunk)
+                hashes.catch_up(_BEHIND)
                 if time.monotonic() - last > _BEAT:
                     last = time.monotonic()
                     run.check_cancelled()
         finally:
+            hashes.catch_up()
             chunks.close()
         return size, *(digest.hexdigest() for digest in digests)
 

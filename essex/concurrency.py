@@ -327,29 +327,6 @@ def serve(sock, app, pool=None, keepalive=75, socket_timeout=900, max_line=16384
                          debug=False, keepalive=keepalive, socket_timeout=socket_timeout, url_length_limit=max_line)
 
 
-def read_some(stream, view, least):
-    """Put the next bytes of a request's body into the memoryview `view`: `least` of them, and more if they have come.
-
-    Returns how many, fewer at the end of the body. So a fast client's body comes in few large pieces, and nobody waits
-    for a slow one to send much. What stands before the server's stream may have read_some() and read_on() as well.
-    """
-    if hasattr(type(stream), 'read_some'):
-        return stream.read_some(view, least)
-    data = stream.read(min(least, len(view)))
-    view[:len(data)] = data
-    return len(data)
-
-
-def read_on(stream, view):
-    """What follows at once in a request's body, for a native thread that writes what read_some() began.
-
-    Fills the memoryview `view` until there was no byte for a moment; returns how many. 0 says to go back to
-    read_some(), which waits, and meets the end of the body or what is wrong with it. So a sender that pauses keeps no
-    native thread.
-    """
-    return stream.read_on(view) if hasattr(type(stream), 'read_on') else 0
-
-
 def _wait(sock, events, seconds):
     """Wait in a native thread; whether any of `events` (of poll) came. It asks the socket for its number: it may have
     been closed."""

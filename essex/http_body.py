@@ -61,14 +61,14 @@ class Body:
         return self._begun(self._pieces, rfile, None if length is None or length < 0 else length, use_readline)
 
     def read_some(self, view, least):
-        """See concurrency.read_some."""
+        """See read_some() of this module."""
         if self.chunked_input:
             return self._begun(self._some, self.rfile, view, least)
         self._continue()
         return self._fill(view, least)
 
     def read_on(self, view):
-        """See concurrency.read_on."""
+        """See read_on() of this module."""
         raw = getattr(self.rfile, 'raw', None)
         if not isinstance(raw, Incoming):
             return 0
@@ -207,3 +207,26 @@ def _line(rfile):
             raise OSError('the client ended between two chunks')
         raise BadChunk('a line that is too long, or does not end with CR and LF')
     return line
+
+
+def read_some(stream, view, least):
+    """Put the next bytes of a request's body into the memoryview `view`: `least` of them, and more if they have come.
+
+    Returns how many, fewer at the end of the body. So a fast client's body comes in few large pieces, and nobody waits
+    for a slow one to send much. What stands before the server's stream may have read_some() and read_on() as well.
+    """
+    if hasattr(type(stream), 'read_some'):
+        return stream.read_some(view, least)
+    data = stream.read(min(least, len(view)))
+    view[:len(data)] = data
+    return len(data)
+
+
+def read_on(stream, view):
+    """What follows at once in a request's body, for a native thread that writes what read_some() began.
+
+    Fills the memoryview `view` until there was no byte for a moment; returns how many. 0 says to go back to
+    read_some(), which waits, and meets the end of the body or what is wrong with it. So a sender that pauses keeps no
+    native thread.
+    """
+    return stream.read_on(view) if hasattr(type(stream), 'read_on') else 0

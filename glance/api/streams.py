@@ -3,7 +3,7 @@ import re
 
 import webob
 
-from essex import concurrency
+from essex import http_body
 from essex.exception import BadRequest
 from glance import notifications
 from glance.exception import RangeNotSatisfiable
@@ -30,9 +30,9 @@ class Body:
     def readinto(self, view):
         """Fill the memoryview `view` as far as it goes; returns how many bytes that was, 0 at the end."""
         if self._left is None:
-            return concurrency.read_some(self._stream, view, len(view))
+            return http_body.read_some(self._stream, view, len(view))
         wanted = min(len(view), self._left)
-        count = concurrency.read_some(self._stream, view[:wanted], wanted) if wanted else 0
+        count = http_body.read_some(self._stream, view[:wanted], wanted) if wanted else 0
         self._left -= count
         return count
 

@@ -8,7 +8,7 @@ import random
 import re
 import time
 
-from essex import concurrency, context, trace
+from essex import context, http_body, trace
 
 LOG = logging.getLogger(__name__)
 _GLOBAL = re.compile(r'req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -90,12 +90,12 @@ class _Received:
         return self._watched(self._original.readline, args)
 
     def read_some(self, view, least):
-        """See concurrency.read_some."""
-        return self._watched(concurrency.read_some, (self._original, view, least))
+        """See http_body.read_some."""
+        return self._watched(http_body.read_some, (self._original, view, least))
 
     def read_on(self, view):
-        """See concurrency.read_on."""
-        return concurrency.read_on(self._original, view)
+        """See http_body.read_on."""
+        return http_body.read_on(self._original, view)
 
     def _watched(self, call, args):
         try:

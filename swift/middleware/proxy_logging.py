@@ -11,7 +11,7 @@ import string
 import time
 from urllib.parse import quote, unquote_plus
 
-from essex import concurrency
+from essex import http_body
 from swift import conf as options
 from swift.exceptions import ConfigurationError
 from swift.middleware import names
@@ -184,9 +184,9 @@ class _Counted:
         return self._counting(self._original.readline, args)
 
     def read_some(self, view, least):
-        """See concurrency.read_some."""
+        """See http_body.read_some."""
         try:
-            count = concurrency.read_some(self._original, view, least)
+            count = http_body.read_some(self._original, view, least)
         except Exception:
             self.broken = True
             raise
@@ -194,8 +194,8 @@ class _Counted:
         return count
 
     def read_on(self, view):
-        """See concurrency.read_on."""
-        count = concurrency.read_on(self._original, view)
+        """See http_body.read_on."""
+        count = http_body.read_on(self._original, view)
         self.count += count
         return count
 

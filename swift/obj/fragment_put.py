@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 
-from essex import concurrency, failpoint
+from essex import concurrency, failpoint, http_body
 from swift import erasure
 from swift.headers import true_value, whole
 from swift.obj import fragments, updates
@@ -151,7 +151,7 @@ class _Upload:
         buffers = [memoryview(bytearray(min(_PIECE, left))) for _ in range(2)]
         while left:
             view = buffers[0][:left]
-            count = self._read(concurrency.read_some, self._input, view, len(view))
+            count = self._read(http_body.read_some, self._input, view, len(view))
             writing.wait()
             if not count:
                 raise Refused(499, 'Client Disconnect')

@@ -3,7 +3,7 @@ import dataclasses
 import logging
 import time
 
-from essex import concurrency, failpoint
+from essex import concurrency, failpoint, http_body
 from swift import digests, headers
 from swift.obj import fragment_put, updates
 from swift.obj.answers import Answer
@@ -207,7 +207,7 @@ def _write_on(server, request, writer, buffer, count, fast):
         writer.write(buffer[:count])
         if writer.size >= until:
             return
-        count = concurrency.read_on(request.environ['wsgi.input'], buffer)
+        count = http_body.read_on(request.environ['wsgi.input'], buffer)
 
 
 def _fill(server, request, view, end, left):
@@ -220,7 +220,7 @@ def _fill(server, request, view, end, left):
     while filled < wanted:
         if time.monotonic() > end:
             raise Refused(408, 'Request Timeout: max_upload_time is over')
-        count = _read(server, request, concurrency.read_some, stream, view[filled:wanted], server.network_chunk_size)
+        count = _read(server, request, http_body.read_some, stream, view[filled:wanted], server.network_chunk_size)
         if not count:
             if left is None:
                 break

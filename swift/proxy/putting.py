@@ -6,7 +6,7 @@ those that hold sets the pace and one that fails is left behind.
 """
 import time
 
-from essex import concurrency
+from essex import concurrency, http_body
 from swift import digests
 from swift.exceptions import BackendError
 from swift.proxy.errors import refuse
@@ -77,10 +77,10 @@ class Source:
         return view[:count] if count > size // 2 else bytes(view[:count])
 
     def read_on(self, view):
-        """What follows at once, for a native thread: see concurrency.read_on."""
+        """What follows at once, for a native thread: see http_body.read_on."""
         if self._left is not None:
             view = view[:self._left]
-        count = concurrency.read_on(self._input, view) if view else 0
+        count = http_body.read_on(self._input, view) if view else 0
         if count:
             self._counted(view[:count])
         return count
@@ -88,7 +88,7 @@ class Source:
     def _fill(self, view):
         filled, patience = 0, time.monotonic() + _PATIENCE
         while filled < len(view):
-            count = self._read(concurrency.read_some, self._input, view[filled:], self._chunk)
+            count = self._read(http_body.read_some, self._input, view[filled:], self._chunk)
             self._counted(view[:count])
             filled += count
             # What has come from a slow one goes on at once: the nodes wait no longer for it than we do.

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from essex import concurrency
+from essex import concurrency, http_body
 from tests.fixtures import green
 
 FILE = bytes(range(256)) * 40000
@@ -25,12 +25,12 @@ def application(environ, start_response):
         body = environ['wsgi.input'].read()
     elif path == '/into':
         pieces, view = [], memoryview(bytearray(7))
-        while count := concurrency.read_some(environ['wsgi.input'], view, len(view)):
+        while count := http_body.read_some(environ['wsgi.input'], view, len(view)):
             pieces.append(bytes(view[:count]))
         body = b''.join(pieces)
     elif path == '/some':
         counts, view = [], memoryview(bytearray(300000))
-        while count := concurrency.read_some(environ['wsgi.input'], view, 1000):
+        while count := http_body.read_some(environ['wsgi.input'], view, 1000):
             counts.append(count)
             assert bytes(view[:count]) == b'a' * count
         body = json.dumps(counts).encode()

@@ -31,7 +31,7 @@ import eventlet.websocket  # noqa: E402
 import eventlet.wsgi  # noqa: E402
 import greenlet  # noqa: E402
 
-from essex import http_body, http_protocol  # noqa: E402
+from essex import http_body, http_protocol, log_locks  # noqa: E402
 
 Timeout = eventlet.Timeout
 Event = eventlet.event.Event
@@ -50,6 +50,7 @@ def patch():
     if not _patched:
         # os.fork and os.waitpid stay native: the supervisor uses them outside any hub.
         eventlet.monkey_patch(os=False)
+        log_locks.make(original('threading').RLock)
         _patched = True
 
 

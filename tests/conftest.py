@@ -1,4 +1,5 @@
 """Fixtures every test may use."""
+import gc
 import importlib
 import shutil
 
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items):
         parameters = item.callspec.params.values() if hasattr(item, 'callspec') else ()
         if SERVERS & {*item.fixturenames, *(each for each in parameters if isinstance(each, str))}:
             item.add_marker('servers')
+
+
+def pytest_collection_finish(session):
+    """What was imported stays: it need not be looked through again whenever a test has made some objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 class Conf:

@@ -18,7 +18,7 @@ WITH_BODY = [(method, path, body) for method, path, body, _ in TABLE if method i
 ODD = [b'', b'null', b'[]', b'{}', b'"x"', b'7', b'{', b'\xff\xfe', b'{"server": ', b'[' * 5000 + b']' * 5000,
        b'{"a":' * 3000 + b'1' + b'}' * 3000, b'{"server": "a\\u0000b"}', b'{"server": null}', b'{"server": []}',
        b'{"server": {"name": 1e400}}', b'{"\\ud800": 1}']
-EXAMPLES = int(os.environ.get('NOVA_FUZZ_EXAMPLES', '150'))
+EXAMPLES = int(os.environ.get('NOVA_FUZZ_EXAMPLES', '100'))
 
 
 def check_fault(answer, request=None):

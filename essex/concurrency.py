@@ -279,10 +279,13 @@ class _Protocol(http_protocol.Protocol, eventlet.wsgi.HttpProtocol):
             self.connection._io_refs += 1
 
     @staticmethod
-    def send_file(sock, file, count):
-        """Send up to `count` bytes of a file from its position on; returns how many, 0 at its end."""
+    def send_file(sock, file, count, cached):
+        """Send up to `count` bytes of a file from its position on; returns how many, 0 at its end. A thread waits for
+        the disk, unless they are `cached`."""
         while True:
             try:
+                if cached:
+                    return os.sendfile(sock.fileno(), file.fileno(), None, count)
                 return _SENDING.run(_sendfile, sock, file, count)
             except BlockingIOError:
                 try:

@@ -6,7 +6,8 @@ connections stays eventlet's: essex.concurrency puts them together, since it alo
 An answer from a file needs not pass through this process: what an application returns may have, besides being an
 iterator, the method `send_next(send)`. It has the next piece sent by `send(file, count)`, which returns how many bytes
 of the file went out from its position on, and returns that number: 0 at the end, None where it has no file and the next
-piece has to be taken as an iterator's. It is used where the answer has a Content-Length, and never over TLS.
+piece has to be taken as an iterator's. `send(..., cached=True)` says that they were just read: no thread has to wait
+for the disk. It is used where the answer has a Content-Length, and never over TLS.
 """
 import contextlib
 import email.utils
@@ -32,7 +33,7 @@ class ClientGone(Exception):
 class Protocol:
     """To be mixed into eventlet.wsgi.HttpProtocol.
 
-    `input_class` is eventlet's Input, `timeout_class` its Timeout; send_file(socket, file, count) is sendfile(2).
+    `input_class` is eventlet's Input, `timeout_class` its Timeout; send_file(socket, file, count, cached) is sendfile.
     `head_timeout` are the seconds a head may take from its first byte on, the first one from the connection on.
     `guests` counts the connections of each address, which may have `most` of them; 0 is any number.
     """
@@ -248,9 +249,9 @@ class _Answer:
         left = int(dict(self._headers)['Content-Length'])
         self._write(b'')
 
-        def send(file, count):
+        def send(file, count, cached=False):
             try:
-                return self._protocol.send_file(self._protocol.connection, file, min(count, left))
+                return self._protocol.send_file(self._protocol.connection, file, min(count, left), cached)
             except (ConnectionError, TimeoutError) as error:
                 raise ClientGone from error
 

@@ -49,6 +49,34 @@ class Body:
             self._pool.post(_close, opened, self._keep_cache)
 
 
+class Sendable(Body):
+    """The bytes of one range: what was checked may go from the file to the connection (see essex.http_protocol)."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._buffer, self._left, self._checked = None, 0, 0
+
+    def send_next(self, send):
+        """Send of the next piece, which is sent once it is checked; meanwhile the one after it is checked."""
+        if self._buffer is None:
+            (start, end), = self._resolved
+            self._buffer, self._left = memoryview(bytearray(min(self._piece, end - start))), end - start
+            if start != self._opened.place:
+                self._pool.run(self._opened.seek, start)
+            self._check_ahead()
+        if not self._checked:
+            self._checked = self._ahead.wait()
+            self._left -= self._checked
+            self._check_ahead()
+        count = send(self._opened, self._checked, cached=True)
+        self._checked -= count
+        return count
+
+    def _check_ahead(self):
+        if self._left:
+            self._ahead = self._pool.submit(self._opened.check, self._buffer[:self._left])
+
+
 def _close(opened, keep_cache):
     if not keep_cache:
         opened.drop_cache()

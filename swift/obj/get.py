@@ -2,7 +2,7 @@
 from swift import conditions, ranges
 from swift.obj import fragments
 from swift.obj.answers import Answer
-from swift.obj.body import Body
+from swift.obj.body import Body, Sendable
 from swift.obj.errors import Deleted, Expired, NotExist
 from swift.obj.requests import Refused
 from swift.timestamp import Timestamp
@@ -124,7 +124,8 @@ def _body(server, request, opened, shown, resolved):
             multipart = ranges.Multipart(resolved, opened.size, shown['Content-Type'])
             shown['Content-Type'], length = multipart.content_type, multipart.content_length
     piece = server.disk_chunk_size * _PIECES
-    body = Body(opened, server.manager.pool(request.device), piece, resolved, multipart,
+    kind = Body if multipart else Sendable
+    body = kind(opened, server.manager.pool(request.device), piece, resolved, multipart,
                 _keep_cache(server, request, opened))
     return Answer(status, body, shown, length)
 

@@ -60,22 +60,41 @@ class Opened:
             if self._fd is None or self._place >= self.size:
                 return b''
             data = os.pread(self._fd, min(count, self.size - self._place), self._place)
-            if not data:
-                raise self.diskfile.quarantine('the file ends before its Content-Length')
-            self._place += len(data)
-            if self._md5 is not None:
-                self._md5.update(data)
-                if self._place == self.size and self._md5.hexdigest() != self.data_metadata.get('ETag'):
-                    raise self.diskfile.quarantine(f'MD5 {self._md5.hexdigest()} is not the ETag '
-                                                   f'{self.data_metadata.get("ETag")}')
+            self._check(data)
             return data
+
+    def check(self, view):
+        """As read(), but into the memoryview `view`; returns how many bytes: they can be sent from the file then."""
+        with self._lock:
+            if self._fd is None or self._place >= self.size:
+                return 0
+            count = os.preadv(self._fd, [view[:self.size - self._place]], self._place)
+            self._check(view[:count])
+            return count
+
+    def _check(self, data):
+        if not data:
+            raise self.diskfile.quarantine('the file ends before its Content-Length')
+        self._place += len(data)
+        if self._md5 is not None:
+            self._md5.update(data)
+            if self._place == self.size and self._md5.hexdigest() != self.data_metadata.get('ETag'):
+                raise self.diskfile.quarantine(f'MD5 {self._md5.hexdigest()} is not the ETag '
+                                               f'{self.data_metadata.get("ETag")}')
+
+    def fileno(self):
+        """Of the file, whose position is where sending from it goes on. Raises ValueError when it is closed."""
+        fd = self._fd
+        if fd is None:
+            raise ValueError('this object is closed')
+        return fd
 
     def seek(self, place):
         """Go on reading at `place`. What is read afterwards is not checked by MD5."""
         with self._lock:
             if place != self._place:
                 self._md5 = None
-            self._place = place
+            self._place = os.lseek(self._fd, place, os.SEEK_SET)
 
     def peek(self, place, count):
         """Up to `count` bytes from `place`, whatever is read otherwise."""

@@ -38,7 +38,7 @@ class Options:
         self.post_quorum_timeout = options.number(conf, 'post_quorum_timeout', 0.5)
         self.put_queue_depth = options.integer(conf, 'put_queue_depth', 10, 1)
         self.client_chunk_size = options.integer(conf, 'client_chunk_size', 65536, 1)
-        self.object_chunk_size = options.integer(conf, 'object_chunk_size', 65536, 1)
+        self.object_chunk_size = options.integer(conf, 'object_chunk_size', 262144, 1)
         self.recheck_container = options.number(conf, 'recheck_container_existence', 60)
         self.recheck_account = options.number(conf, 'recheck_account_existence', 60)
         self.error_limit = options.integer(conf, 'error_suppression_limit', 10)

@@ -140,6 +140,40 @@ def test_a_large_object_with_a_flipped_bit_breaks_off_and_is_quarantined(node):
     assert node.get().status_int == 404
 
 
+class Taker:
+    """Takes at most 100,000 bytes of a file at a time."""
+
+    def __init__(self):
+        self.received = b''
+
+    def __call__(self, file, count, cached):
+        assert cached
+        piece = os.read(file.fileno(), min(count, 100000))
+        self.received += piece
+        return len(piece)
+
+
+@pytest.mark.parametrize(('asked', 'start', 'end'), [({}, 0, None), ({'Range': 'bytes=5-700004'}, 5, 700005)])
+def test_a_large_object_is_sent_from_its_file(node, asked, start, end):
+    body = os.urandom(1300000)
+    node.put(body=body)
+    answer, taker = node.get(headers=asked), Taker()
+    while len(taker.received) < answer.content_length:
+        assert answer.app_iter.send_next(taker)
+    assert taker.received == body[start:end]
+
+
+def test_of_a_large_object_with_a_flipped_bit_the_end_is_not_sent(node):
+    node.put(body=b'x' * 1300000)
+    change(node, lambda file: file.write(b'Y'))
+    answer, taker = node.get(), Taker()
+    with pytest.raises(Exception, match='is not the ETag'):
+        while True:
+            answer.app_iter.send_next(taker)
+    assert len(taker.received) < 1300000
+    assert node.get().status_int == 404
+
+
 def test_a_range_of_a_damaged_object_is_served(kept):
     change(kept, lambda file: file.write(b'X'))
     assert kept.get(Range='bytes=5-6').body == b'56'

@@ -15,7 +15,6 @@ import types
 _SIZE = re.compile(rb'([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n')
 PATIENCE = 0.02         # seconds without a byte after which a native thread leaves a connection
 _MAX_LINE, _MAX_TRAILERS = 4096, 16384
-_LINE_PATIENCE = 60     # seconds, where the connection has none
 
 
 class BadChunk(ValueError):
@@ -75,7 +74,7 @@ class Body:
         raw.patience = PATIENCE
         try:
             if self.chunked_input:
-                return self._begun(self._on, self.rfile, view, raw)
+                return self._begun(self._on, self.rfile, view)
             return self._fill(view, len(view))
         except (OSError, ValueError):
             return 0
@@ -117,23 +116,25 @@ class Body:
             self._taken(count)
         return filled
 
-    def _on(self, rfile, view, raw):
-        # The few bytes around a chunk have come with it, or soon will: stopping among them would lose them.
-        filled, patience = 0, raw.patience
-        while filled < len(view):
-            if not self._left:
-                if not rfile.peek(1):
-                    break
-                raw.patience = self._sock.gettimeout() or _LINE_PATIENCE
-                if not self._next_chunk(rfile):
-                    break
-                raw.patience = patience
+    def _on(self, rfile, view):
+        filled = 0
+        while filled < len(view) and (self._left or self._is_next_here(rfile) and self._next_chunk(rfile)):
             count = rfile.readinto1(view[filled:filled + self._left])
             if not count:
                 break
             filled += count
             self._taken(count)
         return filled
+
+    def _is_next_here(self, rfile):
+        """Whether another chunk can begin without waiting for more of the bytes around it. The end is left to others:
+        its trailers may take their time."""
+        if self._after_chunk:
+            if len(rfile.peek()) < 2:
+                return False
+            self._end_chunk(rfile)
+        there = rfile.peek()
+        return b'\n' in there and not there.startswith(b'0')
 
     def _taken(self, count):
         self._left -= count
@@ -172,13 +173,18 @@ class Body:
                 break
         return b''.join(pieces)
 
+    def _end_chunk(self, rfile):
+        if rfile.read(2) != b'\r\n':
+            raise BadChunk('a chunk that does not end where it should')
+        self._after_chunk = False
+
     def _next_chunk(self, rfile):
         """Whether there is another one: then `_left` is its length."""
         if self._ended:
             return False
         # Read only now: it may come with the next chunk, and nobody waits for it before.
-        if self._after_chunk and rfile.read(2) != b'\r\n':
-            raise BadChunk('a chunk that does not end where it should')
+        if self._after_chunk:
+            self._end_chunk(rfile)
         found = _SIZE.fullmatch(_line(rfile))
         if found is None:
             raise BadChunk('a chunk without a proper length')

@@ -285,6 +285,17 @@ class Response:
             self._end()
         return piece
 
+    def read_exactly(self, count):
+        """`count` bytes of the body. Raises BackendError when it ends before."""
+        pieces, left = [], count
+        while left:
+            piece = self.read(left)
+            if not piece:
+                raise BackendError(self.node, 'reading data', 'the body ended early')
+            pieces.append(piece)
+            left -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b''.join(pieces)
+
     def _read_chunked(self, count):
         if not self._left:
             line = self._exchange.receive_line()

@@ -8,14 +8,14 @@ import hashlib
 import json
 import time
 
-from essex import concurrency, failpoint, http_body
+from essex import failpoint, http_body
 from swift import erasure
 from swift.headers import true_value, whole
 from swift.obj import fragments, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
 from swift.obj.mime import BadMime, Parts
-from swift.obj.requests import Refused
+from swift.obj.requests import Refused, read
 from swift.timestamp import Timestamp
 
 _FOOTERS_LIMIT = 1 << 20
@@ -168,13 +168,7 @@ class _Upload:
     def _read(self, function, *args):
         if time.monotonic() > self._until:
             raise Refused(408, 'Request Timeout: max_upload_time is over')
-        try:
-            with concurrency.Timeout(self._server.client_timeout):
-                return function(*args)
-        except concurrency.Timeout:
-            raise Refused(408, 'Request Timeout') from None
-        except (OSError, ValueError) as error:
-            raise Refused(499, f'Client Disconnect: {error!r}') from None
+        return read(self._server.client_timeout, function, *args)
 
     def _take_footers(self):
         """What the sender says at the end counts like headers."""

@@ -3,12 +3,12 @@ import dataclasses
 import logging
 import time
 
-from essex import concurrency, failpoint, http_body
+from essex import failpoint, http_body
 from swift import digests, headers
 from swift.obj import fragment_put, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
-from swift.obj.requests import Refused
+from swift.obj.requests import Refused, read
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
@@ -162,22 +162,10 @@ def _commit(server, request, writer, expired_before):
     return _Put(metadata, writer, expired_before)
 
 
-def _read(server, request, function, *args):
-    """What a function that reads from the body returns. Raises Refused 408 or 499."""
-    try:
-        with concurrency.Timeout(server.client_timeout):
-            return function(*args)
-    except concurrency.Timeout:
-        raise Refused(408, 'Request Timeout') from None
-    except (OSError, ValueError):
-        # ValueError: a chunk that is none.
-        raise Refused(499, 'Client Disconnect') from None
-
-
 def _read_all(server, request, length):
     pieces, left = [], length
     while left:
-        piece = _read(server, request, request.environ['wsgi.input'].read, left)
+        piece = read(server.client_timeout, request.environ['wsgi.input'].read, left)
         if not piece:
             raise Refused(499, 'Client Disconnect')
         pieces.append(piece)
@@ -220,7 +208,7 @@ def _fill(server, request, view, end, left):
     while filled < wanted:
         if time.monotonic() > end:
             raise Refused(408, 'Request Timeout: max_upload_time is over')
-        count = _read(server, request, http_body.read_some, stream, view[filled:wanted], server.network_chunk_size)
+        count = read(server.client_timeout, http_body.read_some, stream, view[filled:wanted], server.network_chunk_size)
         if not count:
             if left is None:
                 break

@@ -2,6 +2,7 @@
 import functools
 from urllib.parse import unquote
 
+from essex import concurrency
 from swift import digests, erasure, headers
 from swift.timestamp import Timestamp
 
@@ -139,6 +140,18 @@ class Request:
             if environ.get(_key(name)) is not None and name.lower() not in _OWN:
                 kept[_title(name)] = environ[_key(name)]
         return kept
+
+
+def read(timeout, function, *args):
+    """What a function that reads from the body returns. Raises Refused 408 after `timeout` seconds, 499."""
+    try:
+        with concurrency.Timeout(timeout):
+            return function(*args)
+    except concurrency.Timeout:
+        raise Refused(408, 'Request Timeout') from None
+    except (OSError, ValueError) as error:
+        # ValueError: a chunk that is none.
+        raise Refused(499, f'Client Disconnect: {error!r}') from None
 
 
 # What this server says itself of an object, or what is no header of one.

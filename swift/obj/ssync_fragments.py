@@ -168,7 +168,7 @@ class _Rebuilt:
         try:
             for segment in range(code.segments(self._length)):
                 size = code.fragment_size(min(code.segment_size, self._length - segment * code.segment_size))
-                pieces = [_exactly(answer, size) for answer in self._sources]
+                pieces = [answer.read_exactly(size) for answer in self._sources]
                 yield concurrency.in_thread(code.rebuild, pieces, self._index)
                 self._progress()
         except (BackendError, erasure.CodeError) as error:
@@ -179,14 +179,3 @@ class _Rebuilt:
         """Break off with the sources that were not read to their end."""
         for answer in self._sources:
             answer.close()
-
-
-def _exactly(answer, size):
-    pieces, left = [], size
-    while left:
-        piece = answer.read(left)
-        if not piece:
-            raise BackendError(answer.node, 'reading a fragment', 'the archive ended early')
-        pieces.append(piece)
-        left -= len(piece)
-    return b''.join(pieces)

@@ -215,7 +215,7 @@ class Archives:
         while len(found) < self.code.data:
             index = next(each for each in self._streams if each not in found)
             try:
-                found[index] = _read(self._streams[index], size)
+                found[index] = self._streams[index].read_exactly(size)
             except BackendError as error:
                 self.problems.append(self._app.order_failed(self._streams[index].node, error))
                 self._streams.pop(index).close()
@@ -262,16 +262,6 @@ class Archives:
             answer.close()
         self._streams = {}
 
-
-def _read(answer, size):
-    pieces, left = [], size
-    while left:
-        piece = answer.read(left)
-        if not piece:
-            raise BackendError(answer.node, 'reading a fragment', 'the archive ended early')
-        pieces.append(piece)
-        left -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b''.join(pieces)
 
 
 def _timestamp(answer, name):

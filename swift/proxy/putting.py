@@ -72,7 +72,7 @@ class Source:
             return b''
         view, began = memoryview(bytearray(size)), time.monotonic()
         count = self._fill(view)
-        self.fast = count == _LARGE and time.monotonic() - began < _FAST
+        self.fast = count == size and time.monotonic() - began < _FAST
         # Little is copied, lest it keep much memory while it waits.
         return view[:count] if count > size // 2 else bytes(view[:count])
 

@@ -34,6 +34,11 @@ def application(environ, start_response):
             counts.append(count)
             assert bytes(view[:count]) == b'a' * count
         body = json.dumps(counts).encode()
+    elif path == '/on':
+        view = memoryview(bytearray(300000))
+        counts, began = [http_body.read_some(environ['wsgi.input'], view, 1)], time.monotonic()
+        counts.append(http_body.read_on(environ['wsgi.input'], view))
+        body = json.dumps([counts, time.monotonic() - began]).encode()
     elif path == '/stream':
         start_response('200 OK', headers)
         return iter([b'a' * 5000, b'', b'b' * 70000, b'c'])
@@ -364,6 +369,22 @@ def test_a_client_that_goes_while_a_file_is_sent(port):
 
 def test_sending_on_green_threads():
     green.run(pathlib.Path(__file__).with_name('sending_green.py'), timeout=60)
+
+
+@pytest.mark.parametrize(('sent', 'follows'), [
+    (b'', 0), (b'\r', 0), (b'\r\n', 0), (b'\r\n3', 0), (b'\r\n3\r\n', 0), (b'\r\n3\r\nb', 1), (b'\r\n3\r\nbcd', 3),
+    (b'\r\n3\r\nbcd\r\n2', 3), (b'\r\n0\r\nX: a', 0), (b'XX', 0)])
+def test_who_pauses_anywhere_in_chunks_keeps_no_native_thread(port, sent, follows):
+    post = get('/on', 'Transfer-Encoding: chunked', method='POST', last=False, body=b'1\r\na' + sent)
+    with socket.create_connection(('127.0.0.1', port), 10) as sock:
+        sock.sendall(post)
+        answer = b''
+        while not answer.endswith(b']'):
+            piece = sock.recv(65536)
+            assert piece, answer
+            answer += piece
+    counts, seconds = json.loads(answer.partition(b'\r\n\r\n')[2])
+    assert counts == [1, follows] and seconds < 1
 
 
 @pytest.fixture(scope='module')

@@ -6,10 +6,9 @@ import os
 
 import pytest
 
-from swift import cluster
+from swift import backend, cluster
 from swift.exceptions import BackendError, SwiftError
 from swift.middleware import copy
-from swift.proxy import archives as proxy_archives
 from tests.unit.swift.proxy import storage
 from tests.unit.swift.proxy.conftest import Client
 
@@ -155,7 +154,7 @@ def test_metadata_and_deletion(client, box, storage_dir):
 
 @pytest.mark.parametrize('asked', [None, 'bytes=3000-250000', 'bytes=5-6,100000-200000'])
 def test_another_node_goes_on_where_one_breaks_off(client, box, monkeypatch, asked):
-    body, real, read = os.urandom(300000), proxy_archives._read, []
+    body, real, read = os.urandom(300000), backend.Response.read_exactly, []
     client('PUT', f'{box}/o', body)
 
     def break_off(answer, size):
@@ -164,7 +163,7 @@ def test_another_node_goes_on_where_one_breaks_off(client, box, monkeypatch, ask
             answer.close()
             raise BackendError(answer.node, 'reading', 'the connection was closed')
         return real(answer, size)
-    monkeypatch.setattr(proxy_archives, '_read', break_off)
+    monkeypatch.setattr(backend.Response, 'read_exactly', break_off)
     answer = client('GET', f'{box}/o', **({'range': asked} if asked else {}))
     if asked and ',' in asked:
         assert body[100000:200001] in answer.body and answer.content_length == len(answer.body)

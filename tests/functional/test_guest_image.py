@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.guest, pytest.mark.timeout(300)]
 BUILDER = Path(__file__).resolve().parents[2] / 'tools/build-guest-image'
 KERNEL = os.environ.get('ESSEX_TEST_GUEST_KERNEL', 'debian')
 USER_DATA = '#!/bin/sh\necho "user-data of $(hostname)"\necho run >>/root/runs\n'
+HOST_KEY = '/etc/dropbear/dropbear_ed25519_host_key'
 OTHER_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl other'
 
 
@@ -113,9 +114,13 @@ def test_first_boot_second_boot_and_clean_ends(machine, metadata, tree):
     guest.wait_for('login:')
     assert guest.ssh('cat runs', user='root') == 'run\n'
 
+    # What a power cut in the first boot leaves: no key yet, and dropbearkey's own file, named after a process id that
+    # the next boot gives to dropbearkey again.
+    guest.ssh(f'rm {HOST_KEY}; for id in $(seq 2 999); do : >{HOST_KEY}.new.tmp$id; done', user='root')
     guest.press('ctrl', 'alt', 'delete')
     guest.wait_for('going down')
     guest.wait_for(r'going down[^$]*ssh up')
+    assert guest.ssh('ls /etc/dropbear').split() == [HOST_KEY.rpartition('/')[2]]
 
 
 def test_a_snapshot_takes_a_new_identity(machine, metadata, tree):

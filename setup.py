@@ -69,6 +69,7 @@ EXTRAS = {
 ENTRY_POINTS = {
     'console_scripts': [
         'keystone-api = keystone.cmd.api:main',
+        'keystone-all = keystone.cmd.api:main',   # its name in 2012
         'keystone-manage = keystone.cmd.manage:main',
         'glance-api = glance.cmd.api:main',
         'glance-registry = glance.cmd.registry:main',

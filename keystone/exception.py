@@ -201,6 +201,10 @@ class PasswordExpired(AuthFailed):
     message = 'The password is expired and needs to be changed for user: %(user_id)s.'
 
 
+class ValueTooLong(exception.TooLarge):
+    message = '%(name)s is longer than the %(limit)d characters that are read of it.'
+
+
 class PasswordTooLong(exception.Forbidden):
     message = ('The password length must be less than or equal to %(size)d. The server could not comply with the '
                'request because the password is invalid.')

@@ -57,8 +57,8 @@ class Importer:
 
     def member(self, user_id, tenant_id):
         """Make a user, who may have no role there, a member of a tenant."""
-        if not self.managers.grants.direct_roles(Grant('user', user_id, 'project', tenant_id)):
-            self.grant(user_id, tenant_id, self.role(CONF.member_role_name))
+        if self.managers.memberships.join(user_id, tenant_id):
+            self.done['grants'] += 1
 
     def key_pair(self, user_id, tenant_id, access, secret):
         """An EC2 key pair."""

@@ -1,6 +1,7 @@
 """All managers of the service, made for each other. One set a process (a test makes its own)."""
 from keystone.assignment.grants import GrantManager
 from keystone.assignment.listing import AssignmentLister
+from keystone.assignment.membership import MembershipManager
 from keystone.assignment.roles import RoleManager
 from keystone.auth.manager import AuthManager
 from keystone.auth.signed import SignedRequests
@@ -39,6 +40,7 @@ class Managers:
         self.roles = RoleManager(self.changes, self.resource)
         self.grants = GrantManager(self.changes, self.resource, self.identity, self.groups, self.roles,
                                    self.revocation)
+        self.memberships = MembershipManager(self.changes, self.grants, self.roles)
         self.assignments = AssignmentLister(self.roles, self.identity)
         self.endpoint_filters = EndpointFilterManager(self.changes, self.resource)
         self.catalog = CatalogManager(self.changes, self.endpoint_filters)

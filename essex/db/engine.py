@@ -22,19 +22,19 @@ _ALWAYS = {'future': True, 'hide_parameters': True}
 
 
 def _of_essex(name):
-    """An option's name in files of the Essex era."""
-    return [cfg.DeprecatedOpt(name, group='DEFAULT')]
+    """An option's names in files of the Essex era: sql_NAME in [DEFAULT], in Keystone's NAME in [sql]."""
+    return [cfg.DeprecatedOpt(f'sql_{name}', group='DEFAULT'), cfg.DeprecatedOpt(name, group='sql')]
 
 
 OPTS = [
-    cfg.StrOpt('connection', secret=True, deprecated_opts=_of_essex('sql_connection'),
+    cfg.StrOpt('connection', secret=True, deprecated_opts=_of_essex('connection'),
                help='Where the state is: sqlite:////path/file.sqlite, postgresql+psycopg2://user:password@host/name '
                     'or mysql+pymysql://user:password@host/name.'),
     cfg.IntOpt('max_pool_size', default=20, min=1, help='Connections kept open (not SQLite).'),
     cfg.IntOpt('max_overflow', default=40, min=0, help='Connections beyond the pool under load (not SQLite).'),
-    cfg.IntOpt('connection_recycle_time', default=3600, deprecated_opts=_of_essex('sql_idle_timeout'),
+    cfg.IntOpt('connection_recycle_time', default=3600, deprecated_opts=_of_essex('idle_timeout'),
                help='Seconds after which a connection is replaced.'),
-    cfg.IntOpt('max_retries', default=10, min=1, deprecated_opts=_of_essex('sql_max_retries'),
+    cfg.IntOpt('max_retries', default=10, min=1, deprecated_opts=_of_essex('max_retries'),
                help='How often a transaction is tried that met a deadlock, a lock or a lost connection.'),
 ]
 CONF = config.register(OPTS, 'database')

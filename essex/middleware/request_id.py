@@ -58,7 +58,7 @@ def _path(environ):
     return hide_secrets(environ.get('PATH_INFO', ''))
 
 
-_IN_PATH = re.compile(r'(/tokens/)[^/?]+')
+_IN_PATH = re.compile(r'(/tokens/+)[^/?]+')
 _IN_QUERY = re.compile(r'((?:^|&)(?:token|signature|temp_url_sig|x-amz-signature|awsaccesskeyid)=)[^&]+', re.IGNORECASE)
 
 

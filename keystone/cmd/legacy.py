@@ -2,7 +2,6 @@
 import json
 
 from keystone import legacy
-from keystone.api.v2 import base  # noqa: F401 - declares member_role_name
 from keystone.db import legacy as old_database
 from keystone.managers import Managers
 

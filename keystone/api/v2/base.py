@@ -2,14 +2,12 @@
 from oslo_config import cfg
 
 from essex import config
-from essex.exception import BadRequest, TooLarge
+from essex.exception import BadRequest
 from keystone.api.base import Controller as Base
-from keystone.exception import ProjectNotFound, UserNotFound
+from keystone.exception import ProjectNotFound, UserNotFound, ValueTooLong
 
 CONF = config.register([
-    cfg.IntOpt('max_param_size', default=64, min=1, help='Longest name or id in a v2.0 request; longer: 413.'),
-    cfg.StrOpt('member_role_name', default='_member_',
-               help='Role that v2.0 gives a user who joins a tenant without a role of his own; made when needed.')])
+    cfg.IntOpt('max_param_size', default=64, min=1, help='Longest name or id in a v2.0 request; longer: 413.')])
 
 TEXT_OR_NULL = {'type': ['string', 'null']}
 
@@ -41,10 +39,10 @@ class Controller(Base):
 
 
 def check_size(limit=None, **values):
-    """Raises TooLarge for a value longer than the API's fields are."""
-    for value in values.values():
+    """Raises ValueTooLong for a value longer than the API's fields are."""
+    for name, value in values.items():
         if value is not None and len(value) > (limit or CONF.max_param_size):
-            raise TooLarge(limit=limit or CONF.max_param_size)
+            raise ValueTooLong(name=name, limit=limit or CONF.max_param_size)
 
 
 def tenant_view(project):

@@ -57,7 +57,7 @@ class RoleController(Controller):
     @wsgi.route('DELETE', '/tenants/<tenant_id>/users/<user_id>/roles/OS-KSADM/<role_id>', status=204)
     def remove(self, req, tenant_id, user_id, role_id):
         self.admin_only(req)
-        self.managers.grants.remove(self._grant(tenant_id, user_id), role_id)
+        self.managers.memberships.take(self._grant(tenant_id, user_id), role_id)
 
     @wsgi.route('GET', '/users/<user_id>/roleRefs')
     def refs(self, req, user_id):
@@ -86,4 +86,4 @@ class RoleController(Controller):
             tenant_id, role_id = key['tenantId'], key['roleId']
         except (ValueError, KeyError) as error:
             raise BadRequest('The reference has to hold roleId and tenantId.') from error
-        self.managers.grants.remove(self._grant(tenant_id, user_id), role_id)
+        self.managers.memberships.take(self._grant(tenant_id, user_id), role_id)

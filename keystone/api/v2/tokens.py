@@ -25,7 +25,7 @@ class TokenController(Controller):
     @wsgi.route('POST', '/tokens', schema=AUTH, no_auth=True)
     def authenticate(self, req, body):
         auth = body['auth']
-        check_size(name=auth.get('tenantName'), key=auth.get('tenantId'), trust=auth.get('trust_id'))
+        check_size(tenantName=auth.get('tenantName'), tenantId=auth.get('tenantId'), trust_id=auth.get('trust_id'))
         try:
             token = self.managers.auth.authenticate(self._identity(auth), self._scope(auth))
         except TokenNotFound as error:
@@ -40,7 +40,7 @@ class TokenController(Controller):
         credentials = auth.get('passwordCredentials')
         if credentials is not None:
             key, name = credentials.get('userId'), credentials.get('username')
-            check_size(key=key, name=name)
+            check_size(userId=key, username=name)
             check_size(4096, password=credentials['password'])
             if key is None and name is None:
                 raise BadRequest('passwordCredentials has to hold username or userId.')

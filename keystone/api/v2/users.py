@@ -5,16 +5,28 @@ from keystone.api.v2 import token_view
 from keystone.api.v2.base import TEXT_OR_NULL, Controller, page, user_view
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import taken
-from keystone.assignment.grants import Grant
 from keystone.db.records import Hints
 
 CONF = config.CONF
 
-_FIELDS = {'name': schemas.LONG_NAME, 'password': {'type': ['string', 'null'], 'minLength': 1}, 'email': TEXT_OR_NULL,
-           'enabled': schemas.BOOLEAN, 'tenantId': schemas.ID_OR_NULL}
+_PASSWORD = {'type': ['string', 'null'], 'minLength': 1}
+# As the extension's documents call it; Essex's own clients say `password`.
+_OF_EXTENSION = 'OS-KSADM:password'
+_FIELDS = {'name': schemas.LONG_NAME, 'username': schemas.LONG_NAME, 'password': _PASSWORD, _OF_EXTENSION: _PASSWORD,
+           'email': TEXT_OR_NULL, 'enabled': schemas.BOOLEAN, 'tenantId': schemas.ID_OR_NULL}
+
+
+def _schema(*names):
+    """The schema of a user with one of these members."""
+    schema = schemas.member('user', _FIELDS)
+    schema['properties']['user']['anyOf'] = [{'required': [name]} for name in names]
+    return schema
+
+
+_NEW_PASSWORD = _schema('password', _OF_EXTENSION)
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
                 'password_hash', 'domain_id', 'domain_name', 'domain_enabled', 'default_project_id', 'options',
-                'username', 'password_created_at', 'password_self_service')
+                'password_created_at', 'password_self_service')
 OWN_PASSWORD = schemas.closed({'user': {
     'type': 'object', 'properties': {'password': schemas.PASSWORD, 'original_password': {'type': 'string'}},
     'required': ['password', 'original_password']}}, ['user'])
@@ -22,8 +34,12 @@ NO_GLOBAL_ROLES = 'User roles not supported: tenant ID required'
 
 
 def _values(body):
-    """The body's user with tenantId under its inner name."""
-    values = taken(body, 'user', *NOT_SETTABLE)
+    """The body's user under inner names."""
+    values = taken(body, 'user', *NOT_SETTABLE, 'username', _OF_EXTENSION)
+    given = body['user']
+    for other, name in (('username', 'name'), (_OF_EXTENSION, 'password')):
+        if other in given:
+            values.setdefault(name, given[other])
     if 'tenantId' in values:
         values['default_project_id'] = values.pop('tenantId')
     return values
@@ -41,7 +57,7 @@ class UserController(Controller):
         hints = Hints().add('domain_id', CONF.identity.default_domain_id)
         return {'users': [user_view(user) for user in page(req, self.managers.identity.list_users(hints))]}
 
-    @wsgi.route('POST', '/users', schema=schemas.member('user', _FIELDS, ['name']))
+    @wsgi.route('POST', '/users', schema=_schema('name', 'username'))
     def create(self, req, body):
         self.admin_only(req)
         values = {**_values(body), 'domain_id': CONF.identity.default_domain_id}
@@ -50,18 +66,8 @@ class UserController(Controller):
             self.tenant(tenant_id)
         user = self.managers.identity.create_user(values, is_hashed=True)
         if tenant_id is not None:
-            self._join(user['id'], tenant_id)
+            self.managers.memberships.join(user['id'], tenant_id)
         return {'user': user_view(user)}
-
-    def _join(self, user_id, tenant_id):
-        """Make the user a member of the tenant, without any right there unless he has some."""
-        grant = Grant('user', user_id, 'project', tenant_id)
-        if self.managers.grants.direct_roles(grant):
-            return
-        roles = self.managers.roles
-        found = roles.list_roles(Hints().add('name', CONF.member_role_name))
-        role = found[0] if found else roles.create_role({'name': CONF.member_role_name})
-        self.managers.grants.add(grant, role['id'])
 
     @wsgi.route('GET', '/users/<user_id>')
     def show(self, req, user_id):
@@ -69,8 +75,8 @@ class UserController(Controller):
         return {'user': user_view(self.user(user_id))}
 
     @wsgi.route('PUT', '/users/<user_id>', schema=schemas.member('user', _FIELDS))
-    @wsgi.route('PUT', '/users/<user_id>/password', schema=schemas.member('user', _FIELDS, ['password']))
-    @wsgi.route('PUT', '/users/<user_id>/OS-KSADM/password', schema=schemas.member('user', _FIELDS, ['password']))
+    @wsgi.route('PUT', '/users/<user_id>/password', schema=_NEW_PASSWORD)
+    @wsgi.route('PUT', '/users/<user_id>/OS-KSADM/password', schema=_NEW_PASSWORD)
     @wsgi.route('PUT', '/users/<user_id>/enabled', schema=schemas.member('user', _FIELDS, ['enabled']))
     @wsgi.route('PUT', '/users/<user_id>/OS-KSADM/enabled', schema=schemas.member('user', _FIELDS, ['enabled']))
     @wsgi.route('PUT', '/users/<user_id>/tenant', schema=schemas.member('user', _FIELDS, ['tenantId']))
@@ -84,7 +90,7 @@ class UserController(Controller):
             self.tenant(tenant_id)
         user = self.managers.identity.update_user(user_id, values, is_hashed=True)
         if tenant_id is not None:
-            self._join(user_id, tenant_id)
+            self.managers.memberships.join(user_id, tenant_id)
         return {'user': user_view(user)}
 
     @wsgi.route('DELETE', '/users/<user_id>', status=204)

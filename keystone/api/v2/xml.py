@@ -34,13 +34,17 @@ def from_xml(text):
     return {_key(root.tag): _value(root)}
 
 
+# JSON has users, roles and tenants of this extension without its prefix.
+_BARE = ('role', 'user', 'tenant')
+
+
 def _key(tag):
     """{namespace}tag as a member's name: tag, or ALIAS:tag for that of an extension."""
     if not tag.startswith('{'):
         return tag
     namespace, _, name = tag[1:].partition('}')
     extension = _EXTENSION_OF.match(namespace)
-    return f'{extension[1]}:{name}' if extension else name
+    return f'{extension[1]}:{name}' if extension and name not in _BARE else name
 
 
 # The attributes of an endpoint's child `version`, as JSON has them.

@@ -43,3 +43,6 @@ def test_files_of_the_essex_era_are_read(conf, tmp_path):
     database = config.CONF.database
     assert (database.connection, database.connection_recycle_time, database.max_retries) == ('sqlite:////x', 5, 3)
     assert (config.CONF.ssl_cert_file, config.CONF.ssl_key_file) == ('/a', '/b')
+    path.write_text('[sql]\nconnection = sqlite:////y\nidle_timeout = 200\n')
+    config.CONF([], project='essex', default_config_files=[str(path)])
+    assert (database.connection, database.connection_recycle_time) == ('sqlite:////y', 200)

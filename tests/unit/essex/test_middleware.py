@@ -79,7 +79,7 @@ class TestRequestId:
 
 
 @pytest.mark.parametrize('path, query, shown', [
-    ('/v2.0/tokens/abc/endpoints', '', '/v2.0/tokens/***/endpoints'),
+    ('/v2.0/tokens/abc/endpoints', '', '/v2.0/tokens/***/endpoints'), ('/tokens//abc', '', '/tokens//***'),
     ('/vnc', 'token=abc&x=1', '/vnc?token=***&x=1'),
     ('/v1/a/c/o', 'temp_url_sig=abc&temp_url_expires=1', '/v1/a/c/o?temp_url_sig=***&temp_url_expires=1'),
 ])

@@ -138,6 +138,20 @@ class TestXml:
                               'api/ext/OS-KSADM/v1.0" name="n" type="compute"/>'))
         assert service.get('type') == 'compute'
 
+    def test_what_the_extensions_documents_have_is_understood(self, cloud, admin_api):
+        space = 'http://docs.openstack.org/identity/api/ext/OS-KSADM/v1.0'
+
+        def call(path, body):
+            return admin_api('POST', path, token=cloud.admin_token, headers={'Content-Type': 'application/xml', **XML},
+                             POST=body.encode())
+        answer = call('/v2.0/users', '<?xml version="1.0" encoding="UTF-8"?><user '
+                      f'xmlns="http://docs.openstack.org/identity/api/v2.0" xmlns:OS-KSADM="{space}" '
+                      'username="jqsmith" email="john@example.com" enabled="true" OS-KSADM:password="secure"/>')
+        user = parsed(answer)
+        assert user.get('name') == 'jqsmith' and user.get('enabled') == 'true' and 'secure' not in answer.text
+        assert cloud.issue({'id': user.get('id')}, password='secure')
+        assert parsed(call('/v2.0/OS-KSADM/roles', f'<role xmlns="{space}" name="r"/>')).get('name') == 'r'
+
     @pytest.mark.parametrize('text', [
         '', '<', '<a', '<a></b>', '{"auth": {}}', '<a>' * 60 + '</a>' * 60,
         '<!DOCTYPE a [<!ENTITY x "y">]><auth>&x;</auth>', '<!DOCTYPE a SYSTEM "http://evil/"><auth/>',

@@ -2,6 +2,7 @@
 
 Servers are entered as the API would, without Keystone and Glance: a server without an image boots on the fake driver.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from select import select as readable
 
 from sqlalchemy import func, select
 
@@ -43,9 +45,9 @@ class Zygote:
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         log.close()
 
-    def start(self, argv, log, failpoints=''):
-        """The pid of a new nova-all."""
-        order = {'argv': [str(each) for each in argv], 'log': str(log), 'failpoints': failpoints}
+    def start(self, program, argv, log, failpoints=''):
+        """The pid of a new process of a program (`nova-all`)."""
+        order = {'program': program, 'argv': [str(each) for each in argv], 'log': str(log), 'failpoints': failpoints}
         self._process.stdin.write(json.dumps(order) + '\n')
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
@@ -56,31 +58,41 @@ class Zygote:
 
 
 class Forked:
-    """A nova-all that a Zygote made; has the methods of Process that tests need."""
+    """A program of Nova's that a Zygote started; has the methods of Process that tests need."""
 
-    def __init__(self, zygote, argv, log, failpoints):
-        self.pid, self.log = zygote.start(argv, log, failpoints), log
+    def __init__(self, zygote, program, argv, log, failpoints):
+        self.pid, self.log = zygote.start(program, argv, log, failpoints), log
+        # The zygote's children are reaped at once, and their numbers may be given to others.
+        try:
+            self._descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            self._descriptor = None
 
     @property
     def alive(self):
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        """Whether it runs."""
+        if self._descriptor is not None and readable([self._descriptor], [], [], 0)[0]:
+            os.close(self._descriptor)
+            self._descriptor = None
+        return self._descriptor is not None
+
+    def _send(self, number):
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
 
     def kill(self):
         """kill -9."""
-        if self.alive:
-            os.kill(self.pid, signal.SIGKILL)
+        self._send(signal.SIGKILL)
         self.wait()
 
     def terminate(self, timeout=30):
-        if self.alive:
-            os.kill(self.pid, signal.SIGTERM)
+        """SIGTERM, and wait for the end."""
+        self._send(signal.SIGTERM)
         self.wait(timeout)
 
     def wait(self, timeout=30):
+        """Wait for its end."""
         wait(lambda: not self.alive, timeout, self.output)
 
     def output(self):
@@ -123,7 +135,7 @@ class Nova:
         conf = self.write_conf(f'nova-all-{len(self._processes)}', enabled_daemons=daemons, **options)
         argv, log = ['--config-file', conf], self.directory / 'nova.log'
         if self.zygote:
-            process = Forked(self.zygote, argv, log, failpoints)
+            process = Forked(self.zygote, 'nova-all', argv, log, failpoints)
         else:
             process = Process([sys.executable, ROOT / 'bin' / 'nova-all', *argv], log,
                               {'ESSEX_FAILPOINTS': failpoints}).start()

@@ -1,8 +1,9 @@
-"""Forks nova-all processes from one that has imported everything: hundreds of starts in a test take no time.
+"""Forks Nova's programs from a process that has imported everything: hundreds of starts in a test take no time.
 
-Reads lines of JSON on standard input: {'argv': [...], 'log': path, 'failpoints': text}; answers with the child's pid.
-The children are what `nova-all` is, in every other respect.
+Reads lines of JSON on standard input: {'program': 'nova-all', 'argv': [...], 'log': path, 'failpoints': text}; answers
+with the child's pid. The children are what the program in bin/ is, in every other respect.
 """
+import importlib
 import json
 import os
 import signal
@@ -20,9 +21,10 @@ from nova.cmd import launch  # noqa: E402
 class _Child:
     """What essex.cloud.processes.fork runs."""
 
-    name, module, function = 'nova-all', 'tests.functional.nova_zygote', 'main'
+    module, function = 'tests.functional.nova_zygote', 'main'
 
     def __init__(self, order):
+        self.name = order['program']
         self.arguments = (json.dumps(order),)
 
 
@@ -31,8 +33,7 @@ def main(arguments):
     order = json.loads(arguments[0])
     failpoint._POINTS = failpoint._parse(order.get('failpoints') or '')
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    from nova.cmd import all as nova_all
-    nova_all.main(order['argv'])
+    importlib.import_module(f'nova.cmd.{order["program"].removeprefix("nova-")}').main(order['argv'])
 
 
 def serve():

@@ -8,7 +8,7 @@ from essex import db
 from nova.compute import deletion, states
 from nova.db import instances, services
 from tests.fixtures.processes import Process, wait_for
-from tests.functional.nova_kit import ROOT, Nova, wait
+from tests.functional.nova_kit import ROOT, Forked, Nova, Zygote, wait
 
 DAEMONS = (('scheduler', 'ctl'), ('network', 'ctl'), ('compute', 'host-a'), ('compute', 'host-b'))
 
@@ -16,36 +16,56 @@ DAEMONS = (('scheduler', 'ctl'), ('network', 'ctl'), ('compute', 'host-a'), ('co
 class Split(Nova):
     """Daemons by (name, host)."""
 
-    def __init__(self, directory, rabbitmq, database):
-        super().__init__(directory, database=database, transport_url=rabbitmq.url, rpc_retry_interval_max=1,
+    def __init__(self, directory, zygote, rabbitmq, database):
+        super().__init__(directory, zygote, database=database, transport_url=rabbitmq.url, rpc_retry_interval_max=1,
                          control_exchange=f'essex-{time.time_ns()}',
                          service_down_time=8)
         self.running = {}
 
     def start_one(self, name, host, failpoints=''):
-        """Start a daemon by its launcher; returns when it reports."""
-        conf = self.write_conf(f'{name}-{host}', host=host)
-        process = Process([sys.executable, ROOT / 'bin' / f'nova-{name}', '--config-file', conf],
-                          self.directory / f'{name}-{host}.log', {'ESSEX_FAILPOINTS': failpoints}, name=f'nova-{name}')
-        began = db.utcnow()
-        process.start()
-        self.running[name, host] = process
-        self._processes.append(process)
-        wait(lambda: not process.alive or self.reports(name, host, began), 40, process.output)
-        return process
+        """Start a daemon; returns when it reports."""
+        self.start_these([(name, host)], {name: failpoints})
 
-    def start_all(self):
-        for name, host in DAEMONS:
-            self.start_one(name, host)
+    def start_these(self, daemons, failpoints=None, launchers=False):
+        """Start daemons, each with the failpoints of its name; returns when all report.
+
+        With `launchers` they are processes of bin/, else forked from one that has imported what they need.
+        """
+        began = db.utcnow()
+        for name, host in daemons:
+            self._processes.append(self._begin(name, host, (failpoints or {}).get(name, ''), launchers))
+            self.running[name, host] = self._processes[-1]
+        for key in daemons:
+            process = self.running[key]
+            wait(lambda process=process, key=key: not process.alive or self.reports(*key, began), 40, process.output)
+
+    def _begin(self, name, host, failpoints, launchers):
+        program, conf = f'nova-{name}', self.write_conf(f'{name}-{host}', host=host)
+        argv, log = ['--config-file', conf], self.directory / f'{name}-{host}.log'
+        if not launchers:
+            return Forked(self.zygote, program, argv, log, failpoints)
+        return Process([sys.executable, ROOT / 'bin' / program, *argv], log, {'ESSEX_FAILPOINTS': failpoints},
+                       name=program).start()
+
+    def start_all(self, launchers=False):
+        """Start every daemon."""
+        self.start_these(DAEMONS, launchers=launchers)
 
     @staticmethod
     def reports(name, host, since):
         return any(row.started_at and row.started_at >= since for row in services.list(host, f'nova-{name}'))
 
 
+@pytest.fixture(scope='module')
+def zygote(tmp_path_factory):
+    made = Zygote(tmp_path_factory.mktemp('zygote'))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def nova(tmp_path, rabbitmq, postgresql):
-    made = Split(tmp_path, rabbitmq, postgresql.create_database('nova_split'))
+def nova(zygote, tmp_path, rabbitmq, postgresql):
+    made = Split(tmp_path, zygote, rabbitmq, postgresql.create_database('nova_split'))
     made.prepare()
     yield made
     made.close()
@@ -69,7 +89,7 @@ def delete_all(nova, servers):
 
 
 def test_boot_and_delete(nova):
-    nova.start_all()
+    nova.start_all(launchers=True)
     servers = [nova.boot() for _ in range(8)]
     all_active(nova, servers)
     assert {instances.get(own).host for own in servers} == {'host-a', 'host-b'}
@@ -99,8 +119,7 @@ def test_the_broker_restarts_in_the_middle(nova, rabbitmq):
     ('network', 'ctl', 'network.allocate.after_database'), ('compute', 'host-a', 'boot.disk.before'),
     ('compute', 'host-a', 'boot.spawn.during'), ('compute', 'host-a', 'boot.network.during')])
 def test_one_daemon_is_killed_in_a_boot(nova, name, host, point):
-    for each, there in DAEMONS[:3]:
-        nova.start_one(each, there, f'{point}=kill' if each == name else '')
+    nova.start_these(DAEMONS[:3], {name: f'{point}=kill'})
     own = nova.boot()
     nova.running[name, host].wait(60)
     nova.start_one(name, host)
@@ -111,8 +130,7 @@ def test_one_daemon_is_killed_in_a_boot(nova, name, host, point):
 
 @pytest.mark.parametrize('point', ['delete.destroy.during', 'delete.network.during', 'delete.disk.before'])
 def test_nova_compute_is_killed_in_a_delete(nova, point):
-    for each, there in DAEMONS[:3]:
-        nova.start_one(each, there, f'{point}=kill' if each == 'compute' else '')
+    nova.start_these(DAEMONS[:3], {'compute': f'{point}=kill'})
     own = nova.boot()
     all_active(nova, [own])
     nova.delete(own)

@@ -208,7 +208,7 @@ def test_a_path_may_not_be_endless(service):
 def test_two_statements_then_none_for_a_second(service):
     with db.count_statements() as counter:
         service.text('/latest/meta-data/')
-    assert counter.total == 2
+    assert counter.total == 2, counter.statements
     with db.count_statements() as counter:
         service.text('/latest/meta-data/hostname')
         service.json('/openstack/latest/meta_data.json')
@@ -220,7 +220,7 @@ def test_two_statements_then_none_for_a_second(service):
     service.clock.now = 16
     with db.count_statements() as counter:
         service.text('/latest/meta-data/hostname')
-    assert counter.total == 2
+    assert counter.total == 2, counter.statements
 
 
 def test_changes_show_after_a_second(service):

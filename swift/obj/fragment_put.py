@@ -4,23 +4,20 @@ The proxy sends the archive, then what it knows only at the end (footers), and w
 but nobody is shown it. Only when enough nodes have said so with a second `100 Continue`, the proxy sends the word that
 makes it durable; an object half of whose fragments were lost on the way is never to be seen.
 """
-import hashlib
-import json
 import time
 
 from essex import failpoint, http_body
 from swift import erasure
 from swift.headers import true_value, whole
-from swift.obj import fragments, updates
+from swift.obj import footers, fragments, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
 from swift.obj.mime import BadMime, Parts
 from swift.obj.requests import Refused, read
 from swift.timestamp import Timestamp
 
-_FOOTERS_LIMIT = 1 << 20
 _PIECE = 524288
-_PROMISED = [('X-Obj-Metadata-Footer', 'yes'), ('X-Obj-Multiphase-Commit', 'yes')]
+_PROMISED = [footers.PROMISE, ('X-Obj-Multiphase-Commit', 'yes')]
 
 
 def handle(server, request):
@@ -50,10 +47,8 @@ class _Upload:
         self._pool = server.manager.pool(request.device)
         self._input = request.environ['wsgi.input']
         self._two_phases = true_value(request.get('X-Backend-Obj-Multiphase-Commit'))
-        boundary = request.get('X-Backend-Obj-Multipart-Mime-Boundary')
-        self._parts = Parts(self._more, boundary.encode('latin-1')) if boundary else None
-        if (self._two_phases or true_value(request.get('X-Backend-Obj-Metadata-Footer'))) and not boundary:
-            raise Refused(400, 'X-Backend-Obj-Multipart-Mime-Boundary is missing')
+        in_parts = self._two_phases or footers.wanted(request)
+        self._parts = Parts(self._more, footers.boundary(request)) if in_parts else None
         self._writer = self._file = None
         self._before = 0    # X-Delete-At of what is replaced
         self._until = time.monotonic() + server.max_upload_time
@@ -88,7 +83,7 @@ class _Upload:
     def _length(self):
         if not self._parts:
             return self._request.length
-        return whole(self._request.get('X-Backend-Obj-Content-Length'))
+        return footers.length(self._request)
 
     def _begin(self, length):
         request = self._request
@@ -122,8 +117,7 @@ class _Upload:
             set_headers = getattr(self._input, 'set_hundred_continue_response_headers', None)
             if set_headers:
                 set_headers(_PROMISED)
-            if (self._parts.begin() or {}).get('x-document') != 'object body':
-                raise Refused(400, 'The object is to come first')
+            footers.begin(self._parts)
             if length is not None:
                 self._stream_known(length)
                 if self._parts.read():
@@ -172,19 +166,8 @@ class _Upload:
 
     def _take_footers(self):
         """What the sender says at the end counts like headers."""
-        head = self._parts.begin()
-        if not head or head.get('x-document') != 'object metadata':
-            raise Refused(400, 'The metadata is to follow the object')
-        text = self._parts.text(_FOOTERS_LIMIT)
+        footers.take(self._parts, self._request)
         self._to_the_end()
-        if head.get('content-md5') != hashlib.md5(text, usedforsecurity=False).hexdigest():
-            raise Refused(422, 'The metadata did not arrive as it was sent')
-        try:
-            footers = {name: str(value) for name, value in json.loads(text).items()}
-        except (ValueError, AttributeError):
-            raise Refused(400, 'The metadata is no JSON object') from None
-        for name, value in footers.items():
-            self._request.environ['HTTP_' + name.upper().replace('-', '_')] = value
 
     def _metadata(self):
         request, etag = self._request, self._writer.etag
@@ -209,7 +192,7 @@ class _Upload:
         head = self._parts.begin()
         if not head or head.get('x-document') != 'put commit':
             raise Refused(499, 'Client Disconnect: not to be kept')
-        self._parts.text(_FOOTERS_LIMIT)
+        self._parts.text(footers.LIMIT)
         self._to_the_end()
 
     def _to_the_end(self):

@@ -5,7 +5,7 @@ import time
 
 from essex import failpoint, http_body
 from swift import digests, headers
-from swift.obj import fragment_put, updates
+from swift.obj import footers, fragment_put, updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, NotExist
 from swift.obj.requests import Refused, read
@@ -37,12 +37,12 @@ def handle(server, request):
     length = request.length
     if (length or request.announced or 0) > server.max_file_size:
         raise Refused(413, 'Your request is too large.')
-    if request.get('X-Backend-Obj-Metadata-Footer') or request.get('X-Backend-Obj-Multiphase-Commit'):
-        raise Refused(501, 'Footers and commits in phases are for erasure-coded objects')
+    if request.get('X-Backend-Obj-Multiphase-Commit'):
+        raise Refused(501, 'Commits in phases are for erasure-coded objects')
     # Before the body is asked for: the proxy can still choose another node.
     server.manager.check(request.device)
     try:
-        if length is not None and length < _SMALL:
+        if length is not None and length < _SMALL and not footers.wanted(request):
             done = _small(server, request, length)
         else:
             done = _large(server, request, length)
@@ -88,32 +88,45 @@ def _write_small(server, request, body):
 
 def _large(server, request, length):
     pool = server.manager.pool(request.device)
-    received = _accept_digests(request) if length is None else None
+    upload = footers.Upload(request, server.client_timeout) if footers.wanted(request) else None
+    received = _promise(request, upload) if length is None else None
+    if upload:
+        length = upload.length
     writer, expired_before = pool.run(_begin, server, request, length, received)
     try:
-        _stream(server, request, length, writer, pool)
-        _settle(request, received, writer.size)
+        if upload:
+            trailers = _stream_parts(server, request, upload, writer, pool)
+        else:
+            _stream(server, request, length, writer, pool)
+            trailers = getattr(request.environ['wsgi.input'], 'trailers', {})
+        _settle(request, received, writer.size, trailers)
         return pool.run(_commit, server, request, writer, expired_before)
     except BaseException:
         pool.post(writer.discard)
         raise
 
 
-def _accept_digests(request):
-    """A digests.Received when the proxy offers to tell the MD5 after the data: it hears so with 100 Continue."""
+def _promise(request, upload):
+    """What of it is known here the proxy hears with 100 Continue: footers, and digests when it offers to tell the MD5
+    after the data. A digests.Received for those, or None."""
     stream = request.environ['wsgi.input']
-    if not headers.true_value(request.get(digests.OFFER)) or not getattr(stream, 'should_send_hundred_continue', False):
+    if not getattr(stream, 'should_send_hundred_continue', False):
         return None
-    stream.set_hundred_continue_response_headers([(digests.OFFER, 'yes')])
-    return digests.Received()
+    told = [footers.PROMISE] if upload else []
+    digested = headers.true_value(request.get(digests.OFFER))
+    if digested:
+        told.append((digests.OFFER, 'yes'))
+    if told:
+        stream.set_hundred_continue_response_headers(told)
+    return digests.Received() if digested else None
 
 
-def _settle(request, received, size):
+def _settle(request, received, size, trailers):
     try:
         if request.announced not in (None, size):
             raise digests.Mismatch(f'{size} bytes came, {request.announced} were announced')
         if received is not None:
-            received.settle(request.environ['wsgi.input'].trailers)
+            received.settle(trailers)
     except digests.Mismatch as error:
         LOG.warning('PUT of %s refused: %s', request.environ['PATH_INFO'], error)
         raise Refused(422, f'Unprocessable Entity: {error}') from error
@@ -173,20 +186,36 @@ def _read_all(server, request, length):
     return pieces[0] if len(pieces) == 1 else b''.join(pieces)
 
 
+def _stream_parts(server, request, upload, writer, pool):
+    """The object of a body with footers to the writer; the footers."""
+    piece = upload.begin()
+    if upload.length is not None:
+        pool.run(writer.write, piece)
+        _stream(server, request, upload.length, writer, pool)
+        return upload.end()
+    end = time.monotonic() + server.max_upload_time
+    while piece := upload.read():
+        _check_time(end)
+        if writer.size + len(piece) > server.max_file_size:
+            raise Refused(413, 'Your request is too large.')
+        pool.run(writer.write, piece)
+    return upload.end()
+
+
 def _stream(server, request, length, writer, pool):
     """The body to the writer. While a fast sender's keeps coming, a thread of the disk reads it as well."""
     end = time.monotonic() + server.max_upload_time
     buffer = memoryview(bytearray(min(_BATCH, length or _BATCH)))
     while length is None or writer.size < length:
         began = time.monotonic()
-        count = _fill(server, request, buffer, end, length and length - writer.size)
+        count = _fill(server, request, buffer, end, None if length is None else length - writer.size)
         if not count:
             return
         fast = count == len(buffer) and time.monotonic() - began < _FAST
-        pool.run(_write_on, server, request, writer, buffer, count, fast)
+        pool.run(_write_on, server, request, writer, buffer, count, fast, length)
 
 
-def _write_on(server, request, writer, buffer, count, fast):
+def _write_on(server, request, writer, buffer, count, fast, length):
     """Write the first `count` bytes of `buffer`, then what follows at once, until it is another's turn."""
     until = writer.size + (_TURN if fast else 0)
     while count:
@@ -195,7 +224,14 @@ def _write_on(server, request, writer, buffer, count, fast):
         writer.write(buffer[:count])
         if writer.size >= until:
             return
-        count = http_body.read_on(request.environ['wsgi.input'], buffer)
+        # Footers may follow.
+        view = buffer if length is None else buffer[:length - writer.size]
+        count = http_body.read_on(request.environ['wsgi.input'], view)
+
+
+def _check_time(end):
+    if time.monotonic() > end:
+        raise Refused(408, 'Request Timeout: max_upload_time is over')
 
 
 def _fill(server, request, view, end, left):
@@ -206,8 +242,7 @@ def _fill(server, request, view, end, left):
     stream, filled = request.environ['wsgi.input'], 0
     wanted = len(view) if left is None else min(len(view), left)
     while filled < wanted:
-        if time.monotonic() > end:
-            raise Refused(408, 'Request Timeout: max_upload_time is over')
+        _check_time(end)
         count = read(server.client_timeout, http_body.read_some, stream, view[filled:wanted], server.network_chunk_size)
         if not count:
             if left is None:

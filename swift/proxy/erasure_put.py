@@ -4,14 +4,13 @@ In two phases: first all data, which nodes keep but show nobody; then, when enou
 it durable. Whatever dies before that word leaves what was there before, whoever dies after it leaves enough fragments.
 """
 import hashlib
-import json
 import time
 import uuid
 
 from essex import concurrency, failpoint
 from swift import erasure
 from swift.exceptions import BackendError
-from swift.proxy import fanout, putting, responses
+from swift.proxy import fanout, footers, putting, responses
 from swift.proxy.errors import refuse
 
 _DEPTH = 4      # fragments that wait for one node
@@ -40,7 +39,8 @@ def put(controller, headers, source, length, timestamp):
         sending.abandon()
         return controller.unavailable('PUT', sending.problems, f' ({len(sending.connected)} nodes would take '
                                       f'fragments, {code.quorum} are needed)')
-    etag = sending.store(source, expected, {name for name in headers if name.startswith(_OVERRIDE)})
+    etag = sending.store(source, expected, {name for name in headers if name.startswith(_OVERRIDE)},
+                         lambda: footers.of(controller.environ))
     return responses.empty(201, [('Etag', etag), ('Last-Modified', timestamp.http_date)])
 
 
@@ -80,15 +80,19 @@ class Sending(putting.Connecting):
         answer.body = answer.read()
         return answer
 
-    def store(self, source, expected, overridden):
-        """Send, and make durable; returns the object's MD5. `expected` is the client's, or None. Raises Refusal."""
+    def store(self, source, expected, overridden, more):
+        """Send, and make durable; returns the object's MD5. `expected` is the client's, or None. Raises Refusal.
+
+        `overridden` are the headers that say what the listing is to show; more() is what filters add at the end.
+        """
         writers = [_Archive(exchange, job, self._index[job]) for exchange, job in self.connected]
         try:
             writers, size, etag = self._send(writers, source)
             if expected and expected != etag:
                 raise refuse(422)
+            added = more()
             for writer in writers:
-                writer.end(self._footers(writer, size, etag, overridden))
+                writer.end(self._footers(writer, size, etag, overridden, added))
             for writer in writers:
                 writer.wait()
             writers = self._alive(writers)
@@ -107,9 +111,8 @@ class Sending(putting.Connecting):
         return etag
 
     def _send(self, writers, source):
-        head = f'--{self._boundary}\r\nX-Document: object body\r\n\r\n'.encode()
         for writer in writers:
-            writer.put(head)
+            writer.put(footers.head(self._boundary))
         size, encoding = 0, None
         for segment in _segments(source, self._code.segment_size):
             size += len(segment)
@@ -144,17 +147,15 @@ class Sending(putting.Connecting):
             raise refuse(503, f'Object PUT failed while data was sent: {"; ".join(self.problems)}.\n')
         return alive
 
-    def _footers(self, writer, size, etag, overridden):
+    def _footers(self, writer, size, etag, overridden, added):
         code = self._code
-        metadata = {'Etag': writer.etag, erasure.ETAG: etag, erasure.LENGTH: str(size), erasure.SCHEME: code.scheme,
-                    erasure.SEGMENT_SIZE: str(code.segment_size), erasure.INDEX: str(writer.index)}
+        metadata = {**added, 'Etag': writer.etag, erasure.ETAG: etag, erasure.LENGTH: str(size),
+                    erasure.SCHEME: code.scheme, erasure.SEGMENT_SIZE: str(code.segment_size),
+                    erasure.INDEX: str(writer.index)}
         # A listing shows the object, not a fragment; unless a filter knows better.
         metadata.update({f'{_OVERRIDE}{name}': value for name, value in (('Etag', etag), ('Size', str(size)))
-                         if f'{_OVERRIDE}{name}' not in overridden})
-        text = json.dumps(metadata).encode()
-        check = hashlib.md5(text, usedforsecurity=False).hexdigest()
-        mark = f'\r\n--{self._boundary}\r\n'.encode()
-        return (mark + f'X-Document: object metadata\r\nContent-MD5: {check}\r\n\r\n'.encode() + text + mark)
+                         if f'{_OVERRIDE}{name}' not in overridden | added.keys()})
+        return footers.document(metadata, self._boundary) + b'\r\n'
 
     def _phase(self, writers, status):
         """Those of `writers` that answer with `status`: all, or enough and who came soon after. Raises Refusal 503."""

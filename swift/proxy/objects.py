@@ -7,7 +7,7 @@ import webob
 from swift import digests, expiring
 from swift.exceptions import BackendError
 from swift.headers import true_value, whole
-from swift.proxy import base, body, checks, erasure_get, erasure_put, fanout, putting, reading, responses
+from swift.proxy import base, body, checks, erasure_get, erasure_put, fanout, footers, putting, reading, responses
 from swift.proxy.container import told
 from swift.proxy.errors import refuse
 from swift.proxy.paths import quoted
@@ -227,14 +227,18 @@ class ObjectController(base.Controller):
         quorum = self.policy.quorum(count)
         if length is not None and length <= putting.SMALL:
             data = source.all()
+            headers.update(footers.of(self.environ))
             headers['Content-Length'] = str(length)
             return fanout.Fanout(self.app, nodes, self.part, 'PUT', self.target, self.header_sets(headers, count),
                                  data, quorum=quorum).run()
         headers.update({'Expect': '100-continue', 'Transfer-Encoding': 'chunked', digests.OFFER: 'yes'})
         if length is not None:
             headers[digests.LENGTH] = str(length)
+        frame = footers.frame(self.environ)
+        if frame:
+            headers.update(frame.headers)
         ready = putting.Connecting(self.app, nodes, self.part, 'PUT', self.target,
-                                   self.header_sets(headers, count), quorum=quorum).run()
+                                   self.header_sets(headers, count), quorum=quorum, frame=frame).run()
         if _superseded(ready.answers) or len(ready.connected) < quorum:
             ready.abandon()
             return ready

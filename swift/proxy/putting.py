@@ -98,15 +98,21 @@ class Source:
 
 
 class Connecting(Fanout):
-    """A PUT whose body follows: `connected` has (Exchange, Job, whether it takes digests) of nodes that said 100."""
+    """A PUT whose body follows: `connected` has (Exchange, Job, whether it takes digests) of nodes that said 100.
 
-    def __init__(self, *args, **kwargs):
+    `frame` is the footers.Frame of one with footers.
+    """
+
+    def __init__(self, *args, frame=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.connected = []
+        self.connected, self._frame = [], frame
 
     def _receive(self, exchange, job):
         answer = exchange.expect()
         if answer.status == 100:
+            if self._frame and not self._frame.is_promised(answer):
+                exchange.close()
+                raise BackendError(exchange.node, 'sending data', 'it does not know of footers')
             self.connected.append((exchange, job, digests.OFFER in answer.headers))
             return None
         answer.body = answer.read()
@@ -117,6 +123,9 @@ class Connecting(Fanout):
         depth = self._app.options.put_queue_depth
         writers = [Writer(*each, depth) for each in self.connected]
         sums, threads = digests.Digests(), self._app.threads
+        if self._frame:
+            for writer in writers:
+                writer.put(self._frame.head)
         try:
             while piece := source.piece():
                 for writer in writers:
@@ -127,8 +136,11 @@ class Connecting(Fanout):
                     for writer in writers:
                         writer.go_on()
                 writers = self._alive(writers)
+            tail = self._frame.tail(sums.trailers()) if self._frame else None
             for writer in writers:
-                writer.end(sums.trailers())
+                if tail:
+                    writer.put(tail)
+                writer.end(None if tail else sums.trailers())
             for writer in writers:
                 writer.wait()
             writers = self._alive(writers)

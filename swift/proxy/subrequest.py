@@ -9,7 +9,7 @@ from swift.headers import wsgi
 _DROPPED = frozenset(('wsgi.input', 'eventlet.input', 'CONTENT_LENGTH', 'CONTENT_TYPE', 'QUERY_STRING',
                       'RAW_PATH_INFO', 'headers_raw', 'swift.acl', 'swift.source',
                       'swift.content_type_overridden', 'swift.leave_relative_location',
-                      'swift.proxy_access_log_made'))
+                      'swift.proxy_access_log_made', 'swift.callback.update_footers'))
 _KEPT_HEADERS = frozenset(('HTTP_HOST', 'HTTP_REFERER', 'HTTP_X_AUTH_TOKEN', 'HTTP_X_STORAGE_TOKEN',
                            'HTTP_X_SERVICE_TOKEN', 'HTTP_X_FORWARDED_PROTO', 'HTTP_X_FORWARDED_FOR',
                            'HTTP_X_CLUSTER_CLIENT_IP', 'HTTP_X_OPENSTACK_REQUEST_ID',

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import time
 
 import pytest
@@ -67,7 +68,7 @@ def test_if_none_match_star_refuses_what_exists(node):
     ({'Content-Length': 'x'}, 400), ({'Content-Length': '-1'}, 400), ({'Content-Length': '99'}, 499),
     ({'Content-Length': '99999'}, 499), ({'Content-Length': str(6 * 1024 ** 3)}, 413),
     ({'X-Backend-Storage-Policy-Index': '7'}, 503), ({'X-Backend-Storage-Policy-Index': 'x'}, 503),
-    ({'X-Backend-Obj-Metadata-Footer': 'yes'}, 501),
+    ({'X-Backend-Obj-Metadata-Footer': 'yes'}, 400),
 ])
 def test_what_is_wrong_is_refused_and_leaves_nothing(node, headers, status):
     assert node.put(body=BODY, Content_Type=headers.pop('Content-Type', 'a/b'), headers=headers).status_int == status
@@ -172,3 +173,43 @@ def test_a_server_for_replication_serves_nothing_else(tmp_path):
     node = Node(tmp_path / '2', replication_server='false')
     assert node.put().status_int == 201
     assert node.request('REPLICATE', path='/sda/1').status_int == 405
+
+
+# Footers: metadata that follows the object in a multipart body
+
+def parts(body, footers=b'{"X-Object-Sysmeta-A": "b", "Etag": "%s"}', etag=None, check=None, document='metadata'):
+    footers = footers.replace(b'%s', (etag or md5(body)).encode())
+    return (b'--mark\r\nX-Document: object body\r\n\r\n' + body + b'\r\n--mark\r\nX-Document: object '
+            + document.encode() + b'\r\nContent-MD5: ' + (check or md5(footers)).encode() + b'\r\n\r\n' + footers
+            + b'\r\n--mark--')
+
+
+def md5(data):
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize('length', [True, False])
+@pytest.mark.parametrize('body', [b'', b'the object', os.urandom(700000), b'a\r\n--mar' * 9000])
+def test_footers_count_like_headers(node, body, length):
+    headers = {'X-Backend-Obj-Metadata-Footer': 'yes', 'X-Backend-Obj-Multipart-Mime-Boundary': 'mark',
+               'X-Object-Meta-B': 'c'}
+    if length:
+        headers['X-Backend-Obj-Content-Length'] = str(len(body))
+    answer = node.put(body=parts(body), headers=headers)
+    assert (answer.status_int, answer.headers['ETag']) == (201, f'"{md5(body)}"')
+    got = node.get()
+    assert (got.body, got.headers['X-Object-Sysmeta-A'], got.headers['X-Object-Meta-B']) == (body, 'b', 'c')
+
+
+@pytest.mark.parametrize(('body', 'length', 'status'), [
+    (parts(b'data', etag=md5(b'other')), '4', 422), (parts(b'data', check=md5(b'other')), '4', 422),
+    (parts(b'data', document='nonsense'), '4', 400), (parts(b'data', footers=b'[]'), '4', 400),
+    (parts(b'data', footers=b'no JSON'), '4', 400), (parts(b'data'), '3', 400), (parts(b'data'), '400000', 499),
+    (parts(b'data')[:30], '4', 499), (parts(b'data')[:-60], '4', 499), (parts(b'data')[:30], None, 499),
+    (b'--mark\r\nX-Document: object metadata\r\n\r\n{}', '4', 400), (b'data', '4', 499), (b'', None, 499)])
+def test_footers_that_are_none_leave_nothing(node, body, length, status):
+    headers = {'X-Backend-Obj-Metadata-Footer': 'yes', 'X-Backend-Obj-Multipart-Mime-Boundary': 'mark'}
+    if length:
+        headers['X-Backend-Obj-Content-Length'] = length
+    assert node.put(body=body, headers=headers).status_int == status
+    assert node.get().status_int == 404 and not node.files()

@@ -80,7 +80,7 @@ def _code(controller, answer):
 
 
 def _ranges(controller, answer, length):
-    etags = (answer.headers.get('etag', '').strip('"'),)
+    etags = (_conditional_etag(controller, answer),)
     modified = conditions.seconds(answer.headers.get('last-modified'))
     ignoring = (controller.header('X_BACKEND_IGNORE_RANGE_IF_METADATA_PRESENT') or '').split(',')
     if any(name.strip() and answer.headers.get(name.strip()) for name in ignoring):
@@ -88,6 +88,13 @@ def _ranges(controller, answer, length):
     if not conditions.range_holds(controller.environ, etags, modified):
         return None
     return ranges.parse(controller.header('RANGE'), length)
+
+
+def _conditional_etag(controller, answer):
+    """The ETag the client knows the object by: of the first header of X-Backend-Etag-Is-At that it has."""
+    named = (name.strip().lower() for name in (controller.header('X_BACKEND_ETAG_IS_AT') or '').split(','))
+    return next((answer.headers[name] for name in named if answer.headers.get(name)),
+                answer.headers.get('etag', '').strip('"'))
 
 
 def _not_found(controller, archives):

@@ -13,6 +13,7 @@ from swift.middleware import (
     catch_errors,
     copy,
     dlo,
+    encryption,
     gatekeeper,
     listing_formats,
     memcache,
@@ -20,6 +21,7 @@ from swift.middleware import (
     symlink,
     versioned_writes,
 )
+from swift.middleware.encryption import keys
 from tests.fixtures.memory_swift import Client
 
 pytestmark = pytest.mark.servers
@@ -27,9 +29,12 @@ pytestmark = pytest.mark.servers
 OPTIONS = {'rate_limit_segments_per_sec': '0', 'allow_versioned_writes': 'true', 'allow_object_versioning': 'true'}
 
 
-@pytest.fixture
+@pytest.fixture(params=['plain', 'encrypted'])
 def client(make_app, storage_dir, request):
     app = make_app()
+    if request.param == 'encrypted':
+        app = encryption.filter_factory({'swift_dir': storage_dir})(app)
+        app = keys.filter_factory({}, encryption_root_secret='A' * 43 + '=')(app)
     for module in (symlink, versioned_writes, dlo, slo, copy, bulk, listing_formats, memcache, gatekeeper,
                    catch_errors):
         app = module.filter_factory({'swift_dir': storage_dir}, **OPTIONS)(app)

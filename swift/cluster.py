@@ -40,9 +40,9 @@ class Cluster:
             name = found.ring_name
         if name not in self._rings:
             made = Ring(os.path.join(self.swift_dir, f'{name}.ring.gz'), hash_path=self.hash_path)
-            if found and found.code and made.replica_count != found.code.total:
+            if found and found.code and made.replica_count != found.code.replicas:
                 raise ConfigurationError(f'{name}.ring.gz has {made.replica_count:g} replicas, but {found.name} '
-                                         f'({found.code.scheme}) needs {found.code.total}: one for each fragment.')
+                                         f'({found.code.scheme}) needs {found.code.replicas}: one for each fragment.')
             self._rings[name] = made
         return self._rings[name]
 

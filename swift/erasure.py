@@ -1,8 +1,9 @@
 """Erasure codes: an object is cut into segments, each segment into `data` fragments beside `parity` computed ones.
 
-Any `data` of the fragments of a segment give it back. The fragments of one index, one segment's after the other's, are
-a fragment archive: what one node keeps of an object. Codes come from liberasurecode by way of PyECLib; every fragment
-begins with its header, so archives written by the original can be read here and the other way round.
+Any `data` of the fragments of a segment give it back, with most codes; XOR and LRC codes may need some more. The
+fragments of one index, one segment's after the other's, are a fragment archive: what one node keeps of an object (or
+several nodes, with `copies`: the n-th has the index n modulo `total`). Codes come from liberasurecode by way of
+PyECLib; every fragment begins with its header, so archives written by the original are read here, and the reverse.
 """
 import dataclasses
 import functools
@@ -14,6 +15,11 @@ ETAG, LENGTH, INDEX, SCHEME, SEGMENT_SIZE = (
 SYSMETA = 'x-object-sysmeta-ec-'
 HEADER = 80             # bytes that every fragment begins with
 _MOST_FRAGMENTS = 32    # liberasurecode's limit
+# Any `data` fragments give the data back. `isa_l_rs_vand` with up to 4 of parity only.
+_ANY = ('liberasurecode_rs_vand', 'isa_l_rs_vand', 'isa_l_rs_vand_inv', 'isa_l_rs_cauchy', 'jerasure_rs_vand',
+        'jerasure_rs_cauchy')
+_XOR = {'flat_xor_hd_3': 2, 'flat_xor_hd_4': 3}     # how many of all fragments may be lost, whichever
+_LRC = 'isa_l_rs_lrc'
 
 
 class CodeError(SwiftError):
@@ -22,23 +28,58 @@ class CodeError(SwiftError):
 
 @dataclasses.dataclass(frozen=True)
 class Code:
-    """`kind` as PyECLib names it, counts of fragments, bytes of a segment. Raises ConfigurationError."""
+    """`kind` as PyECLib names it, counts of fragments, bytes of a segment, how many nodes have each fragment, and how
+    many of the parity fragments are of a part of the data (LRC). Raises ConfigurationError.
+    """
 
     kind: str
     data: int
     parity: int
     segment_size: int = 1048576
+    copies: int = 1
+    local_parity: int = 0
 
     def __post_init__(self):
         if self.data + self.parity > _MOST_FRAGMENTS:
             raise ConfigurationError(f'{self.scheme}: at most {_MOST_FRAGMENTS} fragments')
         # What cannot be is said at once, not by the first object.
-        _driver(self.kind, self.data, self.parity)
+        _driver(self.kind, self.data, self.parity, self.local_parity)
 
     @property
     def total(self):
-        """Fragments of a segment: the replicas of the policy's ring."""
+        """Fragments of a segment."""
         return self.data + self.parity
+
+    @property
+    def replicas(self):
+        """Of the policy's ring."""
+        return self.total * self.copies
+
+    def index_at(self, place):
+        """The index of the fragments that the primary of that place in the ring has."""
+        return place % self.total
+
+    def owners(self, primaries, index):
+        """Those of `primaries` that have the fragments of an index."""
+        return primaries[index::self.total]
+
+    @property
+    def tolerance(self):
+        """How many different fragments may be lost, whichever they are."""
+        if self.kind == _LRC:
+            return self.parity - self.local_parity + 1
+        return min(_XOR.get(self.kind, self.parity), self.parity)
+
+    def is_enough(self, indexes):
+        """Whether the fragments of different indexes (a collection) give the data back."""
+        if len(indexes) < self.data:
+            return False
+        return self.kind in _ANY or len(indexes) >= self.total - self.tolerance or _decodes(self, frozenset(indexes))
+
+    def chosen(self, indexes):
+        """Those of enough `indexes` to use: the lowest, which are the data itself, and no more than it takes."""
+        known = sorted(indexes)
+        return next(known[:count] for count in range(self.data, len(known) + 1) if self.is_enough(known[:count]))
 
     @property
     def scheme(self):
@@ -48,11 +89,11 @@ class Code:
     @functools.cached_property
     def quorum(self):
         """How many archives an object needs before its PUT is a success: one node may die, and it is whole."""
-        return self.data + self._driver.min_parity_fragments_needed()
+        return (self.total - self.tolerance + 1) * self.copies
 
     @property
     def _driver(self):
-        return _driver(self.kind, self.data, self.parity)
+        return _driver(self.kind, self.data, self.parity, self.local_parity)
 
     def fragment_size(self, length=None):
         """Bytes of a fragment of a segment of `length` bytes (a whole one)."""
@@ -76,11 +117,14 @@ class Code:
         return self._driver.encode(bytes(segment))
 
     def decode(self, fragments):
-        """The segment that `data` or more fragments (bytes, any order) are of. Raises CodeError."""
+        """The segment that enough fragments (bytes, any order) are of. Raises CodeError."""
         return self._tried(self._driver.decode, fragments)
 
     def rebuild(self, fragments, index):
-        """The fragment of an index, from `data` or more others. Raises CodeError."""
+        """The fragment of an index, from enough others. Raises CodeError."""
+        if self.kind not in _ANY:
+            # What is enough to decode is not always enough to compute a parity fragment alone.
+            return self.encode(self.decode(fragments))[index]
         return self._tried(self._driver.reconstruct, fragments, [index])[0]
 
     def index_of(self, header):
@@ -96,22 +140,36 @@ class Code:
             raise CodeError(f'the fragments do not belong together: {error}') from error
 
 
+@functools.lru_cache(65536)
+def _decodes(code, indexes):
+    """Whether fragments of these indexes give the data back, which is found by trying."""
+    made = code.encode(b'?' * code.data)
+    try:
+        return code.decode([made[index] for index in sorted(indexes)]) == b'?' * code.data
+    except CodeError:
+        return False
+
+
 @functools.cache
-def _driver(kind, data, parity):
+def _driver(kind, data, parity, local_parity=0):
     try:
         from pyeclib import ec_iface
     except ImportError:
         raise ConfigurationError('Erasure-coded storage policies need PyECLib: pip install "essex[ec]"') from None
     if kind not in ec_iface.VALID_EC_TYPES:
         raise ConfigurationError(f'ec_type = {kind}: this host has {", ".join(sorted(ec_iface.VALID_EC_TYPES))}')
-    if not kind.startswith(('liberasurecode_rs', 'isa_l_rs_vand', 'isa_l_rs_cauchy', 'jerasure_rs')):
-        raise ConfigurationError(f'ec_type = {kind}: not every choice of {data} fragments gives the data back; take '
+    if kind not in (*_ANY, *_XOR, _LRC):
+        raise ConfigurationError(f'ec_type = {kind}: how many of its fragments are enough is not known; take '
                                  'isa_l_rs_cauchy or liberasurecode_rs_vand')
+    if local_parity and kind != _LRC or kind == _LRC and not 0 < local_parity < parity:
+        raise ConfigurationError(f'{kind} {data}+{parity} with ec_local_parity = {local_parity}: {_LRC} takes from 1 '
+                                 'to ec_num_parity_fragments - 1, other codes none')
     if kind == 'isa_l_rs_vand' and parity > 4:
         raise ConfigurationError('ec_type = isa_l_rs_vand cannot always decode with 5 or more parity fragments: '
                                  'take isa_l_rs_cauchy')
     try:
-        return ec_iface.ECDriver(k=data, m=parity, ec_type=kind)
+        more = {'local_parity': local_parity} if local_parity else {}
+        return ec_iface.ECDriver(k=data, m=parity, ec_type=kind, **more)
     except Exception as error:
         raise ConfigurationError(f'{kind} {data}+{parity}: {error}') from error
 
@@ -126,12 +184,11 @@ def parse(section, options):
     kind = options.get('ec_type')
     if not kind:
         raise ConfigurationError(f'[{section}] has no ec_type, for example isa_l_rs_cauchy or liberasurecode_rs_vand')
-    if options.get('ec_duplication_factor', '1').strip() != '1':
-        raise ConfigurationError(f'[{section}] ec_duplication_factor: every fragment is kept once here; '
-                                 'have more parity instead')
     return Code(kind, _count(section, options, 'ec_num_data_fragments'),
                 _count(section, options, 'ec_num_parity_fragments'),
-                _count(section, options, 'ec_object_segment_size', '1048576'))
+                _count(section, options, 'ec_object_segment_size', '1048576'),
+                _count(section, options, 'ec_duplication_factor', '1'),
+                _count(section, options, 'ec_local_parity') if 'ec_local_parity' in options else 0)
 
 
 def _count(section, options, name, default=None):

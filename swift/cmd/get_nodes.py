@@ -57,13 +57,13 @@ def _run(args):
         _say_names(named)
     if not 0 <= part < ring.partition_count:
         raise ConfigurationError(f'partition {part}: this ring has 0 to {ring.partition_count - 1}')
-    say_nodes(args, ring, kind, part, digest, named, _is_coded(known, kind))
+    say_nodes(args, ring, kind, part, digest, named, _code(known, kind))
     return 0
 
 
-def _is_coded(known, kind):
+def _code(known, kind):
     policy = known.policies.by_index(kind.partition('-')[2]) if kind.startswith('object') else None
-    return policy is not None and policy.code is not None
+    return policy and policy.code
 
 
 def _ring(args, known, path, named):
@@ -87,12 +87,13 @@ def _say_names(named):
     print(f'\nAccount  \t{account}\nContainer\t{container}\nObject   \t{obj}\n\n')
 
 
-def say_nodes(args, ring, kind, part, digest, named, coded=False):
+def say_nodes(args, ring, kind, part, digest, named, code=None):
     """Print where a partition is kept: nodes, curl and ssh lines. `args.all`: every stand-in.
 
-    With `coded` also the index of the fragments that each node has.
+    With `code` (erasure.Code) also the index of the fragments that each node has.
     """
-    nodes = [(node, f' [Fragment {index}]' if coded else '') for index, node in enumerate(ring.get_part_nodes(part))]
+    nodes = [(node, f' [Fragment {code.index_at(place)}]' if code else '')
+             for place, node in enumerate(ring.get_part_nodes(part))]
     stand_ins = ring.get_more_nodes(part)
     nodes += [(node, ' [Handoff]') for node in
               (stand_ins if args.all else itertools.islice(stand_ins, len(nodes)))]

@@ -150,7 +150,7 @@ def _say_place(known, args, path, names):
     wanted, part = known.hash_path(*names), ring.get_part(*names)
     print()
     get_nodes.say_nodes(argparse.Namespace(all=False), ring, policy.ring_name, part, wanted, names,
-                        policy.code is not None)
+                        policy.code)
     parts = path.split('/')
     sound = True
     if parts[-2] != wanted:

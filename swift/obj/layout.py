@@ -5,6 +5,7 @@ which may be `<timestamp>+<hex>.meta`: its content type is from another time, wh
 
 Of an erasure-coded object there are fragment archives, `<timestamp>#<index>.data`. Nobody reads them until enough
 nodes have theirs: then they become durable, and one of them says so for all of its time: `<timestamp>#<index>#d.data`.
+In directories that the original wrote before 2016 a file `<timestamp>.durable` says it instead: read, never written.
 """
 import collections
 import os
@@ -12,7 +13,7 @@ import os
 from swift import timestamp
 from swift.timestamp import Timestamp
 
-DATA, META, TOMBSTONE = '.data', '.meta', '.ts'
+DATA, META, TOMBSTONE, DURABLE = '.data', '.meta', '.ts', '.durable'
 
 # `timestamp` and, of a .meta that has a content type, `content_type_timestamp`; of a fragment archive its `index`.
 File = collections.namedtuple('File', 'name extension timestamp content_type_timestamp index durable',
@@ -66,7 +67,7 @@ def fragment_name(when, index, durable):
 def parse(name):
     """The File of a name, or None when it is not one of an object's files."""
     stem, extension = os.path.splitext(name)
-    if extension not in (DATA, META, TOMBSTONE) or name.startswith('.'):
+    if extension not in (DATA, META, TOMBSTONE, DURABLE) or name.startswith('.'):
         return None
     try:
         if extension == META:
@@ -103,6 +104,8 @@ def choose(names):
     meta, content_type = _metas(found, data, tombstone)
     kept = {each.name for each in (data, meta, content_type, tombstone) if each}
     kept.update(each.name for files in fragments.values() for each in files)
+    if data and fragments:
+        kept.update(each.name for each in found if each.extension == DURABLE and each.timestamp == data.timestamp)
     return Chosen(data, meta, content_type, tombstone,
                   tuple(each.name for each in found if each.name not in kept), fragments)
 
@@ -118,8 +121,9 @@ def _metas(found, data, tombstone):
 
 def _fragments(found, tombstone):
     """(an archive of the newest durable time or None, {Timestamp: [File]}): nothing older than it, or deleted."""
-    known = [each for each in found if each.index is not None
-             and (tombstone is None or each.timestamp > tombstone.timestamp)]
+    marked = {each.timestamp for each in found if each.extension == DURABLE}
+    known = [each._replace(durable=each.durable or each.timestamp in marked) for each in found
+             if each.index is not None and (tombstone is None or each.timestamp > tombstone.timestamp)]
     durable = max((each.timestamp for each in known if each.durable), default=None)
     kept = {}
     for each in sorted(known, key=lambda each: (each.index, not each.durable)):

@@ -43,16 +43,18 @@ class ObjectReconstructor(ObjectReplicator):
     def _update(self, job):
         """Make a partition of ours equal on its neighbours."""
         primaries = self._primaries(job)
-        mine = next(index for index, node in enumerate(primaries) if node['id'] == job.device['id'])
+        place = next(place for place, node in enumerate(primaries) if node['id'] == job.device['id'])
+        code = job.policy.code
+        mine = code.index_at(place)
         hashed, ours = self._hashes(job)
         self.stats['suffix_hash'] += hashed
         self.stats['suffix_count'] += len(ours)
-        for index in sorted(_indexes(ours, len(primaries)) - {mine}):
-            self._give(job, primaries[index], index)
+        for index in sorted(_indexes(ours, code.total) - {mine}):
+            self._give(job, index)
         if self.handoffs_only:
             return
-        for index in _neighbours(mine, len(primaries)):
-            self._sync_neighbour(job, primaries[index], index, mine, ours)
+        for other in _neighbours(place, len(primaries)):
+            self._sync_neighbour(job, primaries[other], code.index_at(other), mine, ours)
 
     def _sync_neighbour(self, job, node, index, mine, ours):
         ring = self.cluster.ring('object', job.policy)
@@ -109,44 +111,46 @@ class ObjectReconstructor(ObjectReplicator):
         answer.close()
         return None
 
-    def _give(self, job, node, index):
-        """Send a primary the fragments of its index that are here, and remove those. Whether it has them."""
-        try:
-            held = self._send(job, node, index, None)
-        except (BackendError, SwiftError) as error:
-            LOG.warning('%s: %s', job.path, error)
-            self._failed(node)
+    def _give(self, job, index):
+        """Send its primaries the fragments of an index that are here, and remove those. Whether they have them."""
+        owners = job.policy.code.owners(self._primaries(job), index)
+        held = self._send_all(job, [(index, node) for node in owners])
+        # A new ring may have made it ours while we gave it away.
+        if held is None or owners != job.policy.code.owners(self._primaries(job), index):
             return False
         self.stats['success'] += 1
-        if not self._is_theirs(job, node, index):
-            return False
         concurrency.in_thread(fragments.give_away, job.path, held, index)
         return True
 
-    def _is_theirs(self, job, node, index):
-        """Whether the ring still says so: a new one may have made it ours while we gave it away."""
-        return self._primaries(job)[index]['id'] == node['id']
-
-    def _revert(self, job):
-        """A partition that is not ours: fragments go to the nodes of their indexes, tombstones to all."""
-        self._handoffs_left += 1
-        primaries = self._primaries(job)
-        _, ours = self._hashes(job)
-        given = [self._give(job, primaries[index], index) for index in sorted(_indexes(ours, len(primaries)))]
-        held = None
-        for index, node in enumerate(primaries) if any(None in each for each in ours.values()) else ():
+    def _send_all(self, job, targets):
+        """{hash: names} of what all `targets` [(index, node)] have now, or None when one could not be reached."""
+        held, failed = None, False
+        for index, node in targets:
             try:
                 confirmed = self._send(job, node, index, None)
             except (BackendError, SwiftError) as error:
                 LOG.warning('%s: %s', job.path, error)
                 self._failed(node)
-                return
+                failed = True
+                continue
             held = confirmed if held is None else {
                 name: names for name, names in held.items() if confirmed.get(name) == names}
-        if not all(given) or self._is_ours_now(job):
+        return None if failed else held
+
+    def _revert(self, job):
+        """A partition that is not ours: fragments go to the nodes of their indexes, tombstones to all."""
+        self._handoffs_left += 1
+        code = job.policy.code
+        _, ours = self._hashes(job)
+        given = [self._give(job, index) for index in sorted(_indexes(ours, code.total))]
+        held = {}
+        if any(None in each for each in ours.values()):
+            held = self._send_all(job, [(code.index_at(place), node)
+                                        for place, node in enumerate(self._primaries(job))])
+        if held is None or not all(given) or self._is_ours_now(job):
             return
         # Of what has fragments left nothing goes: its names are others by now, or were never offered.
-        if concurrency.in_thread(partition.remove, job.path, held or {}):
+        if concurrency.in_thread(partition.remove, job.path, held):
             self.stats['remove'] += 1
             self._handoffs_left -= 1
 

@@ -28,7 +28,7 @@ class FragmentSender(Sender):
 
     def _request_headers(self):
         return {**super()._request_headers(), 'X-Backend-Ssync-Frag-Index': str(self._index),
-                'X-Backend-Ssync-Node-Index': str(self._index)}
+                'X-Backend-Ssync-Node-Index': str(self.node.get('index', self._index))}
 
     def _found(self):
         for found in super()._found():
@@ -130,7 +130,7 @@ class Rebuilder:
         sources, unwanted = [], [index]
         try:
             for node in self._nodes(index):
-                if len(sources) == code.data:
+                if code.is_enough(unwanted[1:]):
                     break
                 answer = self._get(node, values['name'], when, unwanted)
                 if answer is None:
@@ -141,9 +141,9 @@ class Rebuilder:
                     sources.pop().close()
                     continue
                 unwanted.append(held)
-            if len(sources) < code.data:
-                raise errors.NotExist(f'{values["name"]}: {len(sources)} of {code.data} fragments were found, '
-                                      f'{index} cannot be rebuilt')
+            if not code.is_enough(unwanted[1:]):
+                raise errors.NotExist(f'{values["name"]}: {len(sources)} fragments were found, {code.scheme} needs '
+                                      f'more: {index} cannot be rebuilt')
         except BaseException:
             for answer in sources:
                 answer.close()

@@ -48,7 +48,7 @@ class Archives:
         self._when, self._span, self.code = when, span, code or self.code
         if when is not None:
             self._durable.add(when)
-        self._ask_more(self.code.total if self._newest else self.code.data + self._extra)
+        self._ask_more(self.code.replicas if self._newest else self.code.data + self._extra)
         while self._waiting or self._ask_more(max(1, self._lacking())):
             ready = fanout.readable(self._waiting, min(self._waiting.values()) + self._timeout - time.monotonic())
             for exchange in ready:
@@ -65,7 +65,8 @@ class Archives:
         return self._when or max((when for when in self._durable if when > self._deleted), default=None)
 
     def _lacking(self):
-        return max(0, self.code.data - len(self._held.get(self._candidate(), ())))
+        held = self._held.get(self._candidate(), ())
+        return 0 if self.code.is_enough(held) else max(1, self.code.data - len(held))
 
     def _ask_more(self, count):
         """Ask so many more nodes; whether any could be asked."""
@@ -161,14 +162,14 @@ class Archives:
         if self._lacking() and self._when is None and not self._newest:
             # What is newest has too few fragments left: an older one is better than none.
             found = max((when for when, held in self._held.items() if when in self._durable and when > self._deleted
-                         and len(held) >= self.code.data), default=None)
+                         and self.code.is_enough(held)), default=None)
         held = self._held.pop(found, {})
         for others in self._held.values():
             for answer in others.values():
                 answer.drain()
                 self._again.append(answer.node)
         self._held = {}
-        if len(held) < self.code.data:
+        if not self.code.is_enough(held):
             for answer in held.values():
                 answer.drain()
             return False
@@ -176,8 +177,7 @@ class Archives:
         return True
 
     def _use(self, when, held):
-        # The lowest indexes are the data itself.
-        chosen = sorted(held)[:self.code.data]
+        chosen = self.code.chosen(held)
         for index in held.keys() - chosen:
             held[index].drain()
             self._again.append(held[index].node)
@@ -199,7 +199,7 @@ class Archives:
         if self._deleted and self._candidate() is None:
             return max(self._missing, key=lambda each: _timestamp(each, 'x-backend-timestamp') or _NEVER)
         if self._candidate() is None:
-            return fanout.best(self._missing, (self.code.total + 1) // 2)
+            return fanout.best(self._missing, (self.code.replicas + 1) // 2)
         self.problems.append(f'of the {self.code.data} fragments that are needed too few were found')
         return None
 
@@ -211,22 +211,23 @@ class Archives:
         Raises BackendError when they cannot be had any more.
         """
         size = self.code.fragment_size(min(self.code.segment_size, self.length - segment * self.code.segment_size))
-        found = {}
-        while len(found) < self.code.data:
-            index = next(each for each in self._streams if each not in found)
-            try:
-                found[index] = self._streams[index].read_exactly(size)
-            except BackendError as error:
-                self.problems.append(self._app.order_failed(self._streams[index].node, error))
-                self._streams.pop(index).close()
-                self._replace(segment, error)
-        return list(found.values())
+        found, failure = {}, None
+        while True:
+            for index in [each for each in self._streams if each not in found]:
+                try:
+                    found[index] = self._streams[index].read_exactly(size)
+                except BackendError as error:
+                    failure = error
+                    self.problems.append(self._app.order_failed(self._streams[index].node, error))
+                    self._streams.pop(index).close()
+            if self.code.is_enough(found):
+                return list(found.values())
+            self._replace(segment, failure)
 
     def _replace(self, segment, error):
         """Go on with the archive of another node from a segment on."""
         stop = self.code.segments(self.length) if self._span is None else self._span[1]
-        again, self._again = self._again, []
-        for node in itertools.chain(again, self._nodes):
+        while (node := self._again.pop(0) if self._again else next(self._nodes, None)) is not None:
             exchange = self._exchange(node, self._when, (segment, stop), self._streams)
             if exchange is None:
                 continue

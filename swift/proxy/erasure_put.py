@@ -27,7 +27,7 @@ def put(controller, headers, source, length, timestamp):
         'X-Backend-Obj-Multiphase-Commit': 'yes', 'X-Backend-Obj-Multipart-Mime-Boundary': boundary})
     if length is not None:
         headers['X-Backend-Obj-Content-Length'] = str(code.archive_size(length))
-    sets = controller.header_sets(headers, code.total)
+    sets = controller.header_sets(headers, code.replicas)
     nodes, _ = controller.nodes_for_writing()
     sending = Sending(controller.app, nodes, controller.part, controller.target, sets, code,
                       controller.ring.get_part_nodes(controller.part), boundary)
@@ -45,7 +45,7 @@ def put(controller, headers, source, length, timestamp):
 
 
 class Sending(putting.Connecting):
-    """The archives of one object on their way. `primaries`: the nodes of the ring, which have each its own index."""
+    """The archives of one object on their way. `primaries`: the nodes of the ring, which have each its own place."""
 
     def __init__(self, app, nodes, part, target, header_sets, code, primaries, boundary):
         super().__init__(app, nodes, part, 'PUT', target, header_sets, quorum=code.quorum)
@@ -56,7 +56,7 @@ class Sending(putting.Connecting):
         self._sums = [hashlib.md5(usedforsecurity=False) for _ in range(code.total + 1)]
 
     def _choose(self, jobs):
-        """A primary takes the fragments of its own index; others those that are left."""
+        """A primary takes the fragments of its own place; others those that are left."""
         taken = [node for node in (next(self._nodes, None) for _ in jobs) if node is not None]
         own = {self._own[node['id']]: node for node in taken if node['id'] in self._own}
         left = list(taken)
@@ -85,7 +85,7 @@ class Sending(putting.Connecting):
 
         `overridden` are the headers that say what the listing is to show; more() is what filters add at the end.
         """
-        writers = [_Archive(exchange, job, self._index[job]) for exchange, job in self.connected]
+        writers = [_Archive(exchange, job, self._code.index_at(self._index[job])) for exchange, job in self.connected]
         try:
             writers, size, etag = self._send(writers, source)
             if expected and expected != etag:

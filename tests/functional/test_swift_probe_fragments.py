@@ -42,6 +42,22 @@ def test_a_node_that_dies_gets_its_fragments_back(cluster, owner):
     owner.is_whole()
 
 
+def test_dispersion_is_told_of_fragments(cluster, owner, tmp_path):
+    conf = tmp_path / 'dispersion.conf'
+    conf.write_text(f'[dispersion]\nauth_url = {cluster.auth_url}\nauth_user = test2:tester2\nauth_key = testing2\n'
+                    f'swift_dir = {cluster.etc}\ndispersion_coverage = 25\nretries = 0\ncontainer_report = no\n')
+    assert 'Created 4 objects' in cluster.command('dispersion-populate', conf, '-P', 'policy-1')
+    told = cluster.command('dispersion-report', conf, '-P', 'policy-1')
+    assert '100.00% of object copies found (24 of 24)' in told
+    container, name = 'dispersion_objects_1', 'dispersion_0'
+    place = cluster.primaries('AUTH_test2', container, name, 1)[0]
+    for path in cluster.path_of(place, 'AUTH_test2', container, name, 1).glob('*.data'):
+        path.unlink()
+    told = cluster.command('dispersion-report', conf, '-P', 'policy-1', '-j', check=False)
+    figures = json.loads(told.splitlines()[-1])
+    assert (figures['object']['copies_found'], figures['object']['missing_one']) == (23, 1)
+
+
 def test_a_node_that_dies_in_a_put_is_one_that_is_away(cluster, owner):
     owner.make('dying', 1)
     for point in ('object.sync.before', 'object.commit.before', 'object.durable.before', 'object.durable.after'):

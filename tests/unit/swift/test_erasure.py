@@ -37,6 +37,41 @@ def test_sizes_and_the_quorum():
     assert code.sized(8192).fragment_size() > code.fragment_size()
 
 
+# Codes that do not decode from every choice of as many fragments as there are of data: (code, quorum)
+UNEVEN = [(erasure.Code('flat_xor_hd_3', 3, 3, 1000), 5), (erasure.Code('flat_xor_hd_3', 5, 5, 1000), 9),
+          (erasure.Code('flat_xor_hd_4', 5, 5, 1000), 8), (erasure.Code('isa_l_rs_lrc', 4, 4, 1000, local_parity=2), 6)]
+
+
+@pytest.mark.parametrize(('code', 'quorum'), UNEVEN, ids=lambda value: getattr(value, 'scheme', value))
+def test_enough_is_what_decodes_and_after_a_quorum_and_a_loss_there_is_enough(code, quorum):
+    assert code.quorum == quorum == code.total - code.tolerance + 1
+    segment = os.urandom(1000)
+    made = code.encode(segment)
+    for count in range(code.data - 1, code.total + 1):
+        choices = itertools.combinations(range(code.total), count)
+        for indexes in itertools.islice(choices, 0, None, 2 * code.total - 11):     # of many not every one
+            enough = code.is_enough(indexes)
+            assert enough or count < code.total - code.tolerance
+            if enough:
+                used = code.chosen(indexes)
+                assert code.decode([made[index] for index in used]) == segment
+                lost = min({*range(code.total)} - {*used}, default=None)
+                assert lost is None or code.rebuild([made[index] for index in used], lost) == made[lost]
+            else:
+                with pytest.raises(erasure.CodeError):
+                    code.decode([made[index] for index in indexes])
+
+
+def test_fragments_that_are_kept_more_than_once():
+    code = erasure.Code('isa_l_rs_cauchy', 4, 2, copies=2)
+    assert (code.total, code.replicas, code.quorum) == (6, 12, 10)
+    assert [code.index_at(place) for place in range(12)] == [0, 1, 2, 3, 4, 5] * 2
+    assert code.owners(list('abcdefghijkl'), 1) == ['b', 'h']
+    # Whichever nodes a quorum is: even with one of them less there are enough different fragments.
+    worst = sorted(code.index_at(place) for place in range(12))[:code.quorum - 1]
+    assert code.is_enough(set(worst))
+
+
 def test_fragments_that_do_not_belong_together_are_an_error():
     code = CODES[0]
     made = code.encode(b'x' * 100)
@@ -63,6 +98,10 @@ def test_a_policy_of_fragments():
     assert (first.policy_type, first.code) == ('replication', None)
     assert second.policy_type == 'erasure_coding'
     assert second.code == erasure.Code('liberasurecode_rs_vand', 4, 2, 65536)
+    _, twice = parsed(ec_duplication_factor='2')
+    assert (twice.code.copies, twice.code.replicas) == (2, 12)
+    _, lrc = parsed(ec_type='isa_l_rs_lrc', ec_num_parity_fragments='3', ec_local_parity='1')
+    assert (lrc.code.local_parity, lrc.code.tolerance) == (1, 3)
 
 
 BAD = {
@@ -70,9 +109,12 @@ BAD = {
     'no data': {'ec_num_data_fragments': None},
     'nothing': {'ec_num_parity_fragments': '0'}, 'no number': {'ec_num_data_fragments': 'four'},
     'too many': {'ec_num_data_fragments': '40'}, 'no segment': {'ec_object_segment_size': '-1'},
-    'more than once': {'ec_duplication_factor': '2'}, 'another policy type': {'policy_type': 'magic'},
-    'not every choice decodes': {'ec_type': 'flat_xor_hd_3', 'ec_num_data_fragments': '5',
-                                 'ec_num_parity_fragments': '5'},
+    'never': {'ec_duplication_factor': '0'}, 'another policy type': {'policy_type': 'magic'},
+    'an XOR code that does not exist': {'ec_type': 'flat_xor_hd_3'},
+    'a code of a library that is not here': {'ec_type': 'shss'},
+    'local parity of a code without': {'ec_local_parity': '1'},
+    'no local parity': {'ec_type': 'isa_l_rs_lrc', 'ec_num_parity_fragments': '3'},
+    'only local parity': {'ec_type': 'isa_l_rs_lrc', 'ec_local_parity': '2'},
     'a matrix that cannot always be inverted': {'ec_type': 'isa_l_rs_vand', 'ec_num_parity_fragments': '5'}}
 
 

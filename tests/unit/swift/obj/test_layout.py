@@ -44,7 +44,7 @@ def test_content_type_time_is_in_the_name():
     assert layout.parse(name)[2:4] == (when, typed)
 
 
-@pytest.mark.parametrize('name', ['hashes.pkl', '.1.00000.data.abcdef', 'x.data', '1.00000.durable', '.1.0.data.xattr',
+@pytest.mark.parametrize('name', ['hashes.pkl', '.1.00000.data.abcdef', 'x.data', 'x.durable', '.1.0.data.xattr',
                                   '1.00000#x.data', '1.00000#1#x.data', '1.00000#1.meta', 'nan.data', '-1.data', ''])
 def test_other_files_are_none_of_an_object(name):
     assert layout.parse(name) is None
@@ -61,6 +61,14 @@ FRAGMENTS = {
     'marked twice': (['2#1.data', '2#1#d.data'], '2#1#d.data', ['2#1#d.data'], ['2#1.data']),
     'deleted': (['2.ts', '2#1#d.data', '1#0.data'], None, [], ['1#0.data', '2#1#d.data']),
     'written after a deletion': (['2.ts', '3#1.data'], None, ['3#1.data'], []),
+    'a file of old says so': (['2#1.data', '2#0.data', '2.durable'], '2#0.data', ['2#0.data', '2#1.data'], []),
+    'a file of old, and one that is marked since': (['2#1#d.data', '2.durable'], '2#1#d.data', ['2#1#d.data'], []),
+    'a file of old for what is older': (['2#1#d.data', '1#1.data', '1.durable'], '2#1#d.data', ['2#1#d.data'],
+                                        ['1#1.data', '1.durable']),
+    'a file of old, and newer ones that may become durable': (
+        ['2#1.data', '1#1.data', '1.durable'], '1#1.data', ['1#1.data', '2#1.data'], []),
+    'a file of old that is deleted': (['2.ts', '2#1.data', '2.durable'], None, [], ['2#1.data', '2.durable']),
+    'a file of old alone': (['2.durable'], None, [], ['2.durable']),
     'durable after a deletion': (['2.ts', '3#1#d.data'], '3#1#d.data', ['3#1#d.data'], ['2.ts']),
 }
 

@@ -19,29 +19,37 @@ CODE = Code('liberasurecode_rs_vand', 2, 2, 4096)
 
 
 class Kit:
-    """Five nodes, four of which have a fragment; `numbers` of those in the order of their indexes."""
+    """Nodes, all but one of which have a fragment; `numbers` of those in the order of their places in the ring."""
 
-    def __init__(self, nodes):
-        self.nodes = nodes
+    def __init__(self, nodes, policy=0):
+        self.nodes, self.policy = nodes, policy
         cluster.load.cache_clear()
         self.cluster = cluster.load(nodes.root)
-        self.ring = self.cluster.ring('object', 0)
+        self.code = self.cluster.policies.by_index(policy).code
+        self.ring = self.cluster.ring('object', policy)
+        self.box = f'a/c{policy or ""}'
         self.client = Client(Application({'swift_dir': nodes.root, 'account_autocreate': 'true',
                                           'error_suppression_interval': '0', 'node_timeout': '2'}))
 
     def put(self, name, body=None):
         """(bytes, numbers of the primaries by index, the number of the other node)."""
         body = os.urandom(30000) if body is None else body
-        assert self.client('PUT', f'a/c/{name}', body, content_type='text/x', x_object_meta_a='b').status_int == 201
+        answer = self.client('PUT', f'{self.box}/{name}', body, content_type='text/x', x_object_meta_a='b')
+        assert answer.status_int == 201
         numbers = self.place(name)
         return body, numbers, ({*range(self.nodes.count)} - {*numbers}).pop()
 
     def place(self, name):
-        return [int(node['device'][1:]) for node in self.ring.get_nodes('a', 'c', name)[1]]
+        return [int(node['device'][1:]) for node in self.ring.get_nodes(*f'{self.box}/{name}'.split('/', 2))[1]]
 
     def directory(self, number, name):
-        digest, part = self.cluster.hash_path('a', 'c', name), self.ring.get_part('a', 'c', name)
-        return f'{self.nodes.device(number)}/objects/{part}/{digest[-3:]}/{digest}'
+        names = f'{self.box}/{name}'.split('/', 2)
+        digest, part = self.cluster.hash_path(*names), self.ring.get_part(*names)
+        return f'{self.nodes.device(number)}/objects{self._suffix}/{part}/{digest[-3:]}/{digest}'
+
+    @property
+    def _suffix(self):
+        return f'-{self.policy}' if self.policy else ''
 
     def held(self, number, name):
         """{(index, durable)} of the archives on a node, or {'.ts'}."""
@@ -61,16 +69,17 @@ class Kit:
     def is_whole(self, name, body):
         numbers = self.place(name)
         for index, number in enumerate(numbers):
-            assert self.held(number, name) == {(index, True)}
+            assert self.held(number, name) == {(self.code.index_at(index), True)}
         for without in range(len(numbers)):
             hidden = self.directory(numbers[without], name)
             os.rename(hidden, f'{hidden}-hidden')
             try:
-                answer = self.client('GET', f'a/c/{name}')
+                answer = self.client('GET', f'{self.box}/{name}')
                 assert (answer.body, answer.headers['X-Object-Meta-A']) == (body, 'b')
             finally:
                 os.rename(f'{hidden}-hidden', hidden)
-        everywhere = glob.glob(f'{self.nodes.root}/n*/node/d*/objects/*/*/{self.cluster.hash_path("a", "c", name)}')
+        digest = os.path.basename(self.directory(0, name))
+        everywhere = glob.glob(f'{self.nodes.root}/n*/node/d*/objects{self._suffix}/*/*/{digest}')
         assert sorted(everywhere) == [self.directory(number, name) for number in sorted(numbers)]
 
 

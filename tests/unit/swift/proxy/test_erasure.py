@@ -84,6 +84,21 @@ def test_fragments_that_are_not_durable_help_one_that_is(client, box, storage_di
     assert client('GET', f'{box}/o', range='bytes=-100').body == body[-100:]
 
 
+def test_what_the_original_marked_with_a_file_of_its_own_before_2016_is_durable(client, box, storage_dir):
+    client('PUT', f'{box}/o', b'x' * 10000)
+    for path in archives(storage_dir, f'{box}/o').values():
+        os.rename(path, path.replace('#d', ''))
+        with open(path.partition('#')[0] + '.durable', 'wb'):
+            pass
+    assert client('GET', f'{box}/o').body == b'x' * 10000
+    assert client('POST', f'{box}/o', x_object_meta_color='blue').status_int == 202
+    assert client('HEAD', f'{box}/o').headers['X-Object-Meta-Color'] == 'blue'
+    client('PUT', f'{box}/o', b'again')
+    assert client('GET', f'{box}/o').body == b'again'
+    for path in archives(storage_dir, f'{box}/o').values():
+        assert len(os.listdir(os.path.dirname(path))) == 1
+
+
 def test_what_never_became_durable_is_not_there(client, box, storage_dir):
     client('PUT', f'{box}/o', b'x' * 10000)
     for path in archives(storage_dir, f'{box}/o').values():

@@ -22,7 +22,11 @@ def _init(args, layout):
         options['floating_cidr'] = args.floating
     if args.free_ports:
         options['ports'] = dict(zip(settings.PORTS, settings.free_ports(len(settings.PORTS), args.address)))
-    lifecycle.init(layout, _say, only=[args.only] if args.only else None, **options)
+    lifecycle.init(layout, _say, only=[args.only] if args.only else None, encrypt_objects=_wanted(args), **options)
+
+
+def _wanted(args):
+    return None if args.encrypt_objects is None else args.encrypt_objects == 'on'
 
 
 def _up(args, layout):
@@ -32,7 +36,9 @@ def _up(args, layout):
     from essex.cloud import lifecycle
     only = args.only.split(',') if args.only else None
     if only == ['swift'] and not layout.settings.exists():
-        lifecycle.init(layout, _say, only=only)
+        lifecycle.init(layout, _say, only=only, encrypt_objects=_wanted(args))
+    elif args.encrypt_objects:
+        lifecycle.encrypt_objects(layout, _say, _wanted(args))
     took = lifecycle.up(layout, _say, args.foreground, only, args.timeout)
     if took:
         print(f'up and healthy after {took:.1f} s')
@@ -88,6 +94,11 @@ def _demo(args, layout):
     print(welcome.text(layout, settings, demo, server, address, seconds))
 
 
+def _encrypt_objects(command):
+    command.add_argument('--encrypt-objects', choices=('on', 'off'), help='whether object storage encrypts new objects '
+                         '(default: as before; off in a new cloud). What is encrypted stays readable')
+
+
 def parser():
     """The command line."""
     top = argparse.ArgumentParser(prog='essex', description='A private cloud on one host.')
@@ -110,11 +121,13 @@ def parser():
     init.add_argument('--free-ports', action='store_true', help='take free ports instead of the usual ones')
     init.add_argument('--only', choices=('swift',), help='object storage alone; the rest can be made later')
     init.add_argument('--tls', action='store_true', help='HTTPS also on loopback')
+    _encrypt_objects(init)
     up = command('up', _up, 'start the cloud and wait until it is healthy')
     up.add_argument('--foreground', action='store_true', help='stay in the foreground (for a service manager)')
     up.add_argument('--only', help='start only these, separated by commas: keystone, swift, glance, nova, '
                                    'novncproxy. Object storage without Keystone has users of its own; it is made '
                                    'if nothing is there yet')
+    _encrypt_objects(up)
     up.add_argument('--timeout', type=float, default=60, help='seconds to wait (default: %(default)s)')
     down = command('down', _down, 'stop the cloud; guests go on running')
     down.add_argument('--guests', action='store_true', help='shut down the guests too and remove their networks')

@@ -18,10 +18,10 @@ from essex.exception import ConfigError, EssexError
 _UNDECIDED = 'undecided'
 
 
-def init(layout, say, hypervisor='auto', only=None, **options):
+def init(layout, say, hypervisor='auto', only=None, encrypt_objects=None, **options):
     """Make the cloud in `layout`, or find it made: settings, configuration, databases, keys. Returns its settings.
 
-    `only` ['swift'] makes object storage alone; the rest can be made later.
+    `only` ['swift'] makes object storage alone; the rest can be made later. `encrypt_objects` None leaves it as it is.
     """
     problems = checks.problems(layout.root)
     if problems:
@@ -33,6 +33,8 @@ def init(layout, say, hypervisor='auto', only=None, **options):
     else:
         settings = Settings.create(layout, hypervisor=_UNDECIDED, **options)
         settings.set('host', socket.gethostname())
+    if encrypt_objects is not None:
+        settings.set('encrypt_objects', 'yes' if encrypt_objects else 'no')
     if only is None and settings.hypervisor == _UNDECIDED:
         _decide_hypervisor(layout, settings, hypervisor)
     settings.save()
@@ -53,6 +55,20 @@ def _decide_hypervisor(layout, settings, wanted):
     settings.set('hypervisor', kind)
     settings.set('virt_type', 'auto')
     settings.set('libvirt_uri', PrivateLibvirtd(str(layout.libvirt)).uri if kind == 'libvirt' else '')
+
+
+def encrypt_objects(layout, say, wanted):
+    """Switch encryption at rest of object storage on or off in a cloud that is down. Raises EssexError."""
+    settings = Settings.load(layout)
+    if settings.encrypts_objects == wanted:
+        return
+    if status.supervisor_pid(layout):
+        raise EssexError('The cloud is up: `essex down` first, encryption is switched while it stands.')
+    settings.set('encrypt_objects', 'yes' if wanted else 'no')
+    settings.save()
+    configure.write(layout, settings, ['swift'])
+    say(f'new objects are {"encrypted" if wanted else "not encrypted any more"}; the root secret is in '
+        f'{layout.config("swift", "keymaster")}')
 
 
 def up(layout, say, foreground=False, only=None, timeout=60):

@@ -117,6 +117,11 @@ class Settings:
         """Whether the APIs speak HTTPS."""
         return self.tls == 'yes'
 
+    @property
+    def encrypts_objects(self):
+        """Whether object storage encrypts what it keeps."""
+        return self._parser['cloud'].get('encrypt_objects') == 'yes'
+
     def password(self, account):
         """The generated password of an account."""
         return self._parser['passwords'][account]

@@ -1,4 +1,5 @@
 """The one-host cloud's own parts."""
+import base64
 import ipaddress
 import socket
 import ssl
@@ -10,9 +11,10 @@ import pytest
 from cryptography import x509
 
 from essex import context, trace
-from essex.cloud import configure, ini, openrc, pki, processes, settings, supervisor, timeline
+from essex.cloud import configure, ini, lifecycle, openrc, pki, processes, settings, supervisor, timeline
 from essex.cloud.layout import Layout
-from essex.exception import ConfigError
+from essex.exception import ConfigError, EssexError
+from swift import conf
 
 SAMPLE = '''# About this file
 [DEFAULT]
@@ -76,6 +78,7 @@ def test_a_cloud_of_an_earlier_version_is_completed(made):
 
 def test_object_storage_has_two_proxies_to_choose_from(made):
     made.set('host', 'here')
+    made.save()
     configure.write(made.layout, made, ['swift'])
     assert not (made.layout.etc / 'nova').exists()
     whole, alone = (made.layout.config('swift', name).read_text() for name in ('proxy-server', 'proxy-server-alone'))
@@ -88,8 +91,50 @@ def test_object_storage_has_two_proxies_to_choose_from(made):
         processes.table(made.layout, 'fake', ['toaster'])
 
 
+def test_encryption_of_objects_is_switched_with_a_secret_that_stays(made):
+    made.set('host', 'here')
+    made.save()
+    files = {name: made.layout.config('swift', name) for name in (
+        'proxy-server', 'proxy-server-alone', 'internal-client', 'object-expirer', 'keymaster')}
+
+    def written():
+        configure.write(made.layout, made, ['swift'])
+        return {name: conf.parse(str(path)) for name, path in files.items()}
+
+    def pipelines(found):
+        return {name for name, parser in found.items() if parser.has_section('pipeline:main')
+                and 'keymaster encryption' in parser['pipeline:main']['pipeline']}
+    off = written()
+    assert pipelines(off) == set() and not dict(off['keymaster'].items('keymaster'))
+    lifecycle.encrypt_objects(made.layout, print, True)
+    made = settings.Settings.load(made.layout)
+    on = written()
+    secret = on['keymaster']['keymaster']['encryption_root_secret']
+    assert len(base64.b64decode(secret)) == 32 and files['keymaster'].stat().st_mode & 0o777 == 0o600
+    # The expirer reads no object, and what moves objects between policies must not change them.
+    assert pipelines(on) == {'proxy-server', 'proxy-server-alone', 'internal-client'}
+    assert not any(secret in path.read_text() for name, path in files.items() if name != 'keymaster')
+    for name in pipelines(on):
+        assert on[name]['filter:keymaster']['keymaster_config_path'] == str(files['keymaster'])
+        assert on[name]['filter:encryption']['disable_encryption'] == 'false'
+    lifecycle.encrypt_objects(made.layout, print, False)
+    made = settings.Settings.load(made.layout)
+    again = written()
+    assert pipelines(again) == pipelines(on)
+    assert again['proxy-server']['filter:encryption']['disable_encryption'] == 'true'
+    assert again['keymaster']['keymaster']['encryption_root_secret'] == secret
+
+
+def test_encryption_is_not_switched_below_a_cloud_that_runs(made, monkeypatch):
+    monkeypatch.setattr(lifecycle.status, 'supervisor_pid', lambda layout: 1)
+    with pytest.raises(EssexError, match='essex down'):
+        lifecycle.encrypt_objects(made.layout, print, True)
+    assert not settings.Settings.load(made.layout).encrypts_objects
+
+
 def test_databases_are_for_the_owner_alone(made):
     made.set('host', 'here')
+    made.save()
     for _ in range(2):
         configure.write(made.layout, made)
         for service in ('keystone', 'glance', 'nova'):

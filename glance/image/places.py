@@ -73,22 +73,30 @@ def check_validation(data):
 
     Raises InvalidImage.
     """
-    if data is None:
+    if data is None or data == {}:
         return None
     if not isinstance(data, dict) or not set(data) <= {'checksum', 'os_hash_algo', 'os_hash_value'}:
         raise InvalidImage('validation_data is an object with os_hash_algo and os_hash_value, and checksum if wanted.')
     algorithm, value = data.get('os_hash_algo'), data.get('os_hash_value')
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise InvalidImage(f'os_hash_algo is one of {", ".join(sorted(ALGORITHMS))}; not {str(algorithm)[:40]!r}.')
-    _check_hex('os_hash_value', value, ALGORITHMS[algorithm])
+    _check_hex('os_hash_value', value)
     if data.get('checksum') is not None:
         _check_hex('checksum', data['checksum'], 16)
     return {name: text.lower() for name, text in data.items() if text is not None}
 
 
-def _check_hex(name, text, size):
-    if not isinstance(text, str) or not re.fullmatch(f'[0-9a-fA-F]{{{2 * size}}}', text):
-        raise InvalidImage(f'{name} must have {2 * size} hexadecimal digits.')
+def check_length(place):
+    """Raise InvalidImage when what is said to be the hash of a place cannot be one of its kind."""
+    said = place.validation
+    if said is not None:
+        _check_hex('os_hash_value', said['os_hash_value'], ALGORITHMS[said['os_hash_algo']])
+
+
+def _check_hex(name, text, size=None):
+    digits = '+' if size is None else f'{{{2 * size}}}'
+    if not isinstance(text, str) or not re.fullmatch(f'[0-9a-fA-F]{digits}', text):
+        raise InvalidImage(f'{name} must have {2 * size if size else "only"} hexadecimal digits.')
 
 
 def check_status(image, wanted=(status.QUEUED, status.ACTIVE)):
@@ -115,6 +123,8 @@ def insert(image, place, index=None):
 
 def _compare(image, place):
     """What is said of the data becomes what the image says, or must be that already."""
+    if image.status == status.QUEUED and image.os_hash_value is None:
+        check_length(place)
     for name, value in (place.validation or {}).items():
         known = getattr(image, name)
         if image.status == status.QUEUED and known is None:

@@ -26,9 +26,7 @@ def check(image):
     _text('owner', image.owner, 255)
     if image.visibility not in VISIBILITIES:
         raise InvalidImage(f'visibility must be one of {", ".join(VISIBILITIES)}, not {image.visibility!r}.')
-    _format('disk_format', image.disk_format, CONF.image_format.disk_formats)
-    _format('container_format', image.container_format, CONF.image_format.container_formats)
-    _formats_agree(image)
+    check_formats(image.disk_format, image.container_format)
     for name in ('min_disk', 'min_ram'):
         value = getattr(image, name)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INT_MAX:
@@ -37,6 +35,15 @@ def check(image):
         check_property(name, value)
     for tag in image.tags:
         check_tag(tag)
+
+
+def check_formats(disk, container):
+    """Raise InvalidImage when one of the formats is none here, or they cannot be together."""
+    _format('disk_format', disk, CONF.image_format.disk_formats)
+    _format('container_format', container, CONF.image_format.container_formats)
+    if disk and container and (disk in _AMAZON or container in _AMAZON) and disk != container:
+        raise InvalidImage(f"Invalid mix of disk and container formats: '{disk}' and '{container}'. When one of them "
+                           f'is {", ".join(_AMAZON)}, both must be the same.')
 
 
 def check_property(name, value):
@@ -79,10 +86,3 @@ def _text(name, value, longest, measure=len):
 def _format(name, value, allowed):
     if value is not None and value not in allowed:
         raise InvalidImage(f'Invalid {name} {str(value)[:40]!r} for image: it must be one of {", ".join(allowed)}.')
-
-
-def _formats_agree(image):
-    disk, container = image.disk_format, image.container_format
-    if disk and container and (disk in _AMAZON or container in _AMAZON) and disk != container:
-        raise InvalidImage(f"Invalid mix of disk and container formats: '{disk}' and '{container}'. When one of them "
-                           f'is {", ".join(_AMAZON)}, both must be the same.')

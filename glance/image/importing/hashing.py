@@ -36,6 +36,7 @@ def begin(manager, context, image_id, place):
 
     def change(image):
         places.check_status(image, (status.QUEUED,))
+        places.check_length(place)
         if not CONF.do_secure_hash or place.validation is None:
             # Nothing to wait for: it may be used now, its hash comes later.
             places.insert(image, place)

@@ -173,11 +173,11 @@ class ImportExecutor(Executor):
             notifications.image('activate', image)
 
     def failed(self, run, error):
-        self._release(run, lambda image: _give_back(image, run.data['stores']))
+        self._release(run, lambda image: _give_back(image, run.data))
         self._end(run, 'failure', message=str(error))
 
     def cancelled(self, run):
-        self._release(run, lambda image: _give_back(image, run.data['stores']))
+        self._release(run, lambda image: _give_back(image, run.data))
         self._end(run, 'failure', message='The import was given up: its image was deleted, or another import came.')
 
     @staticmethod
@@ -224,11 +224,14 @@ def expiry():
     return db.utcnow() + datetime.timedelta(hours=CONF.task.task_time_to_live)
 
 
-def _give_back(image, stores):
+def _give_back(image, data):
     """Make an image whose import failed what it was before; it says which stores could not be filled."""
     if marks.WAITING in image.properties:
         marks.put(image, marks.WAITING, [])
-        marks.put(image, marks.FAILED, stores)
+        marks.put(image, marks.FAILED, data['stores'])
     if image.status == status.IMPORTING:
         image.status = status.QUEUED
         image.size = image.virtual_size = image.checksum = image.os_hash_algo = image.os_hash_value = None
+        # What it was made, or came from, is not what the next data is.
+        for name, value in data.get('formats_before', {}).items():
+            setattr(image, name, value)

@@ -1,4 +1,4 @@
-"""glance-download: the data, and some properties, of an image in another region's image service.
+"""glance-download: the data, the formats and some properties of an image in another region's image service.
 
 The other service is found in the caller's own catalog and asked with the caller's own token: nobody reads an image
 that he could not read there.
@@ -14,7 +14,7 @@ from essex.client.image import ImageClient
 from essex.context import RequestContext
 from essex.exception import BadRequest, EssexError
 from glance.exception import UploadBroken
-from glance.image import protection
+from glance.image import protection, rules
 from glance.image.model import BASE_NAMES, OWN
 
 OPTS = [
@@ -28,23 +28,31 @@ _INTERFACES = ('public', 'internal', 'admin')
 
 
 def look(context, parameters):
-    """The data of the operation: where the image is, and its properties. Raises BadRequest."""
+    """The data of the operation: where the image is, its formats and its properties. Raises BadRequest.
+
+    Of an image that cannot be had from there it is the `problem` alone: as with the original, the task tells of it.
+    """
     region, image_id = parameters.get('glance_region'), parameters.get('glance_image_id')
-    interface = parameters.get('glance_service_interface', 'public')
     if not isinstance(region, str) or not region:
         raise BadRequest('The method glance-download needs a glance_region.')
     if not isinstance(image_id, str) or not _UUID.fullmatch(image_id):
         raise BadRequest('The method glance-download needs a glance_image_id: this image id does not look like a UUID.')
+    try:
+        return _find(context, region, image_id, parameters.get('glance_service_interface', 'public'))
+    except EssexError as error:
+        return {'problem': f'Image {image_id} of region {region[:80]} cannot be had: {error}'}
+
+
+def _find(context, region, image_id, interface):
     if interface not in _INTERFACES:
         raise BadRequest(f'glance_service_interface is one of {", ".join(_INTERFACES)}.')
     endpoint = _endpoint(context, region, interface)
-    try:
-        found = ImageClient.of_user(context, endpoint).show(image_id)
-    except EssexError as error:
-        raise BadRequest(f'Image {image_id} of region {region[:80]} cannot be had: {error}') from error
+    found = ImageClient.of_user(context, endpoint).show(image_id)
     if found['status'] != 'active':
-        raise BadRequest(f'Image {image_id} of region {region[:80]} is {found["status"]}, not active.')
-    return {'endpoint': endpoint, 'remote_id': image_id, 'size': found.get('size'),
+        raise BadRequest(f'it is {found["status"]}, not active.')
+    formats = {name: found.get(name) for name in ('disk_format', 'container_format')}
+    rules.check_formats(**{name.removesuffix('_format'): value for name, value in formats.items()})
+    return {'formats': formats, 'endpoint': endpoint, 'remote_id': image_id, 'size': found.get('size'),
             'properties': _properties(context, found), 'token': _seal(context.auth_token)}
 
 
@@ -70,6 +78,8 @@ class Remote:
     """The data of the remote image: what an upload takes as its source. Raises UploadBroken."""
 
     def __init__(self, data):
+        if 'problem' in data:
+            raise BadRequest(data['problem'])
         context = RequestContext(auth_token=_open(data['token']))
         self._chunks = ImageClient.of_user(context, data['endpoint']).chunks(data['remote_id'])
         self._rest = memoryview(b'')

@@ -61,7 +61,8 @@ def begin(manager, context, image_id, wish, task=None):
     chosen = _stores(manager, image, wish)
     task = task or _task(context, image, wish, chosen)
     data = {'method': wish.method, 'stores': chosen, 'must_succeed': wish.must_succeed, 'task': task.id,
-            'host': CONF.host, 'roles': list(context.roles), **more}
+            'host': CONF.host, 'roles': list(context.roles),
+            'formats_before': {'disk_format': image.disk_format, 'container_format': image.container_format}, **more}
     operation = _enter(context, image, wish, task, data, manager.stores.several)
     manager.ring(at_node(data), operation.id)
     return task

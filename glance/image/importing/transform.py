@@ -47,7 +47,7 @@ def names_of(first):
 def prepare(image, data, shelf, beat):
     """Have everything done that is configured. `data` is the operation's. Raises TransformFailed, ImageTooLarge."""
     plugins = CONF.image_import_opts.image_import_plugins
-    _add_properties(image.id, {**data.get('properties', {}), **_injected(plugins, data['roles'])})
+    _tell(image.id, data.get('formats', {}), {**data.get('properties', {}), **_injected(plugins, data['roles'])})
     staged = staging.get(image.id)
     if staged is None:
         raise Cancelled()
@@ -93,13 +93,16 @@ def _switch(image_id, old, new, size, changes):
 
 
 @db.retry
-def _add_properties(image_id, properties):
-    if not properties:
+def _tell(image_id, formats, properties):
+    """Have the image say what is known of the data from where it came."""
+    if not formats and not properties:
         return
     with db.writer():
         before = images.get(image_id, EVERYONE, for_update=True)
         if before is None:
             raise Cancelled()
         after = before.copy()
+        for name, value in formats.items():
+            setattr(after, name, value)
         after.properties.update(properties)
         images.save(before, after)

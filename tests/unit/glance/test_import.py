@@ -21,6 +21,7 @@ from tests.fixtures.web import WebServer
 from tests.unit.glance.conftest import CAST, Caller
 
 DATA = b'some data ' * 30000
+NOBODYS = str(uuid.uuid4())
 
 
 @pytest.fixture(scope='module')
@@ -370,8 +371,8 @@ def test_the_lock_of_a_dead_node_is_taken_away(cloud, several, work, conf):
 def elsewhere(conf, web):
     """The image service of the region far, with an image; returns that image's document."""
     conf.set('enabled_import_methods', ['glance-download'])
-    image = {'id': str(uuid.uuid4()), 'status': 'active', 'size': len(DATA), 'hw_disk_bus': 'scsi', 'hw_secret': 'x',
-             'os_distro': 'essex', 'os_type': None, 'os_glance_import_task': 'x', 'other': 'x'}
+    image = {'id': str(uuid.uuid4()), 'status': 'active', 'size': len(DATA), 'disk_format': 'raw',
+             'container_format': 'bare', 'hw_disk_bus': 'scsi', 'hw_secret': 'x', 'os_distro': 'essex', 'os_type': None, 'os_glance_import_task': 'x', 'other': 'x'}
     web.pages[f'/v2/images/{image["id"]}'] = (200, {'Content-Type': 'application/json'}, json.dumps(image).encode())
     web.pages[f'/v2/images/{image["id"]}/file'] = (200, {}, DATA)
     return image
@@ -390,9 +391,9 @@ def test_an_image_of_another_region(cloud, conf, work, web, elsewhere, tmp_path)
                          '[.*]\ncreate = @\nread = @\nupdate = @\ndelete = @\n')
     conf.set('property_protection_file', str(protected))
     conf.set('extra_properties', ['hw_', 'os_'], 'glance_download_opts')
-    image, caller = cloud.owner.create(), far(cloud, web)
+    image, caller = cloud.owner.create(disk_format='iso', container_format='ovf'), far(cloud, web)
     method = {'glance_region': 'far', 'glance_image_id': elsewhere['id']}
-    for wrong in ({'glance_region': 'near'}, {'glance_image_id': 'x'}, {'glance_image_id': str(uuid.uuid4())}):
+    for wrong in ({'glance_region': ''}, {'glance_region': None}, {'glance_image_id': 'x'}):
         assert start(caller, image, 'glance-download', method={**method, **wrong}).status_int == 400
     answer = start(caller, image, 'glance-download', method=method)
     assert answer.status_int == 202, answer.text
@@ -400,7 +401,33 @@ def test_an_image_of_another_region(cloud, conf, work, web, elsewhere, tmp_path)
     now = show(cloud, image)
     assert now['status'] == 'active' and now['size'] == len(DATA) and marks.LOCK not in now
     assert now['hw_disk_bus'] == 'scsi' and now['os_distro'] == 'essex'
+    assert (now['disk_format'], now['container_format']) == ('raw', 'bare')
     assert 'hw_secret' not in now and 'other' not in now and 'os_type' not in now
+
+
+@pytest.mark.parametrize('wrong,why', [
+    ({'glance_region': 'near'}, "in a region 'near'"), ({'glance_service_interface': 'none'}, 'is one of public'),
+    ({'glance_image_id': NOBODYS}, f'Image {NOBODYS} of region far'), ({}, 'is deleted, not active')])
+def test_what_another_region_does_not_have_is_known_later(cloud, work, web, elsewhere, ended, wrong, why):
+    page = json.dumps({**elsewhere, 'status': 'deleted'}).encode()
+    web.pages[f'/v2/images/{elsewhere["id"]}'] = (200, {'Content-Type': 'application/json'}, page)
+    image = cloud.owner.create()
+    method = {'glance_region': 'far', 'glance_image_id': elsewhere['id'], **wrong}
+    assert start(far(cloud, web), image, 'glance-download', method=method).status_int == 202
+    work()
+    ended(image, why)
+
+
+def test_formats_that_another_region_has_alone(cloud, conf, work, web, elsewhere, ended):
+    conf.set('disk_formats', ['qcow2', 'iso'], 'image_format')
+    image = cloud.owner.create(disk_format='iso')
+    method = {'glance_region': 'far', 'glance_image_id': elsewhere['id']}
+    assert start(far(cloud, web), image, 'glance-download', method=method).status_int == 202
+    work()
+    conf.set('disk_formats', ['raw', 'iso'], 'image_format')
+    assert show(cloud, image)['disk_format'] == 'iso' and 'hw_disk_bus' not in show(cloud, image)
+    assert cloud.owner.patch(image, ('replace', '/disk_format', 'raw')).status_int == 200
+    ended(image, "'raw'")
 
 
 # -- what is made of the data
@@ -487,6 +514,29 @@ def test_conversion(cloud, work, plugins, tmp_path, staged):
     assert now['status'] == 'active', last_task(cloud, image)
     assert now['disk_format'] == 'raw' and now['size'] == now['virtual_size'] == 3 * 1024 * 1024
     assert cloud.owner('GET', image['file']).body == bytes(3 * 1024 * 1024) and staged() == []
+
+
+def test_an_iso_stays_one(cloud, work, plugins):
+    plugins('image_conversion')
+    data = bytes(32769) + b'CD001' + bytes(60000)
+    image = cloud.owner.create(disk_format='iso')
+    stage(cloud.owner, image, data)
+    start(cloud.owner, image, 'glance-direct')
+    work()
+    assert show(cloud, image)['disk_format'] == 'iso' and cloud.owner('GET', image['file']).body == data
+
+
+def test_what_cannot_be_stored_is_what_it_was(cloud, several, work, plugins, full, tmp_path):
+    plugins('image_conversion')
+    source = tmp_path / 'source.qcow2'
+    assert os.system(f'qemu-img create -q -f qcow2 {source} 1M') == 0
+    image = cloud.owner.create(disk_format='qcow2')
+    stage(cloud.owner, image, source.read_bytes())
+    full.add('slow')
+    start(cloud.owner, image, 'glance-direct', stores=['slow'])
+    work()
+    now = show(cloud, image)
+    assert now['status'] == 'queued' and now['disk_format'] == 'qcow2' and now['size'] is None
 
 
 def test_what_qemu_makes_is_not_for_everybody(tmp_path):

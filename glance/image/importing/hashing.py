@@ -40,6 +40,8 @@ def begin(manager, context, image_id, place):
         if not CONF.do_secure_hash or place.validation is None:
             # Nothing to wait for: it may be used now, its hash comes later.
             places.insert(image, place)
+            if CONF.do_secure_hash:
+                image.os_hash_algo = CONF.hashing_algorithm
     with db.writer():
         manager.update(context, image_id, change)
         if CONF.do_secure_hash:
@@ -118,6 +120,11 @@ class HashExecutor(Executor):
         tasks.change(run.data['task'], status='success', expires_at=expiry(), result={'image_id': run.resource_id})
 
     def failed(self, run, error):
+        before = images.get(run.resource_id, EVERYONE, for_update=True)
+        if before is not None and before.os_hash_value is None:
+            after = before.copy()
+            after.os_hash_algo = None
+            images.save(before, after)
         tasks.change(run.data['task'], status='failure', expires_at=expiry(), message=str(error))
 
     def cancelled(self, run):

@@ -3,6 +3,7 @@ import hashlib
 
 import pytest
 
+from glance.exception import StoreUnavailable
 from glance.image import fetch
 from glance.image.model import Location
 from glance.store.loader import Stores
@@ -189,7 +190,7 @@ def test_a_place_is_told_and_hashed_in_the_background(cloud, url, work):
     answer = tell(cloud.owner, image, url, validation_data={})
     assert answer.status_int == 202 and answer.body == b''
     now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
-    assert now['status'] == 'active' and now['os_hash_value'] is None
+    assert now['status'] == 'active' and now['os_hash_value'] is None and now['os_hash_algo'] == 'sha512'
     assert tell(cloud.owner, image, url).status_int == 409
     work()
     now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
@@ -198,6 +199,22 @@ def test_a_place_is_told_and_hashed_in_the_background(cloud, url, work):
     assert task['type'] == 'location_import' and task['status'] == 'success'
     assert cloud.owner('GET', f'/v2/images/{image["id"]}/locations').status_int == 403
     assert cloud.admin('GET', f'/v2/images/{image["id"]}/locations').json == [{'url': url('/image'), 'metadata': {}}]
+
+
+def test_data_that_cannot_be_hashed_has_no_hash(cloud, conf, url, work, monkeypatch):
+    conf.set('http_retries', 0)
+    image = cloud.owner.create()
+    tell(cloud.owner, image, url)
+    monkeypatch.setattr('glance.store.http.HttpStore.read', _broken)
+    work()
+    now = cloud.owner('GET', f'/v2/images/{image["id"]}').json
+    assert now['status'] == 'active' and now['os_hash_algo'] is now['os_hash_value'] is None
+    task, = cloud.owner('GET', f'/v2/images/{image["id"]}/tasks').json['tasks']
+    assert task['status'] == 'failure'
+
+
+def _broken(*args):
+    raise StoreUnavailable(store='http', problem='it is away')
 
 
 def test_with_a_hash_it_waits_for_the_proof(cloud, url, work):

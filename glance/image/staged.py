@@ -4,6 +4,7 @@ from oslo_config import cfg
 from essex import config, db
 from glance.db import images, staging
 from glance.image import keystone_limits, status
+from glance.image.formats import Unlooked
 from glance.image.importing import marks
 from glance.image.shelf import Shelf
 from glance.image.upload import Upload
@@ -36,6 +37,9 @@ class Stage(Upload):
             return False
         self.image.status = status.UPLOADING
         return True
+
+    def _inspection(self):
+        return Unlooked()
 
     def _verifier(self):
         return None   # what is stored in the end is checked

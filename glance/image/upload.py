@@ -103,7 +103,7 @@ class Upload:
 
     def _transfer(self, source, size, expected_md5):
         verifier = self._verifier()
-        intake = Intake(source, inspection_for(self.image), size, limits.room_of(self.image.owner),
+        intake = Intake(source, self._inspection(), size, limits.room_of(self.image.owner),
                         self._beat, [verifier.digest] if verifier else ())
         with trace.span(f'store {self.store.name}: add', kind='store', image_id=self.image.id) as details:
             url = self.store.add(self.image.id, self.id, iter(intake), size)
@@ -126,6 +126,10 @@ class Upload:
             self._unsure = True
             raise
         return facts
+
+    def _inspection(self):
+        """What looks into the data as it passes."""
+        return inspection_for(self.image)
 
     def _verifier(self):
         """What checks the signature of the data, if it has one."""

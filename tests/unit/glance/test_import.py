@@ -180,11 +180,14 @@ def test_a_staging_that_fails(cloud, staged):
     assert stage(cloud.owner, image, b'').status_int == 204
 
 
-def test_dangerous_data_is_not_even_staged(cloud, staged):
+def test_staged_data_is_looked_into_by_its_import(cloud, work, staged, stored):
     image = cloud.owner.create(disk_format='qcow2')
     bad = b'QFI\xfb' + (3).to_bytes(4, 'big') + (200).to_bytes(8, 'big') + (11).to_bytes(4, 'big') + bytes(200)
-    assert stage(cloud.owner, image, bad).status_int == 415
-    assert staged() == [] and show(cloud, image)['status'] == 'queued'
+    assert stage(cloud.owner, image, bad).status_int == 204
+    start(cloud.owner, image, 'glance-direct')
+    work()
+    assert staged() == stored() == [] and show(cloud, image)['status'] == 'queued'
+    assert 'backing file' in last_task(cloud, image)['message']
 
 
 def test_deleted_while_it_waits(cloud, work, staged, stored):

@@ -7,6 +7,7 @@ from essex import wsgi
 from glance.api.body_limit import V1_DATA, V2_DATA, BodyLimit
 from glance.api.faults import render
 from glance.api.registry import images as registry_images
+from glance.api.registry import members as registry_members
 from glance.api.v1 import images as v1_images
 from glance.api.v1 import members as v1_members
 from glance.api.v2 import (
@@ -63,7 +64,7 @@ def v1_app(rules):
 
 def registry_app(rules):
     """The registry's API over an ImageManager."""
-    return wsgi.Application([registry_images.ImageController(rules), v1_members.MemberController(rules)], render)
+    return wsgi.Application([registry_images.ImageController(rules), registry_members.MemberController(rules)], render)
 
 
 def v2_factory(global_conf, **local_conf):

@@ -55,8 +55,7 @@ class ImageController(wsgi.Controller):
     def create(self, req, body):
         """Add an image; with a location, one whose data is there already."""
         given = _checked(body['image'])
-        owner = given.get('owner') if req.context.is_admin and given.get('owner') else req.context.project_id
-        image = Image(id=given.get('id'), owner=owner)
+        image = Image(id=given.get('id'), owner=req.context.project_id)
         policy.enforce(req.context, 'add_image', image)
         self._change(req, image, given, purge=True)
         if image.locations and 'status' not in given:
@@ -87,8 +86,7 @@ class ImageController(wsgi.Controller):
                 setattr(image, name, given[name])
         if given.get('is_public') is not None:
             self._publish(req, image, given['is_public'])
-        if given.get('owner') and given['owner'] != image.owner:
-            policy.enforce(req.context, 'set_owner', image)
+        if given.get('owner') and policy.allows(req.context, 'set_owner', image):
             image.owner = given['owner']
         if purge and 'properties' in given:
             image.properties = {name: value for name, value in image.properties.items() if name.startswith(OWN)}

@@ -57,11 +57,15 @@ class MemberController(wsgi.Controller):
         image = self.manager.get(req.context, image_id)
         shared_on = image.visibility == 'shared' and sharing.may_share(req.context, image)
         if not policy.allows(req.context, 'add_member', image) and not shared_on:
-            # As if it were not there: a member learns no more about an image than it has to.
-            raise ImageNotFound(image_id=image_id)
+            raise self._not_sharable(image_id)
         if image.visibility == 'public':
             raise Forbidden(f'Image {image_id} is public: everybody has it already.')
         return self._shared_visibility(req, image)
+
+    @staticmethod
+    def _not_sharable(image_id):
+        # As if it were not there: a member learns no more about an image than it has to.
+        return ImageNotFound(image_id=image_id)
 
     def _shared_visibility(self, req, image):
         """Make a private image one that can have members: this face does not know the difference."""

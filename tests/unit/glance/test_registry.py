@@ -50,7 +50,10 @@ def test_users_tell_nothing_about_data(owner):
     assert owner('POST', '/images', {'image': {'is_public': True}}).status_int == 403
     image = created(owner, name='x', owner='alpha')
     assert image['owner'] == 'alpha' and 'location' not in image
-    assert owner('PUT', f'/images/{image["id"]}', {'image': {'owner': 'beta'}}).status_int == 403
+    # Whose it is they are not asked.
+    assert created(owner, owner='beta')['owner'] == 'alpha'
+    answer = owner('PUT', f'/images/{image["id"]}', {'image': {'owner': 'beta', 'name': 'y'}})
+    assert answer.json['image']['owner'] == 'alpha' and answer.json['image']['name'] == 'y'
 
 
 def test_what_the_service_notes_is_kept(cloud, owner):
@@ -94,6 +97,18 @@ def test_lists_members_and_deletion(owner, admin, cloud):
     assert owner('DELETE', f'/images/{image["id"]}').status_int == 200
     assert owner('GET', f'/images/{image["id"]}').status_int == 404
     assert admin('GET', f'/images/{uuid.uuid4()}').status_int == 404
+
+
+def test_who_may_not_share_is_told_so(owner, cloud):
+    image = created(owner, name='x')
+    path = f'/images/{image["id"]}/members'
+    assert cloud.registry('stranger')('PUT', path + '/gamma').status_int == 404
+    owner('PUT', path + '/beta')
+    for method, where, body in (('PUT', '/gamma', None), ('DELETE', '/beta', None), ('PUT', '', {'memberships': []})):
+        assert cloud.registry('stranger')(method, path + where, body).status_int == 403
+        # The API hides it, as it did in front of the registry.
+        assert cloud.stranger(method, f'/v1{path}{where}', body).status_int == 404
+        assert cloud.registry('unscoped')(method, path + where, body).status_int == 401
 
 
 def test_strangers(owner, cloud):

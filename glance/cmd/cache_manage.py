@@ -169,7 +169,9 @@ def _parser():
         made.set_defaults(run=function)
         if function in _OF_ONE:
             made.add_argument('image', help='ID of the image.')
-    commands.add_parser('help', help='Show this.').set_defaults(run=lambda cache, options: parser.print_help())
+    made = commands.add_parser('help', help='Show this, or how a command is called.')
+    made.add_argument('about', nargs='?', metavar='COMMAND', choices=tuple(commands.choices), help='The command.')
+    made.set_defaults(run=lambda cache, options: commands.choices.get(options.about, parser).print_help())
     return parser
 
 

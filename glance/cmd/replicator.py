@@ -27,7 +27,11 @@ _PAGE = 100
 
 
 class Failed(Exception):
-    """A service that cannot be reached or refuses."""
+    """A service that cannot be reached, or does not know the caller."""
+
+
+class Refused(Failed):
+    """A service that does not do this to this image."""
 
 
 class Service:
@@ -50,7 +54,8 @@ class Service:
             return None
         if answer.status_code >= 400:
             text = re.sub(r'<[^>]+>|\s+', ' ', answer.text).strip()[:300]
-            raise Failed(f'{method} {self.base}/{path}: {answer.status_code} {text}')
+            kind = Failed if answer.status_code == 401 else Refused
+            raise kind(f'{method} {self.base}/{path}: {answer.status_code} {text}')
         return answer
 
     def images(self):
@@ -101,13 +106,15 @@ def _wanted(meta, options):
 def _differences(ours, theirs, options):
     """The names of what differs, without what is never the same."""
     ours, theirs = _wanted(ours, options), _wanted(theirs, options)
-    return sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    # What the service does not keep the data of it has no checksum of; the other one made one.
+    own = () if ours.get('checksum') else ('checksum',)
+    return sorted(name for name in {*ours, *theirs}.difference(own) if ours.get(name) != theirs.get(name))
 
 
 def size(options):
     """Say how many images there are and how large they are."""
     total, count = 0, 0
-    for image in Service(options.server, options.token).images():
+    for image in Service(options.server, options.mastertoken).images():
         if image['status'] == 'active':
             total, count = total + int(image['size'] or 0), count + 1
     print(f'Total size is {total} bytes ({total / 1024 ** 3:.1f} GB) across {count} images')
@@ -115,7 +122,7 @@ def size(options):
 
 def dump(options):
     """Write every image to a directory: its metadata as ID, its data as ID.img."""
-    service = Service(options.server, options.token, options.chunksize)
+    service = Service(options.server, options.mastertoken, options.chunksize)
     os.makedirs(options.path, exist_ok=True)
     for image in service.images():
         path = os.path.join(options.path, image['id'])
@@ -141,8 +148,8 @@ def _whole(path):
 
 
 def load(options):
-    """Bring the images of a directory, as `dump` wrote it, into a service."""
-    service = Service(options.server, options.token)
+    """Bring the images of a directory, as `dump` wrote it, into a service; returns 1 when one was refused."""
+    service, status = Service(options.server, options.slavetoken), 0
     for name in sorted(os.listdir(options.path)):
         if not _ID.fullmatch(name):
             continue
@@ -154,11 +161,13 @@ def load(options):
             print(f'{name} is {meta["status"]} and has no data here: left out')
             continue
         with open(path + '.img', 'rb') if has_data else contextlib.nullcontext() as data:
-            _bring(service, meta, data, options)
+            status |= _bring(service, meta, data, options)
+    return status
 
 
 def livecopy(options):
-    """Bring the images of one service into another."""
+    """Bring the images of one service into another; returns 1 when one was refused."""
+    status = 0
     source = Service(options.fromserver, options.mastertoken, options.chunksize)
     target = Service(options.toserver, options.slavetoken)
     for image in source.images():
@@ -166,21 +175,28 @@ def livecopy(options):
         if meta is None or meta['status'] != 'active':
             continue
         if target.meta(image['id']) is not None or options.metaonly:
-            _bring(target, meta, None, options)
+            status |= _bring(target, meta, None, options)
         else:
             with source.data(image['id']) as chunks:
-                _bring(target, meta, chunks, options)
+                status |= _bring(target, meta, chunks, options)
+    return status
 
 
 def _bring(service, meta, data, options):
-    """Let a service have an image as `meta` says, its data with it when it is new."""
-    there = service.meta(meta['id'])
-    if there is None and (data is not None or options.metaonly):
-        service.create(_wanted(meta, options), None if options.metaonly else data)
-        print(f'{meta["id"]} copied')
-    elif there is not None and (differing := _differences(meta, there, options)):
-        service.update(_wanted(meta, options))
-        print(f'{meta["id"]} changed: {", ".join(differing)}')
+    """Let a service have an image as `meta` says, its data with it when it is new; returns 1 when it is refused."""
+    try:
+        there = service.meta(meta['id'])
+        if there is None and (data is not None or options.metaonly):
+            service.create(_wanted(meta, options), None if options.metaonly else data)
+            print(f'{meta["id"]} copied')
+        elif there is not None and (differing := _differences(meta, there, options)):
+            service.update(_wanted(meta, options))
+            print(f'{meta["id"]} changed: {", ".join(differing)}')
+    except Refused as error:
+        # The others come all the same.
+        print(f'{meta["id"]} not copied: {error}')
+        return 1
+    return 0
 
 
 def compare(options):
@@ -229,7 +245,7 @@ def main(argv=None):
     options.mastertoken, options.slavetoken = (each or options.token for each in (options.mastertoken,
                                                                                  options.slavetoken))
     try:
-        return options.run(options)
+        return options.run(options) or 0
     except (Failed, OSError) as error:
         if options.debug:
             raise

@@ -375,7 +375,8 @@ def elsewhere(conf, web):
     """The image service of the region far, with an image; returns that image's document."""
     conf.set('enabled_import_methods', ['glance-download'])
     image = {'id': str(uuid.uuid4()), 'status': 'active', 'size': len(DATA), 'disk_format': 'raw',
-             'container_format': 'bare', 'hw_disk_bus': 'scsi', 'hw_secret': 'x', 'os_distro': 'essex', 'os_type': None, 'os_glance_import_task': 'x', 'other': 'x'}
+             'container_format': 'bare', 'hw_disk_bus': 'scsi', 'hw_secret': 'x',
+             'os_distro': 'essex', 'os_type': None, 'os_glance_import_task': 'x', 'other': 'x'}
     web.pages[f'/v2/images/{image["id"]}'] = (200, {'Content-Type': 'application/json'}, json.dumps(image).encode())
     web.pages[f'/v2/images/{image["id"]}/file'] = (200, {}, DATA)
     return image

@@ -1,23 +1,26 @@
 """The commands of the image service, against daemons that glance-control starts: the cache's, scrubber, replicator."""
 import json
-import subprocess
 
 import pytest
 import requests
 
 from tests.fixtures.cloud import ROOT
+from tests.fixtures.commands import SHARED, Commands
 from tests.fixtures.processes import free_port, listening, wait_for
 
 DATA = bytes(range(256)) * 5000
 META = {'x-image-meta-name': 'eins', 'x-image-meta-disk_format': 'raw', 'x-image-meta-container_format': 'bare',
         'x-image-meta-property-color': 'rot', 'x-image-meta-min_ram': '5'}
+# What the commands' programs import: the options they share, none of a single command.
+_COMMANDS = ('glance.cmd.manage', 'glance.cmd.scrubber', 'glance.cmd.cache_manage', 'glance.cmd.replicator')
 
 
 class Service:
     """An image service without Keystone, in a directory of its own."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, commands):
         directory.mkdir()
+        self._commands = commands
         self.directory, self.port = directory, free_port()
         self.address = f'127.0.0.1:{self.port}'
         self.conf = directory / 'glance-api.conf'
@@ -32,8 +35,7 @@ class Service:
 
     def run(self, command, *args, status=0, text=None):
         """What a command prints."""
-        done = subprocess.run([ROOT / 'bin' / f'glance-{command}', *map(str, args)], input=text, capture_output=True,
-                              text=True, timeout=60, check=False)
+        done = self._commands.run(f'glance-{command}', *args, text=text or '')
         assert done.returncode == status, (command, args, done.stdout, done.stderr)
         return done.stdout + done.stderr
 
@@ -60,12 +62,13 @@ class Service:
 @pytest.fixture(scope='module')
 def services(tmp_path_factory):
     directory = tmp_path_factory.mktemp('glance')
-    made = [Service(directory / name) for name in ('one', 'two')]
-    try:
-        yield [each.start() for each in made]
-    finally:
-        for each in made:
-            each.control('stop')
+    with Commands((*SHARED, *_COMMANDS)) as commands:
+        made = [Service(directory / name, commands) for name in ('one', 'two')]
+        try:
+            yield [each.start() for each in made]
+        finally:
+            for each in made:
+                each.control('stop')
 
 
 def test_control(services):

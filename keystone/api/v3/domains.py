@@ -35,20 +35,22 @@ class DomainController(Controller):
             values['id'] = _checked_id(chosen)
         return single(req, 'domain', self.managers.domains.create_domain(values), 'domains')
 
+    def _load(self, req, rule, domain_id):
+        return self.load(req, rule, 'domain', self.managers.domains.get_domain, domain_id)
+
     @wsgi.route('GET', '/domains/<domain_id>')
     def show(self, req, domain_id):
-        domain = self.load(req, 'get_domain', 'domain', self.managers.domains.get_domain, domain_id)
-        return single(req, 'domain', domain, 'domains')
+        return single(req, 'domain', self._load(req, 'get_domain', domain_id), 'domains')
 
     @wsgi.route('PATCH', '/domains/<domain_id>', schema=UPDATE)
     def update(self, req, domain_id, body):
-        self.enforce(req, 'update_domain')
+        self._load(req, 'update_domain', domain_id)
         values = taken(body, 'domain', *NOT_SETTABLE)
         return single(req, 'domain', self.managers.domains.update_domain(domain_id, values), 'domains')
 
     @wsgi.route('DELETE', '/domains/<domain_id>', status=204)
     def delete(self, req, domain_id):
-        self.enforce(req, 'delete_domain')
+        self._load(req, 'delete_domain', domain_id)
         self.managers.domains.delete_domain(domain_id)
 
 

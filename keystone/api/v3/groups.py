@@ -1,6 +1,7 @@
 """/v3/groups and their members."""
+import functools
+
 from essex import wsgi
-from essex.exception import NotFound
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, single, taken
@@ -54,12 +55,8 @@ class GroupController(Controller):
         return listed(req, 'users', self.managers.groups.users_in(group_id, hints), hints=hints)
 
     def _check(self, req, rule, group_id, user_id):
-        try:
-            group, user = self.managers.groups.get_group(group_id), self.managers.identity.get_user(user_id)
-        except NotFound:
-            self.enforce(req, rule)
-            raise
-        self.enforce(req, rule, group=group, user=user)
+        self.load_all(req, rule, {'group': functools.partial(self.managers.groups.get_group, group_id),
+                                  'user': functools.partial(self.managers.identity.get_user, user_id)})
 
     @wsgi.route('PUT', '/groups/<group_id>/users/<user_id>', status=204)
     def add(self, req, group_id, user_id):

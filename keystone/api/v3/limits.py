@@ -98,17 +98,20 @@ class LimitController(Controller):
         limit = self.managers.limits.get(limit_id)
         return {**limit, 'domain': {'id': limit['domain_id']}, 'project': {'domain_id': limit['owner_domain_id']}}
 
+    def _load(self, req, rule, limit_id):
+        return self.load(req, rule, 'limit', self._target, limit_id)
+
     @wsgi.route('GET', '/limits/<limit_id>')
     def show(self, req, limit_id):
-        return single(req, 'limit', _shown(self.load(req, 'get_limit', 'limit', self._target, limit_id)), 'limits')
+        return single(req, 'limit', _shown(self._load(req, 'get_limit', limit_id)), 'limits')
 
     @wsgi.route('PATCH', '/limits/<limit_id>', schema=_one(
         'limit', {'resource_limit': _VALUE, 'description': schemas.DESCRIPTION}))
     def update(self, req, limit_id, body):
-        self.enforce(req, 'update_limit')
+        self._load(req, 'update_limit', limit_id)
         return single(req, 'limit', _shown(self.managers.limits.update(limit_id, taken(body, 'limit'))), 'limits')
 
     @wsgi.route('DELETE', '/limits/<limit_id>', status=204)
     def delete(self, req, limit_id):
-        self.enforce(req, 'delete_limit')
+        self._load(req, 'delete_limit', limit_id)
         self.managers.limits.delete(limit_id)

@@ -1,6 +1,7 @@
 """/v3/roles, what they imply, and /v3/role_inferences"""
+import functools
+
 from essex import wsgi
-from essex.exception import NotFound
 from keystone.api.base import Controller
 from keystone.api.v3 import schemas
 from keystone.api.v3.collection import hints_of, listed, self_link, single, taken
@@ -34,11 +35,7 @@ class RoleController(Controller):
         return single(req, 'role', self.managers.roles.create_role(values), 'roles')
 
     def _load(self, req, verb, role_id):
-        try:
-            role = self.managers.roles.get_role(role_id)
-        except NotFound:
-            self.enforce(req, f'{verb}_role')
-            raise
+        role = self.managers.roles.get_role(role_id)
         self.enforce(req, self._rule(verb, role['domain_id']), role=role)
         return role
 
@@ -63,6 +60,10 @@ def _summary(req, role):
 
 class ImpliedRoleController(Controller):
 
+    def _check(self, req, rule, **ids):
+        self.load_all(req, rule, {kind: functools.partial(self.managers.roles.get_role, role_id)
+                                  for kind, role_id in ids.items()})
+
     def _pair(self, req, prior, implied):
         path = f'roles/{prior["id"]}/implies/{implied["id"]}'
         return {'role_inference': {'prior_role': _summary(req, prior), 'implies': _summary(req, implied)},
@@ -70,30 +71,30 @@ class ImpliedRoleController(Controller):
 
     @wsgi.route('GET', '/roles/<prior_id>/implies')
     def index(self, req, prior_id):
-        self.enforce(req, 'list_implied_roles')
+        self._check(req, 'list_implied_roles', prior_role=prior_id)
         prior, implied = self.managers.roles.implied_by(prior_id)
         inference = {'prior_role': _summary(req, prior), 'implies': [_summary(req, role) for role in implied]}
         return {'role_inference': inference, 'links': {'self': self_link(req, f'roles/{prior_id}/implies')}}
 
     @wsgi.route('PUT', '/roles/<prior_id>/implies/<implied_id>', status=201)
     def create(self, req, prior_id, implied_id):
-        self.enforce(req, 'create_implied_role')
+        self._check(req, 'create_implied_role', prior_role=prior_id, implied_role=implied_id)
         self.managers.roles.add_implied(prior_id, implied_id)
         return self._pair(req, *self.managers.roles.check_implied(prior_id, implied_id))
 
     @wsgi.route('GET', '/roles/<prior_id>/implies/<implied_id>')
     def show(self, req, prior_id, implied_id):
-        self.enforce(req, 'get_implied_role')
+        self._check(req, 'get_implied_role', prior_role=prior_id, implied_role=implied_id)
         return self._pair(req, *self.managers.roles.check_implied(prior_id, implied_id))
 
     @wsgi.route('HEAD', '/roles/<prior_id>/implies/<implied_id>', status=204)
     def check(self, req, prior_id, implied_id):
-        self.enforce(req, 'check_implied_role')
+        self._check(req, 'check_implied_role', prior_role=prior_id, implied_role=implied_id)
         self.managers.roles.check_implied(prior_id, implied_id)
 
     @wsgi.route('DELETE', '/roles/<prior_id>/implies/<implied_id>', status=204)
     def delete(self, req, prior_id, implied_id):
-        self.enforce(req, 'delete_implied_role')
+        self._check(req, 'delete_implied_role', prior_role=prior_id, implied_role=implied_id)
         self.managers.roles.remove_implied(prior_id, implied_id)
 
     @wsgi.route('GET', '/role_inferences')

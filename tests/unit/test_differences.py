@@ -1,0 +1,19 @@
+"""The differences of a comparison that are meant."""
+from tests.fixtures.differences import Ledger, Meant
+
+_MEANT = [Meant('names are long', r'^GET /names', 'status 400'), Meant('colours', r'/colours$'), Meant('old', '/gone')]
+
+
+def test_what_is_meant_is_counted_and_the_rest_is_told():
+    ledger = Ledger(_MEANT)
+    assert ledger.unexplained('GET /names', ["status 400 'x' is 200 ''"]) == []
+    assert ledger.unexplained('POST /names', ['status 400']) == ['status 400']
+    assert ledger.unexplained('GET /colours', ['lacks red', 'adds blue']) == []
+    assert ledger.unexplained('GET /names', ['status 400', 'status 500']) == ['status 500']
+    assert ledger.meant == 2
+
+
+def test_an_entry_that_explains_nothing_is_told():
+    ledger = Ledger(_MEANT)
+    ledger.unexplained('GET /names', ['status 400'])
+    assert [each.reason for each in ledger.stale()] == ['colours', 'old']

@@ -122,6 +122,7 @@ ENTRY_POINTS = {
         'swift-container-info = swift.cmd.container_info:main',
         'swift-account-info = swift.cmd.account_info:main',
         'swift-drive-audit = swift.cmd.drive_audit:main',
+        'swift-object-relinker = swift.cmd.object_relinker:main',
         'swift-oldies = swift.cmd.oldies:main',
         'swift-orphans = swift.cmd.orphans:main',
         'swift-storage = swift.cmd.storage:main',

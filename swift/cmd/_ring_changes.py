@@ -263,7 +263,7 @@ def prepare_increase_partition_power(path, argv):
     _power(path, prepare_increase_partition_power, argv,
            'Ring is already prepared for partition power increase.',
            'The next partition power has been set.\nWrite the ring (write_ring), send it to all nodes, restart or '
-           'wait for the servers, and\nrun the relinker on all nodes before you go on.')
+           'wait for the servers, and\nrun swift-object-relinker relink on all nodes before you go on.')
 
 
 def increase_partition_power(path, argv):
@@ -271,15 +271,16 @@ def increase_partition_power(path, argv):
     _power(path, increase_partition_power, argv,
            'Ring partition power cannot be increased. Either the ring\n'
            'was not prepared yet, or this operation has already run.',
-           'The partition power has been increased.\nWrite the ring (write_ring), send it to all nodes, and run the '
-           'clean-up of the relinker\non all of them before you go on.')
+           'The partition power has been increased.\nWrite the ring (write_ring), send it to all nodes, and run '
+           'swift-object-relinker cleanup\non all of them before you go on.')
 
 
 def cancel_increase_partition_power(path, argv):
-    """Take back a prepared increase that has not been done: then write_ring and send it out."""
+    """Take back a prepared increase that has not been done: then write_ring, send it out, clean up, and finish."""
     _power(path, cancel_increase_partition_power, argv,
            'Ring partition power increase cannot be canceled.',
-           'The increase has been canceled.\nWrite the ring (write_ring), send it to all nodes, and clean up there.')
+           'The increase has been canceled.\nWrite the ring (write_ring), send it to all nodes, run '
+           'swift-object-relinker cleanup on all of them, and finish_increase_partition_power.')
 
 
 def finish_increase_partition_power(path, argv):

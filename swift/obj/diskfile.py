@@ -12,8 +12,8 @@ from essex import concurrency
 from swift import conf as options
 from swift import devices
 from swift.devices import Devices
-from swift.exceptions import DriveNotMounted
-from swift.obj import fragments, hashes, layout, metadata
+from swift.exceptions import ConfigurationError, DriveNotMounted
+from swift.obj import fragments, hashes, increase, layout, metadata
 from swift.obj.errors import Deleted, Expired, MetadataError, NotExist, Quarantined
 from swift.obj.reader import Opened
 from swift.obj.writer import Writer, device_error
@@ -21,6 +21,7 @@ from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
 _JOURNALED = ('ext4', 'xfs', 'btrfs')
+_RING_RETRY = 15    # seconds
 
 
 class Manager:
@@ -35,7 +36,7 @@ class Manager:
         self.bytes_per_sync = options.integer(conf, 'mb_per_sync', 512, 1) << 20
         self.threads_per_disk = options.integer(conf, 'threads_per_disk', 4, 0)
         self._pools = {}
-        self._checked, self._ordered = {}, {}
+        self._checked, self._ordered, self._ringless = {}, {}, {}
 
     def run(self, device, function, *args):
         """function(*args) in a thread of the device; others go on meanwhile."""
@@ -87,7 +88,25 @@ class Manager:
     def get(self, device, partition, account, container, obj, policy):
         """The DiskFile of a name. Raises DriveNotMounted."""
         name_hash = self.cluster.hash_path(account, container, obj)
-        return DiskFile(self, device, partition, policy, name_hash, f'/{account}/{container}/{obj}')
+        return DiskFile(self, device, self.partition_now(partition, name_hash, policy), policy, name_hash,
+                        f'/{account}/{container}/{obj}')
+
+    def partition_now(self, partition, name_hash, policy):
+        """Where an object is, whatever partition who asks has made of its name, while the part power is changed."""
+        power, following = self.part_powers(policy)
+        return partition if following is None else str(increase.partition_of(name_hash, power))
+
+    def part_powers(self, policy):
+        """(part power, the next one) of a policy's ring; the latter is None unless it is being changed."""
+        if self._ringless.get(policy.idx, 0) > time.monotonic():
+            return None, None
+        try:
+            ring = self.cluster.ring('object', policy)
+        except ConfigurationError:
+            # What there is can be served without.
+            self._ringless[policy.idx] = time.monotonic() + _RING_RETRY
+            return None, None
+        return ring.part_power, ring.next_part_power
 
     def from_hash(self, device, partition, name_hash, policy):
         """The DiskFile of a hash, its name as its files say (`name` is None until it is opened).
@@ -270,10 +289,12 @@ class DiskFile:
     def quarantine(self, reason):
         """Move the object away; returns a Quarantined to raise."""
         LOG.error('%s is quarantined: %s', self.path, reason)
-        try:
-            self.manager.quarantine(self.path)
-        except FileNotFoundError:
-            LOG.info('%s is gone already', self.path)
+        for each in (self, self.twin()):
+            try:
+                if each is not None:
+                    self.manager.quarantine(each.path)
+            except FileNotFoundError:
+                LOG.info('%s is gone already', each.path)
         return Quarantined(reason)
 
     def create(self, size=None, digest=None):
@@ -291,6 +312,15 @@ class DiskFile:
         writer = Writer(self)
         writer.commit({'X-Timestamp': timestamp.internal}, layout.TOMBSTONE, update=update)
         return writer
+
+    def twin(self):
+        """The DiskFile of where this will be when the part power has been increased; None when it stays here."""
+        _, following = self.manager.part_powers(self.policy)
+        if following is None:
+            return None
+        part = str(increase.partition_of(self.hash, following))
+        return None if part == self.partition else DiskFile(self.manager, self.device, part, self.policy, self.hash,
+                                                            self.name)
 
     def clean_up(self):
         """Remove the files that count no more. Tombstones stay, however old: replication must see them first."""

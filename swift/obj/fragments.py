@@ -7,7 +7,7 @@ import os
 from essex import failpoint
 from swift import erasure
 from swift.headers import whole
-from swift.obj import async_pending, hashes, layout, metadata
+from swift.obj import async_pending, hashes, increase, layout, metadata
 from swift.obj.errors import NotExist
 from swift.timestamp import Timestamp
 
@@ -130,6 +130,7 @@ def make_durable(file, when, index):
         async_pending.sync_directory(file.path)
         failpoint.reach('object.durable.after')
         file.clean_up()
+    increase.follow(file)
 
 
 def give_away(partition_path, held, index):

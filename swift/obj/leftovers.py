@@ -49,7 +49,8 @@ def _settle(manager, device, policy, path):
         found = os.fstat(fd)
         outcome = None
         if found.st_nlink > 1 and len(parts) == 3 and parts[0].isdecimal() and layout.is_hash(parts[1]):
-            tell(manager, manager.from_hash(device, parts[0], parts[1], policy))
+            now = manager.partition_now(parts[0], parts[1], policy)
+            tell(manager, manager.from_hash(device, now, parts[1], policy))
             outcome = 'told'
         elif found.st_mtime > time.time() - _YOUNG:
             return None

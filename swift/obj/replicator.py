@@ -94,6 +94,10 @@ class ObjectReplicator(Daemon):
             if not self.handles(policy) or policies and policy.idx not in policies:
                 continue
             ring = self.cluster.ring('object', policy)
+            if ring.next_part_power is not None:
+                # Where things are is what is changed: what differs now is not to be sent anywhere.
+                LOG.warning('%s: its part power is being changed; nothing is replicated meanwhile', policy.name)
+                continue
             for device in local_devices(ring, self.conf, 6200):
                 if not devices or device['device'] in devices:
                     jobs += self._jobs_of(ring, policy, device, partitions)

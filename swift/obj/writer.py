@@ -20,7 +20,7 @@ import random
 from essex import concurrency, failpoint
 from swift import erasure
 from swift.exceptions import DriveFull, DriveNotMounted
-from swift.obj import async_pending, hashes, layout, metadata
+from swift.obj import async_pending, hashes, increase, layout, metadata
 
 _allocate_lock = concurrency.original('threading').Lock
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -147,6 +147,7 @@ class Writer:
             failpoint.reach('object.link.after')
             if not linked_into:
                 diskfile.clean_up()
+        increase.follow(diskfile)
 
     def _link(self, name, rest):
         """Returns the directories that got a new entry: some when nothing was known of the object, here or before."""

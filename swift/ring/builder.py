@@ -327,15 +327,15 @@ class RingBuilder:
         return True
 
     def cancel_increase_partition_power(self):
-        """Take a prepared increase back; False when there is none, or it has been done."""
+        """Take a prepared increase back, until it is finished; False when there is none, or it has been done."""
         if self.next_part_power is None or self.next_part_power == self.part_power:
             return False
-        self.next_part_power = None
+        self.next_part_power = self.part_power
         self.version += 1
         return True
 
     def finish_increase_partition_power(self):
-        """Declare the increase over, when all nodes have relinked and cleaned up; False when none was done."""
+        """Declare an increase or its cancellation over, when all nodes have cleaned up; False when none was done."""
         if self.next_part_power is None or self.next_part_power != self.part_power:
             return False
         self.next_part_power = None

@@ -14,12 +14,14 @@ from swift.cmd import (
     get_nodes,
     init,
     object_info,
+    object_relinker,
     oldies,
     orphans,
     recon_cron,
 )
 
-MODULES = account_info, container_info, drive_audit, get_nodes, init, object_info, oldies, orphans, recon_cron
+MODULES = (account_info, container_info, drive_audit, get_nodes, init, object_info, object_relinker, oldies, orphans,
+           recon_cron)
 
 
 def sentence(capsys, run):

@@ -219,6 +219,9 @@ def test_partition_power_goes_up_step_by_step(ring, tmp_path, capsys):
     assert ring('prepare_increase_partition_power') == 2
     assert ring('rebalance') == 2
     assert ring('cancel_increase_partition_power') == 0
+    assert ring.builder().next_part_power == ring.builder().part_power == 6
+    assert ring('increase_partition_power') == ring('rebalance') == 2
+    assert ring('finish_increase_partition_power') == 0
     ring('prepare_increase_partition_power')
     assert ring('increase_partition_power') == 0
     assert ring('cancel_increase_partition_power') == 2

@@ -56,6 +56,8 @@ class Enforcer:
     def __init__(self, defaults, conf=None):
         conf = conf or config.CONF
         policy_opts.set_defaults(conf, policy_file='policy.yaml')
+        # Who decides over https has to be who he says: oslo.policy asks for no certificate by itself.
+        cfg.set_defaults(policy_opts._options, remote_ssl_verify_server_crt=True)
         self._enforcer = _Rules(conf, policy_file=CONF.policy_file, default_rule=CONF.policy_default_rule)
         self._enforcer.register_defaults(defaults)
         self._enforcer.suppress_deprecation_warnings = True
@@ -70,6 +72,10 @@ class Enforcer:
             # Asked to raise, it tells a token of a wrong scope by the exception, else by a warning to standard error.
             return self._enforcer.enforce(rule, target or {}, context.to_policy_values(), do_raise=True)
         except (policy.InvalidScope, policy.PolicyNotAuthorized):
+            return False
+        except (OSError, RuntimeError, KeyError) as error:
+            # The server of an http: check is away, or its URL asks for what the target has not.
+            LOG.error('The policy rule %s cannot be decided, which refuses it: %r', rule, error)
             return False
 
     def enforce(self, context, rule, target=None):

@@ -96,8 +96,15 @@ class TestTemplated:
 
     def test_the_sample_is_that_of_the_guides(self, conf):
         found = parse((ETC / 'default_catalog.templates').read_text(encoding='utf-8'), 'sample')
-        assert [kind for _, kind in found] == ['identity', 'compute', 'volume', 'ec2', 'image']
-        assert found['RegionOne', 'compute']['publicURL'] == 'http://localhost:$(compute_port)s/v1.1/$(tenant_id)s'
+        services = {
+            'identity': ('Identity Service', '$(public_port)s/v2.0', '$(admin_port)s/v2.0'),
+            'compute': ('Compute Service', *['$(compute_port)s/v1.1/$(tenant_id)s'] * 2),
+            'volume': ('Volume Service', *['8776/v1/$(tenant_id)s'] * 2),
+            'ec2': ('EC2 Service', '8773/services/Cloud', '8773/services/Admin'),
+            'image': ('Image Service', *['9292/v1'] * 2)}
+        assert found == {('RegionOne', kind): {
+            'name': name, 'publicURL': f'http://localhost:{public}', 'internalURL': f'http://localhost:{public}',
+            'adminURL': f'http://localhost:{admin}'} for kind, (name, public, admin) in services.items()}
 
     @pytest.mark.parametrize('line', ['nonsense', 'catalog.RegionOne.identity = x', 'catalog.R.identity.name'])
     def test_a_line_that_is_none_is_named(self, line):

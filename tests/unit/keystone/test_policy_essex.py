@@ -11,6 +11,7 @@ from essex.context import RequestContext
 from essex.exception import ConfigError
 from essex.policy import Enforcer, rule
 from keystone.api import loaded
+from tests.fixtures.processes import free_port
 
 # As it came with Essex.
 FILE = {'admin_required': [['role:admin'], ['is_admin:1']]}
@@ -88,6 +89,18 @@ def test_another_server_decides(enforcer, decider):
     assert ask(made, {'name': 'x'}, user_id='ann') and not ask(made, {'name': 'x'}, user_id='bob')
     path, form = decider.asked[0]
     assert path == '/x' and form['target'] == {'name': 'x'} and form['credentials']['user_id'] == 'ann'
+
+
+def test_what_nobody_decides_is_refused(enforcer, decider, caplog):
+    for url in (f'http://127.0.0.1:{free_port()}/', f'http://127.0.0.1:{decider.server_port}/%(nothing)s'):
+        assert not ask(enforcer({'do': [[url]]}), {'name': 'x'}, user_id='ann')
+        assert 'do cannot be decided' in caplog.text
+        caplog.clear()
+
+
+def test_who_decides_over_https_is_who_he_says(enforcer, conf):
+    enforcer({})
+    assert conf.oslo_policy.remote_ssl_verify_server_crt is True
 
 
 def test_a_file_that_changes_is_read_again(enforcer, tmp_path, monkeypatch):

@@ -9,16 +9,6 @@ MEMBER, S3 = 'OS-KSEC2:ec2Credentials', 'OS-KSS3:s3Credentials'
 XML = {'Content-Type': 'application/xml', 'Accept': 'application/xml'}
 
 
-@pytest.fixture
-def admin(cloud, admin_api):
-    """admin(method, path, body): a call on the admin port with the administrator's token."""
-    token = cloud.admin_token
-
-    def call(method, path, body=None, **more):
-        return admin_api(method, f'/v2.0{path}', body, token=token, **more)
-    return call
-
-
 def test_a_token_named_in_a_header(admin, admin_api, cloud):
     token = cloud.token(cloud.owner, cloud.project)
     path = '/OS-KSVALIDATE/token/validate'

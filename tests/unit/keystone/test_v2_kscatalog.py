@@ -17,16 +17,6 @@ TEMPLATE = {'id': 1, 'region': 'North', 'global': True, 'type': 'compute',
 
 
 @pytest.fixture
-def admin(cloud, admin_api):
-    """admin(method, path, body): a call on the admin port with the administrator's token."""
-    token = cloud.admin_token
-
-    def call(method, path, body=None, **more):
-        return admin_api(method, f'/v2.0{path}', body, token=token, **more)
-    return call
-
-
-@pytest.fixture
 def compute(cloud):
     return cloud.managers.catalog.create_service({'type': 'compute', 'name': 'Compute'})
 

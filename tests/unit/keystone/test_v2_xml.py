@@ -87,6 +87,43 @@ class TestGuides:
         assert answer.status_int == 400 and 'application/json' in answer.json['error']['message']
 
 
+READ = [
+    ('<tenant enabled="false" name="x"/>', {'tenant': {'enabled': False, 'name': 'x'}}),
+    ('<tenant enabled="TRUE"/>', {'tenant': {'enabled': True}}),
+    ('<tenant><enabled>true</enabled><name>x</name></tenant>', {'tenant': {'enabled': True, 'name': 'x'}}),
+    ('<tenant name="x"><description>A text</description></tenant>', {'tenant': {'name': 'x', 'description': 'A text'}}),
+    ('<a><b x="1"/><b y="2"/></a>', {'a': {'b': {'x': '1', 'y': '2'}}}), ('<a>text</a>', {'a': 'text'}),
+    ('<a/>', {'a': ''}),
+    ('<auth xmlns="http://docs.openstack.org/identity/api/v2.0" tenantName="t"><token id="1"/></auth>',
+     {'auth': {'tenantName': 't', 'token': {'id': '1'}}})]
+# XMLNS stands for the namespace.
+WRITTEN = [
+    ({'tenant': {'name': 'x', 'enabled': True, 'description': 'd', 'gone': None}},
+     '<tenant XMLNS name="x" enabled="true"><description>d</description></tenant>'),
+    ({'tenants': [{'id': '1'}, {'id': '2'}], 'tenants_links': []},
+     '<tenants XMLNS><tenant id="1"/><tenant id="2"/></tenants>'),
+    ({'versions': {'values': [{'id': 'v2.0'}]}}, '<versions XMLNS><version id="v2.0"/></versions>'),
+    ({'version': {'id': 'v', 'links': [{'href': 'h'}], 'media-types': [{'base': 'b'}]}},
+     '<version XMLNS id="v"><link href="h"/><media-types><media-type base="b"/></media-types></version>'),
+    ({'access': {'serviceCatalog': [{'name': 'n', 'endpoints': [{'region': 'R'}], 'endpoints_links': []}],
+                 'user': {'id': 'u', 'roles_links': [], 'roles': [{'name': 'r'}]}}},
+     '<access XMLNS><serviceCatalog><service name="n"><endpoint region="R"/></service></serviceCatalog>'
+     '<user id="u"><role name="r"/></user></access>'),
+    ({'error': {'code': 404, 'title': 'Not Found', 'message': 'm'}},
+     '<error XMLNS code="404" title="Not Found" message="m"/>')]
+
+
+@pytest.mark.parametrize('text, value', READ)
+def test_how_it_is_read(text, value):
+    assert from_xml(text.encode()) == value
+
+
+@pytest.mark.parametrize('value, text', WRITTEN)
+def test_how_it_is_written(value, text):
+    expected = text.replace('XMLNS', 'xmlns="http://docs.openstack.org/identity/api/v2.0"')
+    assert ElementTree.canonicalize(to_xml(value)) == ElementTree.canonicalize(expected)
+
+
 class TestXml:
 
     def test_a_token_in_xml(self, curl, cloud):

@@ -92,7 +92,7 @@ def import_diablo(managers, old):
     for row in old.get('credentials', ()):
         if row.get('type') == 'EC2' and row['user_id'] in users and row.get('tenant_id') in tenants:
             into.key_pair(users[row['user_id']], tenants[row['tenant_id']], row['key'], row['secret'])
-    _import_tokens(into, old.get('token', ()), users, tenants)
+    import_tokens(into, old.get('token', ()), users, tenants)
     return into.done
 
 
@@ -100,8 +100,11 @@ def _key(row):
     return str(row.get('uid') or row['id'])
 
 
-def _import_tokens(into, rows, users, tenants):
-    """Tokens that are alive go on, where tokens are kept ([token] provider = uuid)."""
+def import_tokens(into, rows, users, tenants):
+    """Tokens that are alive go on, where tokens are kept ([token] provider = uuid).
+
+    `rows` hold id, expires, user_id and tenant_id; `users` and `tenants` are {id there: id here}.
+    """
     now = datetime.datetime.now(datetime.UTC)
     provider = into.managers.tokens.provider
     for row in rows:

@@ -1,20 +1,24 @@
 """keystone-manage's commands that bring in what earlier identity services knew."""
 import json
 
-from keystone import legacy
+from keystone import legacy, legacy_2012
 from keystone.db import legacy as old_database
 from keystone.managers import Managers
 
 
 def import_legacy(arguments):
     """Bring in tenants, users, roles, grants, EC2 credentials and, where tokens are kept, living tokens of a Keystone
-    of Diablo or of Essex's milestones 2 and 3."""
-    _print(legacy.import_diablo(Managers(), old_database.read(arguments.old_db)))
+    of Diablo, of Essex's milestones 2 and 3, or of Essex (2012.1), its services and endpoints too."""
+    old = old_database.read(arguments.old_db)
+    bring_in = legacy_2012.import_all if legacy_2012.is_it(old) else legacy.import_diablo
+    _print(bring_in(Managers(), old))
 
 
 def export_legacy_catalog(arguments):
     """Print the catalog of such a Keystone as the file of the catalog driver templated."""
-    print('\n'.join(legacy.catalog_lines(old_database.read(arguments.old_db))))
+    old = old_database.read(arguments.old_db)
+    lines = legacy_2012.catalog_lines if legacy_2012.is_it(old) else legacy.catalog_lines
+    print('\n'.join(lines(old)))
 
 
 def import_nova_auth(arguments):

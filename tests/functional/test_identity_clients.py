@@ -227,27 +227,38 @@ def test_services_endpoints_regions_and_keys(v3):
 
 
 def test_the_command_in_its_v2_form(v2):
+    """All 34 commands that it has for v2.0."""
     assert v2.show('token issue')['project_id'] and v2.show('catalog list')[0]['Type'] == 'identity'
+    assert v2.show('catalog show identity')['name'] == 'keystone'
     v2('project create --description d --property a=b tenant')
     v2('project set --description e tenant')
+    v2('project unset --property a tenant')
     assert v2.show('project show tenant')['description'] == 'e'
+    assert 'tenant' in [each['Name'] for each in v2.show('project list')]
     v2('user create --project tenant --password x --email e@x bob')
     assert [each['Name'] for each in v2.show('user list --project tenant')] == ['bob']
     v2('user set --email f@x --password y bob')
     v2('user set --disable bob')
     assert v2.show('user show bob')['email'] == 'f@x'
     v2('role create helper')
+    assert v2.show('role show helper')['id'] in [each['ID'] for each in v2.show('role list')]
     v2('role add --project tenant --user bob helper')
+    rows = v2.show('role assignment list --project tenant --user bob --names')
+    assert 'helper' in [each['Role'] for each in rows]
     v2('role remove --project tenant --user bob helper')
+    assert v2.show('role assignment list --project tenant --user bob') == []
     v2('service create --name glance image')
+    assert v2.show('service show glance')['id'] in [each['ID'] for each in v2.show('service list')]
     endpoint = v2.show('endpoint create --region RegionOne --publicurl http://a --internalurl http://b '
                        '--adminurl http://c glance')
     (listed,) = [each for each in v2.show('endpoint list --long') if each['ID'] == endpoint['id']]
-    assert listed['PublicURL'] == 'http://a'
+    assert listed['PublicURL'] == 'http://a' and v2.show(f'endpoint show {endpoint["id"]}')['adminurl'] == 'http://c'
     key = v2.show('ec2 credentials create')
+    assert key['access'] in [each['Access'] for each in v2.show('ec2 credentials list')]
+    assert v2.show(f'ec2 credentials show {key["access"]}')['secret'] == key['secret']
     for line in (f'ec2 credentials delete {key["access"]}', f'endpoint delete {endpoint["id"]}',
-                 'service delete glance',
-                 'role delete helper', 'user delete bob', 'project delete tenant'):
+                 'service delete glance', 'role delete helper', 'user delete bob', 'project delete tenant',
+                 f'token revoke {v2.show("token issue")["id"]}'):
         v2(line)
 
 
@@ -299,6 +310,22 @@ def test_the_sdk(site):
     assert cloud.identity.find_project('sdk').id == project.id and cloud.identity.find_user('nobody') is None
     assert {role.name for role in cloud.identity.roles()} >= {'admin', 'manager', 'member', 'reader', 'service'}
     cloud.identity.delete_project(project)
+
+
+def test_the_sdk_in_its_v2_form(site):
+    cloud = openstack.connection.Connection(
+        session=session.Session(identity.V2Password(f'{site.url}/v2.0', 'admin', 'secret', tenant_name='admin')),
+        identity_api_version='2', identity_endpoint_override=f'{site.admin_url}/v2.0').identity
+    assert cloud.get_extension('OS-KSADM').name and 'OS-EC2' in [each.alias for each in cloud.extensions()]
+    role, tenant = cloud.create_role(name='sdk2'), cloud.create_tenant(name='sdk2', description='d')
+    user = cloud.create_user(name='sdk2', email='e', is_enabled=True)
+    assert cloud.update_user(user, email='f').email == 'f' and cloud.find_user('sdk2').id == user.id
+    assert cloud.update_tenant(tenant, description='e').description == 'e'
+    for found, made in ((cloud.find_tenant('sdk2'), tenant), (cloud.find_role('sdk2'), role)):
+        assert found.id == made.id
+    cloud.delete_user(user)
+    cloud.delete_tenant(tenant)
+    cloud.delete_role(role)
 
 
 def test_the_admin_port_and_health(site):

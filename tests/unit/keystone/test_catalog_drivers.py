@@ -5,6 +5,7 @@ import pytest
 
 from essex.exception import ConfigError
 from keystone.api import loaded
+from keystone.catalog import templates
 from keystone.catalog.templated import parse, parse_yaml
 from keystone.db.records import Hints
 from keystone.managers import Managers
@@ -131,3 +132,17 @@ class TestTemplated:
         conf.set('template_file', str(tmp_path / 'none'), 'catalog')
         with pytest.raises(ConfigError, match='template_file'):
             Managers()
+
+
+@pytest.mark.parametrize('url, filled', [
+    ('http://h/$(tenant_id)s/$(user_id)s', 'http://h/t/u'), ('http://h/%(tenant_id)s/%(project_id)s', 'http://h/t/t'),
+    ('http://h/v1', 'http://h/v1'), ('http://h:$(public_port)s:$(admin_port)s:$(compute_port)s',
+                                     'http://h:5000:35357:8774'),
+    ('http://h/100%', 'http://h/100%'), ('http://h/$(odd)s', None), ('http://h/$(tenant_id)', None),
+    ('http://h/$(tenant_id)d', None), ('http://h/$(tenant_id', None), ('http://h/$(admin_token)s', None)])
+def test_values_in_urls(conf, url, filled):
+    """What cannot be filled in is None: that endpoint is in no catalog."""
+    values = {**templates.configured(), 'tenant_id': 't', 'project_id': 't', 'user_id': 'u'}
+    assert templates.fill(url, values) == filled
+    without = {**templates.configured(), 'user_id': 'u', 'tenant_id': None, 'project_id': None}
+    assert templates.fill(url, without) == (None if 'tenant_id' in url else filled)

@@ -1,6 +1,7 @@
 """MD5 once for all copies: the object server's side over a real connection, and the proxy's with nodes of any kind."""
 import hashlib
 import itertools
+import json
 import os
 import socket
 import subprocess
@@ -118,18 +119,22 @@ def test_a_sender_that_pauses_within_a_chunk_loses_nothing(storage_dir, pauses):
 class Node(BadNode):
     """Takes a PUT in chunks after 100-continue, with trailers if it `accepts`; `pauses` seconds after the first."""
 
-    def __init__(self, accepts, pauses=0):
+    def __init__(self, accepts, pauses=0, footers=False):
         super().__init__(None)
-        self.accepts, self.pauses, self.got = accepts, pauses, {}
+        self.accepts, self.pauses, self.footers, self.got = accepts, pauses, footers, {}
         # Little waits in the kernel, so that a pause is felt.
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 
     def _one(self, connection, reader, line):
         headers = dict(iter(lambda: self._field(reader), None))
         more = 'X-Backend-Digest-Trailer: yes\r\n' if self.accepts else ''
+        more += 'X-Obj-Metadata-Footer: yes\r\n' if self.footers else ''
         connection.sendall(f'HTTP/1.1 100 Continue\r\n{more}\r\n'.encode())
         body = b''
-        while size := int(reader.readline(), 16):
+        for length in iter(reader.readline, b'0\r\n'):
+            if not length:
+                return False        # the proxy has hung up
+            size = int(length, 16)
             body += reader.read(size)
             assert reader.read(2) == b'\r\n'
             if self.pauses:
@@ -157,7 +162,7 @@ def three(make_app, container):
         ring = app.cluster.ring('object', 0)
         primaries = ring.get_part_nodes(0)
         ring.get_part_nodes = lambda part: [{**each, 'port': node.port} for each, node in zip(primaries, nodes)]
-        return lambda: Client(app)('PUT', f'{container}/o', DATA)
+        return lambda **env: Client(app)('PUT', f'{container}/o', DATA, env=env)
     yield build
     cluster.load.cache_clear()
     for node in made:
@@ -173,6 +178,27 @@ def test_a_proxy_tells_the_digests_to_nodes_that_take_them(three):
         assert node.got['body'] == DATA and node.got['headers']['x-backend-obj-content-length'] == str(len(DATA))
     assert [node.got['trailers'] for node in (*ours, stock)] == [
         {'etag': MD5, 'x-backend-crc32': CRC32}, {'etag': MD5, 'x-backend-crc32': CRC32}, {}]
+
+
+@pytest.mark.servers
+def test_footers_go_to_nodes_that_know_of_them(three):
+    nodes, told = [Node(True, footers=True), Node(False, footers=True), Node(True)], []
+
+    def footers(made):
+        told.append(all(len(node.got) == 0 for node in nodes))
+        made['X-Object-Sysmeta-A'] = 'b'
+    # Instead of the third a node takes part that has no copy to begin with.
+    assert three(*nodes)(**{'swift.callback.update_footers': footers}).status_int == 201
+    assert told == [True] and not nodes[2].got
+    for node in nodes[:2]:
+        mark = node.got['headers']['x-backend-obj-multipart-mime-boundary'].encode()
+        assert node.got['headers']['x-backend-obj-metadata-footer'] == 'yes' and node.got['trailers'] == {}
+        first, head, data, more = node.got['body'].split(b'\r\n', 3)[0], *node.got['body'].partition(DATA)
+        assert first == b'--' + mark and head.endswith(b'\r\nX-Document: object body\r\n\r\n') and data == DATA
+        text = more.split(b'\r\n')[-2]
+        assert json.loads(text) == {'X-Object-Sysmeta-A': 'b', 'Etag': MD5, 'X-Backend-Crc32': CRC32}
+        assert more == (b'\r\n--' + mark + b'\r\nX-Document: object metadata\r\nContent-MD5: '
+                        + hashlib.md5(text).hexdigest().encode() + b'\r\n\r\n' + text + b'\r\n--' + mark + b'--')
 
 
 @pytest.mark.servers

@@ -50,6 +50,8 @@ EXTRAS = {
     'ec': ['pyeclib>=1.6.4,<2'],
     # Images in an S3 bucket.
     's3': ['boto3>=1.35,<2'],
+    # Object storage's S3 API checks the checksums CRC32C and CRC64NVME with it; the others it knows by itself.
+    's3api': ['awscrt>=0.23,<1'],
     # The filter cname_lookup of object storage asks for CNAME records through it.
     'dns': ['dnspython>=2.6,<3'],
     # The unmodified clients a user drives the cloud with; tools/start installs them.
@@ -60,6 +62,8 @@ EXTRAS = {
              'signxml>=4,<6',  # what the extra `saml` installs
              'pyeclib>=1.6.4,<2',   # and the extra `ec`
              'moto[server,s3]>=5,<6',   # an S3 server to keep images in
+             'awscrt>=0.23,<1',     # what the extra `s3api` installs
+             'awscli>=1.36,<2',     # a client of the S3 API that people have
              'playwright>=1.50,<2',     # drives Chromium through the dashboard
              'axe-playwright-python>=0.1.7,<1',  # finds what keeps people out of a page
              'jsonschema>=4.20,<5', 'openapi-spec-validator>=0.7,<1'],  # what the published documents of the APIs say

@@ -319,7 +319,8 @@ class _Answer:
 
 @functools.lru_cache(4096)
 def _capital(name):
-    return '-'.join(word.capitalize() for word in name.split('-'))
+    # S3 clients show the names of an object's metadata as they come.
+    return name if name.startswith('x-amz-') else '-'.join(word.capitalize() for word in name.split('-'))
 
 
 @functools.lru_cache(1)

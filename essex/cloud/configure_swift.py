@@ -96,7 +96,7 @@ def _any_proxy(layout, settings, certificate):
 
 def _proxy(layout, settings, certificate, authtoken):
     values = _any_proxy(layout, settings, certificate)
-    values |= _encrypting(layout, settings, _PIPELINE, auth='authtoken keystoneauth')
+    values |= _encrypting(layout, settings, _PIPELINE, auth='authtoken s3api s3token keystoneauth')
     values['filter:authtoken'] = authtoken(layout, settings, 'swift')
     # Whoever may start servers in a project may keep objects there.
     values['filter:keystoneauth'] = {'operator_roles': 'admin, swiftoperator, member', 'project_reader_roles': 'reader'}
@@ -105,7 +105,7 @@ def _proxy(layout, settings, certificate, authtoken):
 
 def _alone(layout, settings, certificate):
     values = _any_proxy(layout, settings, certificate)
-    values |= _encrypting(layout, settings, _PIPELINE, auth='tempauth')
+    values |= _encrypting(layout, settings, _PIPELINE, auth='s3api tempauth')
     values['filter:tempauth'] = {'user_admin_admin': f'{settings.password("admin")} .admin .reseller_admin',
                                  'user_demo_demo': f'{settings.password("demo")} .admin'}
     return values

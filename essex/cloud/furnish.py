@@ -44,6 +44,7 @@ def _catalog(admin, settings):
               ('block-storage', 'cinder', settings.url('volume', '/v3/%(project_id)s'), None),
               ('volumev3', 'cinderv3', settings.url('volume', '/v3/%(project_id)s'), None),
               ('object-store', 'swift', settings.url('swift', '/v1/AUTH_%(project_id)s'), settings.url('swift')),
+              ('s3', 's3', settings.url('swift'), None),
               ('operator', 'essex', settings.url('operator', '/v1'), None))
     endpoints = admin.identity.get('/endpoints').json()['endpoints']
     for kind, name, usual, admins in wanted:

@@ -8,7 +8,8 @@ _KEPT = ('content-type', 'content-encoding', 'content-disposition', 'content-lan
          'x-robots-tag', 'x-delete-at')
 # System metadata that tells what the stored bytes mean: true of them, not of what they were served as.
 _ABOUT_BYTES = ('x-object-sysmeta-slo-', 'x-object-sysmeta-container-update-override-', 'x-object-sysmeta-symlink-',
-                'x-object-sysmeta-versions-', 'x-object-sysmeta-ec-', 'x-object-sysmeta-crypto-')
+                'x-object-sysmeta-versions-', 'x-object-sysmeta-ec-', 'x-object-sysmeta-crypto-',
+                'x-object-sysmeta-s3api-')
 
 
 def described(found, as_stored=False):

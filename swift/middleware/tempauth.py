@@ -24,6 +24,7 @@ from swift.middleware import acl
 from swift.middleware.authorization import denied, not_found, synchronises, text, unauthorized
 from swift.middleware.paths import account_path, split_path
 from swift.middleware.reseller import Resellers
+from swift.middleware.s3 import signed as s3
 from swift.proxy import registry
 from swift.proxy.info import get_account_info
 
@@ -35,11 +36,12 @@ _ACL_SYSMETA = 'X-Account-Sysmeta-Core-Access-Control'
 
 
 class User:
-    """One configured user. The key is kept as a digest, so that comparing takes the same time whatever its length."""
+    """One configured user. Keys are compared by their digests: it takes the same time whatever their length. The key
+    itself is needed for signatures of the S3 API alone."""
 
     def __init__(self, account, name, key, groups, url):
         self.account, self.name, self.groups, self.url = account, name, groups, url
-        self.digest = _digest(key)
+        self.key, self.digest = key, _digest(key)
 
 
 def _digest(key):
@@ -109,6 +111,13 @@ class TempAuth:
     def __call__(self, environ, start_response):
         if self.allow_overrides and environ.get('swift.authorize_override'):
             return self.app(environ, start_response)
+        signed = environ.get(s3.KEY)
+        if signed is not None and signed.pending:
+            self._check_signature(signed)
+            return text(204, '')(environ, start_response)
+        if signed is not None:
+            self._identify(environ, environ.get('REMOTE_USER', '').split(','))
+            return self.app(environ, start_response)
         if environ['PATH_INFO'].startswith(self.auth_prefix):
             return self._give_token(Request(environ))(environ, start_response)
         token = environ.get('HTTP_X_AUTH_TOKEN') or environ.get('HTTP_X_STORAGE_TOKEN')
@@ -138,6 +147,13 @@ class TempAuth:
                     if value and name.lower() == _ACL_SYSMETA.lower() and environ.get('swift_owner')]
             return start_response(status, headers + more, *exc_info)
         return start
+
+    def _check_signature(self, signed):
+        """Vouch for a request of the S3 API that one of the users has signed: `account:user` is the access key."""
+        known = self.users.get(signed.access)
+        # Somebody unknown costs the same.
+        if signed.matches((known or self._nobody).key) and known:
+            signed.accept(known.url.rsplit('/', 1)[-1], {'REMOTE_USER': ','.join(self._groups_of(known))}, known.key)
 
     def _identify(self, environ, groups):
         service = environ.get('HTTP_X_SERVICE_TOKEN')

@@ -82,7 +82,8 @@ def test_object_storage_has_two_proxies_to_choose_from(made):
     configure.write(made.layout, made, ['swift'])
     assert not (made.layout.etc / 'nova').exists()
     whole, alone = (made.layout.config('swift', name).read_text() for name in ('proxy-server', 'proxy-server-alone'))
-    assert 'authtoken keystoneauth' in whole and f'user_demo_demo = {made.password("demo")} .admin' in alone
+    assert 'authtoken s3api s3token keystoneauth' in whole and 's3api tempauth' in alone
+    assert f'user_demo_demo = {made.password("demo")} .admin' in alone
     for names, expected in ((None, 'proxy-server.conf'), (['swift'], 'proxy-server-alone.conf'),
                             (['keystone', 'swift'], 'proxy-server.conf')):
         proxy = next(each for each in processes.table(made.layout, 'fake', names) if each.name == 'swift-proxy')

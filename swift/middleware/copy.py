@@ -78,6 +78,9 @@ class ServerSideCopy:
         for name in _CONDITIONS:
             if name in req.headers and not (name == 'If-None-Match' and req.headers[name].strip() == '*'):
                 sub.headers[name] = req.headers[name]
+        # A filter further out may have another ETag for the source.
+        if 'X-Backend-Etag-Is-At' in req.headers:
+            sub.headers['X-Backend-Etag-Is-At'] = req.headers['X-Backend-Etag-Is-At']
         return sub.get_response(self.app)
 
     def _check_size(self, found):
@@ -123,7 +126,7 @@ def _is_for_sink(name, value):
         return value.strip() == '*'
     return (name not in ('host', 'content-length', 'transfer-encoding', 'etag', 'range', 'destination',
                          'destination-account', 'x-copy-from', 'x-copy-from-account', 'x-fresh-metadata', 'x-newest',
-                         'expect', 'connection')
+                         'expect', 'connection', 'x-backend-etag-is-at')
             and not name.startswith(('if-', 'x-auth', 'x-storage-token', 'x-service-token')))
 
 

@@ -196,7 +196,7 @@ def _check(segment, response):
 @dataclasses.dataclass
 class LargeObject:
     """What a large object is to its readers. `length` and `etag` None: so many segments that nobody
-    counted.
+    counted. `other_tags` count in conditions too.
 
     `pieces(start, stop)` gives the Segments of a range, stop None for all of them.
     """
@@ -205,6 +205,7 @@ class LargeObject:
     length: int | None
     etag: str | None
     headers: dict
+    other_tags: list = ()
 
 
 def respond(req, app, large, source, pace, part=None, parts_count=None):
@@ -215,7 +216,8 @@ def respond(req, app, large, source, pace, part=None, parts_count=None):
     headers['Accept-Ranges'] = 'bytes'
     if large.etag:
         headers['Etag'] = f'"{large.etag}"'
-    modified, etags = conditions.seconds(headers.get('Last-Modified')), [large.etag] if large.etag else []
+    modified, etags = conditions.seconds(headers.get('Last-Modified')), [
+        *([large.etag] if large.etag else []), *large.other_tags]
     failing = conditions.failing(req.environ, etags, modified)
     if failing:
         return answer(failing, headers)

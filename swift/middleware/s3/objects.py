@@ -1,10 +1,13 @@
 """Objects: reading, writing, copying and deleting them."""
+import json
 from urllib.parse import parse_qsl, quote, unquote
 
 import webob
 
 from swift.headers import wsgi
+from swift.middleware import copied
 from swift.middleware.s3 import acl
+from swift.middleware.s3.buckets import remove
 from swift.middleware.s3.errors import S3Error, missing
 from swift.middleware.s3.listings import answer
 from swift.middleware.s3.request import iso_of_header
@@ -23,7 +26,7 @@ _OVERRIDES = {'response-content-type': 'Content-Type', 'response-content-languag
 _REFUSED = ('x-amz-server-side-encryption', 'x-amz-tagging', 'x-amz-object-lock-', 'x-amz-website-redirect-location',
             'x-amz-copy-source-server-side-', 'x-amz-write-offset-bytes')
 _LONGEST_META = 2048
-_LARGEST_COPY = 5 << 30
+_LARGEST_MANIFEST = 64 << 20
 
 
 def read(req):
@@ -234,7 +237,10 @@ def delete_one(req, key, version=None):
     # Where there are versions, the object just gets out of sight: its parts stay.
     hides = versioned and not version
     if found.status_int == 200 and not hides and found.headers.get('X-Static-Large-Object', '').lower() == 'true':
-        query['multipart-manifest'] = 'delete'
+        if version:
+            _delete_parts(req, key, version)
+        else:
+            query['multipart-manifest'] = 'delete'
     response = req.swift('DELETE', req.bucket, key, query)
     status, told = response.status_int, response.text if 'multipart-manifest' in query else ''
     if status == 404 and req.container_info()['status'] == 404:
@@ -255,6 +261,20 @@ def delete_one(req, key, version=None):
             'application/x-deleted')):
         made['x-amz-delete-marker'] = 'true'
     return made
+
+
+def _delete_parts(req, key, version):
+    """Delete what a version is made of, before it: what is cut short can be asked for again."""
+    response = req.swift('GET', req.bucket, key, {'multipart-manifest': 'get', 'version-id': version})
+    if response.status_int != 200:
+        req.refuse(response)
+    try:
+        records = json.loads(copied.read_small(response, _LARGEST_MANIFEST) or b'')
+        paths = [record['name'].lstrip('/').partition('/') for record in records if 'name' in record]
+    except (ValueError, KeyError, TypeError):
+        raise S3Error('InternalError') from None
+    for container in {path[0] for path in paths}:
+        remove(req, container, [path[2] for path in paths if path[0] == container])
 
 
 def get_tagging(req):

@@ -1,5 +1,5 @@
 """Which function answers which method on which resource: service, bucket or object, and its subresource."""
-from swift.middleware.s3 import acl, buckets, listings, many, objects
+from swift.middleware.s3 import acl, buckets, listings, many, objects, parts, uploads
 from swift.middleware.s3.errors import S3Error, missing
 
 _SERVICE, _BUCKET, _OBJECT = 'service', 'bucket', 'object'
@@ -16,6 +16,10 @@ _ROUTES = {
     (_BUCKET, 'object-lock'): {'GET': buckets.get_object_lock},
     (_BUCKET, 'versioning'): {'GET': buckets.get_versioning, 'PUT': buckets.put_versioning},
     (_BUCKET, 'versions'): {'GET': listings.versions},
+    (_BUCKET, 'uploads'): {'GET': uploads.uploads},
+    (_OBJECT, 'uploads'): {'POST': uploads.begin},
+    (_OBJECT, 'uploadId'): {'GET': parts.listed, 'PUT': parts.put, 'POST': uploads.complete,
+                            'DELETE': uploads.abort},
     (_OBJECT, None): {'GET': objects.read, 'HEAD': objects.read, 'PUT': objects.put, 'DELETE': objects.delete},
     (_OBJECT, 'acl'): {'GET': acl.get_object, 'PUT': acl.put_object},
     (_OBJECT, 'tagging'): {'GET': objects.get_tagging},

@@ -64,10 +64,11 @@ class Get:
 
     def _without_segments(self, req, response):
         """The answer that needs no manifest: to a HEAD, or a condition that fails."""
-        large = LargeObject(None, int(response.headers[_SIZE]), response.headers[_ETAG], _shown(response.headers))
+        large = LargeObject(None, int(response.headers[_SIZE]), response.headers[_ETAG], _shown(response.headers),
+                            _other_tags(req, response.headers))
         if req.method == 'HEAD':
             return respond(req, self._app, large, 'SLO', self._pace)
-        failing = conditions.failing(req.environ, [large.etag],
+        failing = conditions.failing(req.environ, [large.etag, *large.other_tags],
                                      conditions.seconds(response.headers.get('Last-Modified')))
         return answer(failing, {**large.headers, 'Etag': f'"{large.etag}"'}) if failing else None
 
@@ -89,7 +90,7 @@ class Get:
 
         def pieces(start, stop):
             return self._expand(env, base, cut(segments, start, stop), 1)
-        large = LargeObject(pieces, size, etag, headers)
+        large = LargeObject(pieces, size, etag, headers, _other_tags(req, headers))
         if part_number is None:
             return respond(req, self._app, large, 'SLO', self._pace)
         return self._part(req, large, segments, part_number)
@@ -148,6 +149,12 @@ class Get:
             response.headers['Etag'] = hashlib.md5(body, usedforsecurity=False).hexdigest()
             response.body = body
         return response
+
+
+def _other_tags(req, headers):
+    """The ETags that filters further out have for the object."""
+    places = req.headers.get('X-Backend-Etag-Is-At', '').split(',')
+    return [headers[name.title()] for name in places if name != _ETAG and name.title() in headers]
 
 
 def _records(response):

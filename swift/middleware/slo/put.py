@@ -5,7 +5,7 @@ import mimetypes
 
 import webob
 
-from swift.middleware import copied, names
+from swift.middleware import copied, listing_hash, names
 from swift.middleware.bulk import answers, work
 from swift.middleware.segments import text
 from swift.middleware.slo import manifest
@@ -142,11 +142,19 @@ class Put:
         sub.environ['swift.content_type_overridden'] = True   # swift_bytes is ours
         sub.headers.update({'Etag': stored, 'X-Static-Large-Object': 'True', 'X-Object-Sysmeta-Slo-Etag': etag,
                             'X-Object-Sysmeta-Slo-Size': str(size), 'Content-Type': _content_type(req, size),
-                            'X-Object-Sysmeta-Container-Update-Override-Etag': f'{stored}; slo_etag={etag}'})
+                            'X-Object-Sysmeta-Container-Update-Override-Etag': self._listed(req, stored, etag)})
         response = sub.get_response(self._app)
         if response.status_int == 201:
             response.headers['Etag'] = f'"{etag}"'
         return response
+
+    @staticmethod
+    def _listed(req, stored, etag):
+        """What the listing keeps: the S3 API has an ETag of its own for what was uploaded in parts."""
+        params = {'slo_etag': etag}
+        if 'X-Object-Sysmeta-S3api-Etag' in req.headers:
+            params['s3_etag'] = req.headers['X-Object-Sysmeta-S3api-Etag']
+        return listing_hash.join(stored, params)
 
 
 def _mismatch(entry, size, etag):

@@ -1,5 +1,10 @@
 """Sending an object from disk: while one piece goes to the network, a thread of the device reads the next."""
 
+# Bytes checked in one go, at most: between one and the next a thread waits for ours, which sends meanwhile. The first
+# is a piece alone, so that sending begins soon; the last are small again: nothing is checked beside their sending.
+_AHEAD = 4 << 20
+
+
 class Body:
     """Iterates over the bytes of an Opened, or of [(start, end)] of it; reads `piece` bytes at a time.
 
@@ -63,18 +68,18 @@ class Sendable(Body):
             self._buffer, self._left = memoryview(bytearray(min(self._piece, end - start))), end - start
             if start != self._opened.place:
                 self._pool.run(self._opened.seek, start)
-            self._check_ahead()
+            self._check_ahead(self._piece)
         if not self._checked:
             self._checked = self._ahead.wait()
             self._left -= self._checked
-            self._check_ahead()
+            self._check_ahead(min(self._left // 4, _AHEAD))
         count = send(self._opened, self._checked, cached=True)
         self._checked -= count
         return count
 
-    def _check_ahead(self):
+    def _check_ahead(self, count):
         if self._left:
-            self._ahead = self._pool.submit(self._opened.check, self._buffer[:self._left])
+            self._ahead = self._pool.submit(self._opened.check, self._buffer, min(self._left, max(count, self._piece)))
 
 
 def _close(opened, keep_cache):

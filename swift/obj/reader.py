@@ -63,14 +63,17 @@ class Opened:
             self._check(data)
             return data
 
-    def check(self, view):
-        """As read(), but into the memoryview `view`; returns how many bytes: they can be sent from the file then."""
-        with self._lock:
-            if self._fd is None or self._place >= self.size:
-                return 0
-            count = os.preadv(self._fd, [view[:self.size - self._place]], self._place)
-            self._check(view[:count])
-            return count
+    def check(self, view, count):
+        """As read(), but through the memoryview `view`; returns how many bytes: they can be sent from the file then."""
+        left = count
+        while left:
+            with self._lock:
+                if self._fd is None or self._place >= self.size:
+                    break
+                piece = os.preadv(self._fd, [view[:min(left, self.size - self._place)]], self._place)
+                self._check(view[:piece])
+            left -= piece
+        return count - left
 
     def _check(self, data):
         if not data:

@@ -9,6 +9,7 @@ from essex.exception import NotFound
 _TOLD = {
     'update_domain', 'delete_domain', 'delete_group', 'get_role', 'update_role', 'delete_role', 'update_limit',
     'delete_limit', 'list_implied_roles', *[f'{verb}_implied_role' for verb in ('get', 'check', 'create', 'delete')],
+    'ec2_get_credential', 'ec2_delete_credential',
     'list_grants', *[f'{verb}_grant' for verb in ('check', 'create', 'revoke')],
     *[f'{verb}_for_{actor}' for actor in ('user', 'group') for verb in (
         'list_system_grants', 'check_system_grant', 'create_system_grant', 'revoke_system_grant')],

@@ -38,13 +38,20 @@ class AppCredManager:
             shown.append(fields)
         return shown
 
-    def get(self, user_id, cred_id):
-        """The user's credential, without its secret. Raises AppCredNotFound."""
+    def find(self, cred_id):
+        """The credential of any user, without its secret. Raises AppCredNotFound."""
         with db.reader() as session:
             cred = app_creds.get(session, cred_id)
-        if cred is None or cred['user_id'] != user_id:
+        if cred is None:
             raise AppCredNotFound(cred_id)
         return self._shown([cred])[0]
+
+    def get(self, user_id, cred_id):
+        """The user's credential, without its secret. Raises AppCredNotFound."""
+        cred = self.find(cred_id)
+        if cred['user_id'] != user_id:
+            raise AppCredNotFound(cred_id)
+        return cred
 
     def list(self, user_id, hints):
         """The user's credentials that pass `hints`."""

@@ -28,6 +28,13 @@ class ApplicationCredentialController(Controller):
         self.enforce(req, rule, user={'id': user_id})
         refuse_trusted(req)
 
+    def _load(self, req, rule, user_id, cred_id):
+        """One below its user: who asks needs rights on the user of the path, and on that of the credential."""
+        self._enforce(req, rule, user_id)
+        cred = self.managers.app_creds.find(cred_id)
+        self.enforce(req, rule, user={'id': cred['user_id']})
+        return self.managers.app_creds.get(user_id, cred_id)
+
     @staticmethod
     def _view(cred):
         # Without a zone, as this resource always was.
@@ -61,12 +68,11 @@ class ApplicationCredentialController(Controller):
 
     @wsgi.route('GET', f'{_PATH}/<cred_id>')
     def show(self, req, user_id, cred_id):
-        self._enforce(req, 'get_application_credential', user_id)
-        return self._single(req, user_id, self.managers.app_creds.get(user_id, cred_id))
+        return self._single(req, user_id, self._load(req, 'get_application_credential', user_id, cred_id))
 
     @wsgi.route('DELETE', f'{_PATH}/<cred_id>', status=204)
     def delete(self, req, user_id, cred_id):
-        self._enforce(req, 'delete_application_credential', user_id)
+        self._load(req, 'delete_application_credential', user_id, cred_id)
         refuse_restricted(req)
         self.managers.app_creds.delete(user_id, cred_id)
 

@@ -35,12 +35,10 @@ class Ec2Controller(Controller):
 
     @wsgi.route('GET', '/users/<user_id>/credentials/OS-EC2/<access>')
     def show(self, req, user_id, access):
-        self._check(req, 'ec2_get_credential', user_id)
         return {'credential': self._view(req, reached(self, req, 'ec2_get_credential', user_id, access))}
 
     @wsgi.route('DELETE', '/users/<user_id>/credentials/OS-EC2/<access>', status=204)
     def delete(self, req, user_id, access):
-        self._check(req, 'ec2_delete_credential', user_id)
         reached(self, req, 'ec2_delete_credential', user_id, access)
         self.managers.ec2.delete(user_id, access)
 
@@ -55,8 +53,10 @@ def reachable(controller, req, user_id):
 
 
 def reached(controller, req, rule, user_id, access):
-    """One of them. Raises CredentialNotFound, Forbidden."""
-    found = controller.managers.ec2.get(user_id, access)
+    """One of them. Raises CredentialNotFound, below another user's path too, and Forbidden."""
+    managers = controller.managers
+    controller.load(req, rule, 'credential', managers.ec2.find, access)
+    found = managers.ec2.get(user_id, access)
     refuse_beyond(controller, req, rule, found, _bound_to)
     return found
 

@@ -55,3 +55,49 @@ def test_of_people_and_projects_strangers_are_not_told_whether_they_are_there(as
              if (status := ask(*each, who)) != 403]
     wrong += [(*each, status) for each in _UNTOLD if (status := ask(*each, 'admin')) != 404]
     assert wrong == []
+
+
+class TestSecrets:
+    """Keys for EC2 and application credentials, by their id below the path of a user."""
+
+    @pytest.fixture
+    def cast(self, cloud):
+        return cloud.cast()
+
+    @pytest.fixture
+    def kept(self, api, cloud, cast):
+        """{kind: path below a user} of what the owner of the project has."""
+        home = f'/v3/users/{cloud.owner["id"]}'
+        pair = api('POST', f'{home}/credentials/OS-EC2', {'tenant_id': cloud.project['id']}, token=cast['owner'])
+        cred = api('POST', f'{home}/application_credentials', {'application_credential': {'name': 'job'}},
+                   token=cast['owner'])
+        return {'pair': f'credentials/OS-EC2/{pair.json["credential"]["access"]}',
+                'cred': f'application_credentials/{cred.json["application_credential"]["id"]}'}
+
+    @pytest.fixture
+    def status(self, api, cloud, cast):
+        users = {'owner': cloud.owner['id'], 'member': cloud.member['id'], 'nobody': 'none'}
+
+        def status(method, user, path, who):
+            return api(method, f'/v3/users/{users[user]}/{path}', token=cast[who]).status_int
+        return status
+
+    @pytest.mark.parametrize('method', ['GET', 'DELETE'])
+    def test_of_another_one_is_refused_wherever_it_is_asked_for(self, kept, status, method):
+        for path in kept.values():
+            assert [status(method, user, path, 'member') for user in ('owner', 'member')] == [403, 403]
+
+    @pytest.mark.parametrize('method', ['GET', 'DELETE'])
+    def test_they_are_found_below_their_own_user_alone(self, kept, status, method):
+        for path in kept.values():
+            assert status(method, 'member', path, 'admin') == 404
+            assert status(method, 'owner', path, 'owner') in (200, 204)
+
+    def test_a_key_that_is_not_there_is_told_to_be_missing(self, status):
+        path = 'credentials/OS-EC2/none'
+        assert {status(method, user, path, who) for method in ('GET', 'DELETE') for user in ('owner', 'nobody')
+                for who in ('admin', 'owner', 'member', 'stranger')} == {404}
+
+    def test_an_application_credential_that_is_not_there_is_told_to_its_user(self, status):
+        path = 'application_credentials/none'
+        assert [status('GET', 'owner', path, who) for who in ('admin', 'owner', 'member')] == [404, 404, 403]

@@ -87,8 +87,8 @@ def test_who_may_what(kit, cloud):
              for who, token in cast.items()}
     assert codes == {'admin': 403, 'owner': 201, 'stranger': 403, 'member': 403, 'nobody': 401}
     mine = f'/v3/users/{cloud.stranger["id"]}/application_credentials/{cred["id"]}'
-    assert kit.api('GET', mine, token=cast['stranger']).status_int == 404
-    assert kit.api('DELETE', mine, token=cast['stranger']).status_int == 404
+    assert kit.api('GET', mine, token=cast['stranger']).status_int == 403
+    assert kit.api('DELETE', mine, token=cast['stranger']).status_int == 403
     for path in (one, f'{kit.base}/access_rules/{rule}'):
         codes = {who: kit.api('DELETE', path, token=cast[who]).status_int for who in ('stranger', 'member', 'nobody')}
         assert codes == {'stranger': 403, 'member': 403, 'nobody': 401}

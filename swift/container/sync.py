@@ -32,6 +32,7 @@ _PIECE = 65536
 # Of an object's headers, those that the other cluster finds out for itself.
 _LEFT_OUT = ('date', 'last-modified', 'x-trans-id', 'x-openstack-request-id', 'accept-ranges', 'content-location',
              'connection', 'etag', 'x-timestamp', 'content-length')
+_ENCRYPTED = ('x-object-sysmeta-crypto-', 'x-object-transient-sysmeta-crypto-')
 
 
 class SyncError(SwiftError):
@@ -217,6 +218,9 @@ class Pass:
                 raise SyncError('404: the object is not where its row says')
             if stamp < newest:
                 raise SyncError('what is found is older than its row')
+            if any(name.lower().startswith(_ENCRYPTED) for name in found.headers):
+                # Over there nobody could read it.
+                raise SyncError('it is encrypted: internal-client.conf needs keymaster and encryption in its pipeline')
             self._remote.put(row, found, stamp)
             return True
         finally:

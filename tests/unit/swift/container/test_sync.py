@@ -161,6 +161,14 @@ def test_a_wrong_key_brings_nothing_over(local, remote):
     assert local.run()['failures'] == 1 and names(remote) == []
 
 
+def test_what_would_be_sent_encrypted_waits_and_says_why(local, remote, caplog):
+    local.put('sealed', b'gibberish', X_Object_Sysmeta_Crypto_Body_Meta='x')
+    local.put('plain')
+    local.run()
+    assert local.run()['failures'] == 3 and names(remote) == ['plain']
+    assert 'internal-client.conf needs keymaster and encryption' in caplog.text
+
+
 def test_an_object_that_is_not_there_yet_waits(local, remote):
     for broker in local.brokers.values():
         broker.put_object('late', Timestamp.now().internal, 1, 'text/plain', 'x')

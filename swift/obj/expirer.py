@@ -12,7 +12,7 @@ import time
 from urllib.parse import unquote
 
 from essex import concurrency
-from swift import backend, recon_cache
+from swift import backend, expiring, recon_cache
 from swift import conf as options
 from swift.daemon import Daemon
 from swift.exceptions import BackendError, ConfigurationError, SwiftError
@@ -22,7 +22,6 @@ from swift.proxy.internal_client import UnexpectedResponse
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
-ASYNC_DELETE = 'application/async-deleted'
 
 # `due`: Timestamp; `created`: that of the queue's row (text).
 Task = collections.namedtuple('Task', 'queue entry due account container obj asynchronous created')
@@ -174,7 +173,7 @@ def parse(queue, row):
     names = path.split('/', 2)
     if not (text.isascii() and text.isdecimal()) or len(names) != 3 or not all(names):
         return None
-    asynchronous = row.get('content_type', '').split(';')[0].strip() == ASYNC_DELETE
+    asynchronous = row.get('content_type', '').split(';')[0].strip() == expiring.ASYNC_DELETE
     try:
         created = row.get('timestamp') or _moment(row['last_modified'])
         return Task(queue, row['name'], Timestamp(text), *names, asynchronous, created)

@@ -2,8 +2,7 @@
 import webob
 
 from essex import concurrency
-from swift import backend, cluster, expiring
-from swift.exceptions import BackendError
+from swift import cluster, expiring
 from swift.middleware import copied, names
 from swift.middleware.bulk import answers, outcome
 from swift.middleware.bulk.delete import Deletion
@@ -106,22 +105,5 @@ class Delete:
         known = cluster.load(self._limits.swift_dir)
         now = Timestamp.now()
         pool = concurrency.Pool(8)
-        return all(pool.imap(lambda path: _tell(known, now, base.account, path), dict.fromkeys(paths)))
-
-
-def _tell(known, now, account, path):
-    container, obj = names.container_and_object(path)
-    queue = expiring.container(known, int(now), account, container, obj)
-    entry = expiring.entry(int(now), account, container, obj)
-    part, nodes = known.ring('container').get_nodes(expiring.ACCOUNT, queue)
-    headers = {'X-Timestamp': now.internal, 'X-Size': '0', 'X-Etag': 'd41d8cd98f00b204e9800998ecf8427e',
-               'X-Content-Type': 'application/async-deleted', 'X-Backend-Storage-Policy-Index': '0'}
-    done = 0
-    for node in nodes:
-        try:
-            answered = backend.request(node, 'PUT', backend.path(node['device'], part, expiring.ACCOUNT, queue, entry),
-                                       headers)
-            done += answered.status // 100 == 2
-        except BackendError:
-            continue
-    return done >= len(nodes) // 2 + 1
+        return all(pool.imap(lambda path: expiring.delete_later(
+            known, now, base.account, *names.container_and_object(path)), dict.fromkeys(paths)))

@@ -8,9 +8,13 @@ import pytest
 from swift.cmd import (
     _kinds,
     _run,
+    account_audit,
     account_info,
+    config,
+    container_deleter,
     container_info,
     drive_audit,
+    form_signature,
     get_nodes,
     init,
     object_info,
@@ -18,10 +22,14 @@ from swift.cmd import (
     oldies,
     orphans,
     recon_cron,
+    reconciler_enqueue,
+    ring_composer,
+    temp_url,
 )
 
-MODULES = (account_info, container_info, drive_audit, get_nodes, init, object_info, object_relinker, oldies, orphans,
-           recon_cron)
+MODULES = (account_audit, account_info, config, container_deleter, container_info, drive_audit, form_signature,
+           get_nodes, init, object_info, object_relinker, oldies, orphans, recon_cron, reconciler_enqueue,
+           ring_composer, temp_url)
 
 
 def sentence(capsys, run):

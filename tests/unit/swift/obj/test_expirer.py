@@ -115,7 +115,7 @@ def test_an_entry_without_its_object_goes_after_reclaim_age_alone(cloud):
 def test_segments_marked_for_deletion_go_whatever_their_expiry(cloud):
     now = int(time.time())
     cloud.put('segment', now + 5000, now - 100, queued=False)
-    cloud.queue(now - 10, 'a', 'c', 'segment', content_type=expirer.ASYNC_DELETE)
+    cloud.queue(now - 10, 'a', 'c', 'segment', content_type=expiring.ASYNC_DELETE)
     assert cloud.run().expired == 1
     assert cloud.files('segment') == 0
     assert 'a/c/segment' not in cloud.queued()

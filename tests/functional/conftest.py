@@ -4,12 +4,13 @@ from tests.fixtures.hypervisor import node
 __all__ = ['node']
 
 # The longest first: what begins last is short, and the workers end together (with --no-loadscope-reorder).
-LONGEST = ('every_page', 'quickstart', 'nova_split', 'libvirt_driver', 'guest_image', 'guest', 'network_linux', 'split',
-           'guest_never_stuck', 'rpc_rabbitmq', 'image_clients', 'glance_dies', 'object_storage_clients', 'never_stuck',
-           'swift_random', 'swift_clients', 'glance_commands', 'swift_clients_cloud', 'object_storage_docs',
-           'interchange', 'identity_fronts', 'network_database', 'glance_swift_store', 'swift_probe_nodes',
-           'identity_clients', 'instances', 'architecture', 'never_stuck_disks', 'never_stuck_volumes',
-           'volume_clients')
+LONGEST = ('libvirt_driver', 'guest', 'interchange', 'quickstart', 'every_page', 'never_stuck', 'guest_never_stuck',
+           'split', 'instances', 'architecture', 'nova_split', 'rpc_rabbitmq', 'network_linux', 'guest_image',
+           'glance_swift_store', 'object_storage_clients', 'swift_clients', 'network_database', 'console',
+           'swift_random', 'operator_api', 'swift_probe_nodes', 'login', 'fake_cloud_contract', 'identity_clients',
+           'image_clients', 'objects', 'images', 'swift_probe_fragments', 'glance_dies', 'never_stuck_disks',
+           'volume_clients', 'identity_fronts', 'dashboard_apache', 'compute_clients', 'volumes',
+           'swift_clients_cloud', 'access', 'never_stuck_volumes', 'object_storage_docs', 'glance_commands')
 
 
 def pytest_collection_modifyitems(items):

@@ -254,12 +254,19 @@ def current():
     return eventlet.getcurrent()
 
 
+# Seconds of silence after which the system asks whether a peer is still there.
+_KEEPIDLE = 600
+
+
 def listen(host, port, backlog=128, reuse_port=False):
     """A listening TCP socket. Raises OSError when the address is taken."""
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     sock = eventlet.listen((host, port), family=family, backlog=backlog, reuse_addr=True, reuse_port=reuse_port)
     # Inherited by what it accepts: an answer in several small pieces else waits 40 ms for the peer's acknowledgement.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # So is this: a peer that went away without a word is found after a while, however long its answer may wait.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPIDLE)
     return sock
 
 

@@ -22,6 +22,7 @@ OPTS = [
     cfg.StrOpt('rabbit_userid', default='guest', help='The user.'),
     cfg.StrOpt('rabbit_password', default='guest', secret=True, help='The password.'),
     cfg.StrOpt('rabbit_virtual_host', default='/', help='The virtual host.'),
+    cfg.BoolOpt('rabbit_use_ssl', default=False, help='Speak TLS with it.'),
     cfg.StrOpt('rabbit_notification_topic', default='glance_notifications', help='Queues are named TOPIC.PRIORITY.'),
 ]
 CONF = config.register(OPTS)
@@ -47,7 +48,8 @@ def notifier():
 def _rabbit_url():
     user, password, host = (urllib.parse.quote(text, safe='') for text in (
         CONF.rabbit_userid, CONF.rabbit_password, CONF.rabbit_virtual_host))
-    return f'amqp://{user}:{password}@{CONF.rabbit_host}:{CONF.rabbit_port}/{host}'
+    scheme = 'amqps' if CONF.rabbit_use_ssl else 'amqp'
+    return f'{scheme}://{user}:{password}@{CONF.rabbit_host}:{CONF.rabbit_port}/{host}'
 
 
 def tell(event, payload, priority='INFO'):

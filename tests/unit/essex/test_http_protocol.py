@@ -436,3 +436,12 @@ def test_an_address_has_a_number_of_connections(impatient):
         end = time.monotonic() + 5
         while open_one()[1] == b'HTTP/1.1 503':
             assert time.monotonic() < end
+
+
+def test_a_peer_that_is_gone_without_a_word_is_found():
+    listening = concurrency.listen('127.0.0.1', 0)
+    with contextlib.closing(listening), socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with contextlib.closing(accepted):
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 600

@@ -113,6 +113,13 @@ def test_the_older_strategies(conf, caplog):
     assert not notifications.notifier().enabled
 
 
+def test_the_older_way_to_a_broker_over_tls(conf):
+    conf.set('rabbit_password', 'a/b@c')
+    assert notifications._rabbit_url() == 'amqp://guest:a%2Fb%40c@localhost:5672/%2F'
+    conf.set('rabbit_use_ssl', True)
+    assert notifications._rabbit_url().startswith('amqps://guest:')
+
+
 def test_the_older_way_to_a_broker(cloud, conf, rabbitmq):
     url = kombu.Connection(rabbitmq.url)
     conf.set('notifier_strategy', 'rabbit')

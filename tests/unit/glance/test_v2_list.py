@@ -1,4 +1,5 @@
 """Lists at version 2: filters, order, pages, and what they cost."""
+import hashlib
 import uuid
 from urllib.parse import quote
 
@@ -41,6 +42,8 @@ def test_newest_first_without_the_hidden(cloud, five):
     ('owner=alpha', 'ecba'), ('owner=beta', ''), ('checksum=d41d8cd98f00b204e9800998ecf8427e', 'a'),
     ('created_at=gt:2012-01-01T00:00:00Z', 'ecba'), ('created_at=lt:2012-01-01T00:00:00Z', ''),
     ('updated_at=gte:2012-01-01T00:00:00%2B02:00', 'ecba'), ('updated_at=neq:2012-01-01T00:00:00', 'ecba'),
+    ('created_at=lte:2012-01-01T00:00:00Z', ''), ('created_at=eq:2012-01-01T00:00:00Z', ''),
+    (f'os_hash_value={hashlib.sha512().hexdigest()}', 'a'), ('os_hash_value=x', ''),
     ('created_at=2012-01-01T00:00:00Z', ''), ('sort_key=name&sort_dir=asc', 'abce'), ('sort=name:asc', 'abce'),
     ('sort=size:asc,name', 'eabc'), ('sort=disk_format:desc,name:asc', 'aceb'),
     ('sort_key=size&sort_key=name&sort_dir=asc', 'eabc'),

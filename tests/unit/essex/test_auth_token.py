@@ -110,6 +110,15 @@ class TestHeaders:
             assert headers_of(response) == {'HTTP_X_IDENTITY_STATUS': 'Invalid'}
             assert (response.json['context'], response.json['info'], response.json['plugin']) == (False, None, None)
 
+    def test_nothing_a_client_says_of_himself_passes(self, keystone):
+        scoped = [f'{where}-{what}' for where in ('Domain', 'Project', 'User') for what in ('Id', 'Name')]
+        scoped += [f'{where}-Domain-{what}' for where in ('Project', 'User') for what in ('Id', 'Name')]
+        names = [f'X-{prefix}{name}' for prefix in ('', 'Service-') for name in (*scoped, 'Roles', 'Identity-Status')]
+        names += ['X-Service-Catalog', 'X-Is-Admin-Project', 'OpenStack-System-Scope', 'X-Tenant-Id', 'X-Tenant-Name',
+                  'X-Tenant', 'X-User', 'X-Role']
+        response = call(auth_token.AuthToken(service, delay=True), **dict.fromkeys(names, 'forged'))
+        assert headers_of(response) == {'HTTP_X_IDENTITY_STATUS': 'Invalid'}
+
     def test_a_401_says_where_to_log_in(self, conf, keystone):
         conf.set('www_authenticate_uri', 'https://public.example', GROUP)
         response = call(auth_token.AuthToken(service), X_Auth_Token='bad')
@@ -309,7 +318,7 @@ class TestCache:
 class TestNamesOfOld:
     def test_an_essex_section_asks_v2(self, conf):
         keystone = Keystone(('v2.0',))
-        keystone.accesses |= {'good': access(), 'unscoped': access(tenant=None), 'of/old': access(
+        keystone.accesses |= {'good': access(), 'unscoped': access(tenant=None), 'of-old': access(
             tenant=None, tenantId='t', tenantName='n')}
         try:
             app = auth_token.filter_factory(
@@ -325,6 +334,11 @@ class TestNamesOfOld:
             body = keystone.logins[0][1]['auth']
             assert (body['tenantName'], body['passwordCredentials']['username']) == ('admin', 'glance')
             assert call(app, X_Auth_Token='unscoped').status_int == 401
+            # As Keystones before Essex told the tenant, at the token or the user.
+            assert headers_of(call(app, X_Auth_Token='of-old'))['HTTP_X_TENANT_NAME'] == 'n'
+            keystone.accesses['older'] = access(tenant=None)
+            keystone.accesses['older']['user'].update(tenantId='u', tenantName='m')
+            assert headers_of(call(app, X_Auth_Token='older'))['HTTP_X_TENANT_ID'] == 'u'
             response = call(app, X_Auth_Token='bad')
             assert response.headers['WWW-Authenticate'] == 'Keystone uri="http://public.example/"'
         finally:

@@ -9,7 +9,7 @@ from swift.middleware import copied
 from swift.middleware.s3 import acl
 from swift.middleware.s3.buckets import remove
 from swift.middleware.s3.errors import S3Error, missing
-from swift.middleware.s3.listings import answer
+from swift.middleware.s3.listings import answer, rows
 from swift.middleware.s3.request import iso_of_header
 
 ETAG = 'X-Object-Sysmeta-S3api-Etag'
@@ -252,6 +252,8 @@ def delete_one(req, key, version=None):
         req.refuse(response)
     if told and 'Response Status: 200' not in told:
         raise S3Error('ServiceUnavailable', 'Not all parts of the object could be deleted. Please try again.')
+    if version and not response.headers.get('X-Object-Current-Version-Id'):
+        _promote(req, key)
     made = {}
     if versioned and response.headers.get('X-Object-Version-Id'):
         made['x-amz-version-id'] = response.headers['X-Object-Version-Id']
@@ -261,6 +263,17 @@ def delete_one(req, key, version=None):
             'application/x-deleted')):
         made['x-amz-delete-marker'] = 'true'
     return made
+
+
+def _promote(req, key):
+    """Make the newest version left the object, unless that tells of a deletion: as S3 has it."""
+    newest = next((item for item in rows(req, req.bucket, {'versions': 'true', 'prefix': key, 'limit': 1})
+                   if item.get('name') == key), None)
+    if newest is None or newest['version_id'] == 'null' or newest['content_type'].startswith('application/x-deleted'):
+        return
+    response = req.ask('PUT', req.bucket, key, {'version-id': newest['version_id']})
+    if response.status_int // 100 != 2 and response.status_int != 404:
+        req.refuse(response)
 
 
 def _delete_parts(req, key, version):

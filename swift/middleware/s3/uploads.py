@@ -101,7 +101,10 @@ def begin(req):
 
 def complete(req):
     """POST /bucket/key?uploadId=."""
-    wanted = _wanted(req.document('CompleteMultipartUpload', _LIMIT))
+    found = req.document('CompleteMultipartUpload', _LIMIT, required=False)
+    if found is None:
+        raise S3Error('MalformedXML', 'At least one Part is needed.')
+    wanted = _wanted(found)
     conditions = check_conditions(req)
     try:
         upload = Upload(req)

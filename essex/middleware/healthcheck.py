@@ -19,6 +19,7 @@ class Healthcheck:
         return response(environ, start_response)
 
 
-def filter_factory(global_conf, path='/healthcheck', disable_by_file=None, **local_conf):
+def filter_factory(global_conf, path='/healthcheck', disable_by_file=None, disable_path=None, **local_conf):
     """Paste."""
-    return lambda app: Healthcheck(app, path, disable_by_file)
+    # The second name is object storage's.
+    return lambda app: Healthcheck(app, path, disable_by_file or disable_path)

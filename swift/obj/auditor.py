@@ -24,7 +24,8 @@ LOG = logging.getLogger(__name__)
 class ObjectAuditor(Daemon):
     """Options: files_per_second (20), bytes_per_second (10000000), zero_byte_files_per_second (50; 0: no such pass),
     concurrency (devices at once, 1), interval (30 seconds between passes), log_time (3600 seconds between figures),
-    disk_chunk_size, recon_cache_path; zero_byte_fps (this pass alone) and override_devices of the command line.
+    disk_chunk_size, recon_cache_path, object_size_stats (sizes, "1024, 65536": how many objects up to each are counted
+    and logged); zero_byte_fps (this pass alone) and override_devices of the command line.
     """
 
     section = 'object-auditor'
@@ -41,6 +42,8 @@ class ObjectAuditor(Daemon):
         self.concurrency = options.integer(conf, 'concurrency', 1, 1)
         self.log_time = options.number(conf, 'log_time', 3600, 0)
         self.chunk = options.integer(conf, 'disk_chunk_size', 65536, 1)
+        self.sizes = sorted({options.integer({'object_size_stats': each}, 'object_size_stats', 0, 0)
+                             for each in options.words(conf, 'object_size_stats')})
         self.recon_directory = conf.get('recon_cache_path', '/var/cache/swift')
         self.only = options.words(conf, 'override_devices')
 
@@ -129,6 +132,7 @@ class ObjectAuditor(Daemon):
     def _check(self, file, mode, rate, found):
         run = self.manager.run
         opened = run(file.device, _open, file)
+        found.size(opened.size)
         try:
             while mode == 'ALL' or not opened.size:
                 data = run(file.device, opened.read, self.chunk)
@@ -167,11 +171,18 @@ class _Figures:
         self._auditor, self._mode, self._began, self._reported = auditor, mode, began, began
         self.totals = dict.fromkeys(('audited', 'passes', 'quarantined', 'errors', 'bytes_processed'), 0)
         self._before = dict(self.totals)
+        self.sizes = dict.fromkeys((*auditor.sizes, 'OVER'), 0) if auditor.sizes else {}
 
     def count(self, what, number=1):
         self.totals[what] += number
         if what == 'audited':
             self.totals['passes'] += 1
+
+    def size(self, size):
+        """Count an object by its size."""
+        if self._auditor.sizes:
+            limit = next((each for each in self._auditor.sizes if size <= each), 'OVER')
+            self.sizes[limit] = self.sizes.get(limit, 0) + 1
 
     def report(self, now, over=False):
         """Tell of the figures when log_time has passed, and at the end."""
@@ -182,6 +193,8 @@ class _Figures:
         LOG.info('Object audit (%s): since %s: passed %d, quarantined %d, errors %d, files/sec %.2f, bytes/sec %.2f, '
                  'total time %.2f', self._mode, time.ctime(self._reported), recent['passes'], recent['quarantined'],
                  recent['errors'], recent['audited'] / seconds, recent['bytes_processed'] / seconds, now - self._began)
+        if over and self.sizes:
+            LOG.info('Object audit (%s): sizes up to: %s', self._mode, self.sizes)
         kept = {**recent, 'start_time': self._reported, 'audit_time': now - self._began}
         self._before, self._reported, self.totals['time'] = dict(self.totals), now, now - self._began
         with contextlib.suppress(OSError):

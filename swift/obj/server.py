@@ -38,6 +38,7 @@ class ObjectServer:
 
     Options, besides those of Manager, Updater and Receiver: allowed_headers, network_chunk_size, disk_chunk_size,
     keep_cache_size (bytes), keep_cache_private, max_upload_time, client_timeout (seconds), log_requests,
+    etag_validate_pct (of whole reads, how many are checked by MD5),
     replication_server (true: only replication; false: all but replication; unset: both), slow (seconds).
     """
 
@@ -51,6 +52,7 @@ class ObjectServer:
         self.disk_chunk_size = options.integer(conf, 'disk_chunk_size', 65536, 1)
         self.keep_cache_size = options.integer(conf, 'keep_cache_size', 5242880, 0)
         self.keep_cache_private = options.boolean(conf, 'keep_cache_private', False)
+        self.etag_validate_pct = options.number(conf, 'etag_validate_pct', 100, 0)
         self.max_upload_time = options.number(conf, 'max_upload_time', 86400, 0)
         self.client_timeout = options.number(conf, 'client_timeout', 60, 0)
         self.max_file_size = self.cluster.constraints.max_file_size

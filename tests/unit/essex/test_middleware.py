@@ -109,6 +109,7 @@ class TestSizeLimit:
 
 def test_the_healthcheck_answers_and_can_be_taken_out(tmp_path):
     off = tmp_path / 'off'
+    assert healthcheck.filter_factory({}, disable_path=str(off))(echo).disable_by_file == str(off)
     app = healthcheck.Healthcheck(echo, disable_by_file=str(off))
     assert get(app, '/healthcheck').status_int == 200
     off.touch()

@@ -108,3 +108,12 @@ def test_only_some_devices_on_request(node):
         write(node.file(device=device), b'12345')
     auditor = ObjectAuditor({**node.conf, 'zero_byte_fps': '1000', 'override_devices': 'sdb'})
     assert auditor.run_once()['ZBF']['audited'] == 1
+
+
+def test_sizes_are_counted(node, auditor, caplog):
+    auditor.sizes = [2, 5]
+    for name, body in (('empty', b''), ('few', b'12345'), ('many', b'1' * 6), ('more', b'1' * 7)):
+        write(node.file(name), body)
+    caplog.set_level('INFO')
+    auditor.run_once()
+    assert "Object audit (ALL): sizes up to: {2: 1, 5: 1, 'OVER': 2}" in caplog.text

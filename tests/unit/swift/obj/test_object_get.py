@@ -195,3 +195,14 @@ def test_the_cache_is_for_what_is_public(tmp_path):
     node = Node(tmp_path, keep_cache_size='1000000')
     node.put(body=b'x' * 100000)
     assert node.get(X_Auth_Token='t').body == node.get().body
+
+
+def test_so_many_whole_reads_are_checked_as_is_wished(node):
+    node.put('o', b'12345')
+    (name,) = node.files('sda')
+    with open(f'{node.devices}/sda/objects/{name}', 'r+b') as file:
+        file.write(b'X')
+    node.server.etag_validate_pct = 0
+    assert node.request('GET', 'o').body == b'X2345'
+    node.server.etag_validate_pct = 100
+    assert node.request('GET', 'o').status_int == 404

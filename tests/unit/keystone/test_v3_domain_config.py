@@ -112,4 +112,6 @@ def test_everybody_reads_the_rules_for_passwords(api, cloud, path):
     assert api('HEAD', root, token=token).status_int == 200
     assert api('GET', f'{root}/lockout_duration', token=token).status_int == 403
     assert api('GET', f'/v3{path}/security_compliance', token=token).status_int == 403
+    # Anybody may ask, and is not told which domains there are.
+    assert api('GET', '/v3/domains/none/config/security_compliance', token=token).status_int == 403
     assert api('GET', '/v3/domains/default/config', token=token).status_int == 403

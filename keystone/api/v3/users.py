@@ -30,7 +30,8 @@ UPDATE = schemas.member('user', _FIELDS)
 _CHANGE = {'original_password': {'type': 'string'}, 'password': schemas.PASSWORD}
 CHANGE_PASSWORD = schemas.closed({'user': schemas.closed(_CHANGE, list(_CHANGE))}, ['user'])
 NOT_SETTABLE = ('extra', 'created_at', 'last_active_at', 'failed_auth_count', 'failed_auth_at', 'password_expires_at',
-                'password_hash', 'domain_name', 'domain_enabled', 'password_created_at', 'password_self_service')
+                'password_hash', 'domain_name', 'domain_enabled', 'password_created_at', 'password_self_service',
+                'original_password')    # of POST .../password; here it would be kept, and shown, as an own attribute
 
 
 COMPARISONS = ('lt', 'lte', 'gt', 'gte', 'eq', 'neq')

@@ -32,12 +32,14 @@ class TestUsers:
 
     def test_nothing_inner_is_shown_or_taken(self, as_admin, cloud):
         tricky = {'name': 'u', 'id': 'mine', 'failed_auth_count': 'x', 'created_at': 'y', 'password_hash': 'z',
-                  'extra': 'e',
+                  'extra': 'e', 'original_password': 'secret',
                   'links': 'l', 'last_active_at': 1, 'domain_enabled': 0, 'password_expires_at': 'never'}
         user = as_admin('POST', '/users', {'user': tricky}).json['user']
         assert user['id'] != 'mine' and user['password_expires_at'] is None
         assert not {'failed_auth_count', 'created_at', 'password_hash', 'last_active_at', 'password',
-                    'extra'} & set(user)
+                    'extra', 'original_password'} & set(user)
+        changed = as_admin('PATCH', f'/users/{user["id"]}', {'user': {'original_password': 'secret', 'mine': 1}}).json
+        assert changed['user']['mine'] == 1 and 'secret' not in str(changed)
 
     @pytest.mark.parametrize('values,status', [
         ({}, 400), ({'name': ''}, 400), ({'name': 'x' * 256}, 400), ({'name': 'x' * 255}, 201),
@@ -155,8 +157,8 @@ class TestEc2:
         stranger = cloud.token(cloud.stranger, cloud.elsewhere)
         assert api('GET', f'{path}/{made["access"]}', token=stranger).status_int == 403
         theirs = f'/v3/users/{cloud.stranger["id"]}/credentials/OS-EC2/{made["access"]}'
-        assert api('GET', theirs, token=stranger).status_int == 404
-        assert api('DELETE', theirs, token=stranger).status_int == 404
+        assert api('GET', theirs, token=stranger).status_int == 403
+        assert api('DELETE', theirs, token=stranger).status_int == 403
         assert api('POST', path, {'tenant_id': cloud.elsewhere['id']}, token=token).status_int == 403
         assert api('DELETE', f'{path}/{made["access"]}', token=token).status_int == 204
         assert api('GET', f'{path}/{made["access"]}', token=token).status_int == 404

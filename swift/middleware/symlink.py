@@ -14,6 +14,8 @@ TARGET = 'X-Object-Sysmeta-Symlink-Target'
 ACCOUNT = 'X-Object-Sysmeta-Symlink-Target-Account'
 ETAG = 'X-Object-Sysmeta-Symlink-Target-Etag'
 BYTES = 'X-Object-Sysmeta-Symlink-Target-Bytes'
+EXTEND = 'X-Object-Sysmeta-Symloop-Extend'      # a link of a filter's own: following it is not counted
+FOLLOWED = 'X-Backend-Symlink-Followed'         # in an answer: TARGET of the first link that was followed
 EMPTY = 'd41d8cd98f00b204e9800998ecf8427e'
 SHOWN = ((TARGET, 'X-Symlink-Target'), (ACCOUNT, 'X-Symlink-Target-Account'), (ETAG, 'X-Symlink-Target-Etag'),
           (BYTES, 'X-Symlink-Target-Bytes'))
@@ -112,14 +114,16 @@ class Symlink:
         return self._follow(webob.Request(environ), link)(environ, start_response)
 
     def _follow(self, req, link):
-        followed, etag = 0, None
+        followed, etag, first = 0, None, link.headers[TARGET]
         while TARGET in link.headers:
             copied.close_body(link)
-            if followed == self._loops:
-                return text(409, 'Too many levels of symbolic links, maximum allowed is '
-                                 f'{self._loops}\n')
-            followed += 1
-            etag = etag or link.headers.get(ETAG)
+            if not true_value(link.headers.get(EXTEND, '')):
+                if followed == self._loops:
+                    return text(409, 'Too many levels of symbolic links, maximum allowed is '
+                                     f'{self._loops}\n')
+                followed += 1
+            # What was bound to an ETag may be a link itself: that has the ETag of nothing.
+            etag = link.headers.get(ETAG) if etag in (None, EMPTY) else etag
             target = _of_link(link, names.of(req.environ))
             # A hidden target belongs to the link, which only filters make: who may read the link may read it.
             hidden = _is_hidden(link)
@@ -135,6 +139,7 @@ class Symlink:
             return text(409, f'Object Etag {link.headers.get("Etag")} does not match X-Symlink-Target-Etag {etag}\n')
         if not _is_reserved(target):
             link.headers['Content-Location'] = quote(target.path(target.container, target.obj))
+        link.headers[FOLLOWED] = first
         return link
 
     def _post(self, environ, start_response):

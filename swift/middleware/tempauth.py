@@ -53,7 +53,7 @@ def parse_users(conf, prefix):
     users = {}
     for option, value in conf.items():
         kind, _, rest = option.partition('_')
-        if kind not in ('user', 'user64'):
+        if kind not in ('user', 'user64') or option == 'user':      # the plain one is [DEFAULT]'s: who the process is
             continue
         account, separator, name = rest.partition('_')
         if not account or not separator or not name:

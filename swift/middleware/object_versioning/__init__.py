@@ -2,7 +2,7 @@
 import webob
 
 from swift.middleware import names
-from swift.middleware.object_versioning import calls
+from swift.middleware.object_versioning import calls, hidden
 from swift.middleware.object_versioning.containers import ContainerRequest
 from swift.middleware.object_versioning.objects import ObjectRequest
 from swift.middleware.segments import text
@@ -32,12 +32,11 @@ class ObjectVersioning:
     def _object(self, environ):
         """The Response, None when the container never had versions."""
         info = get_container_info(environ, self.app, source='OV')
-        if not info['sysmeta'].get('versions-cont'):
+        if not hidden.is_versioned(info['sysmeta']):
             if 'version-id=' not in environ.get('QUERY_STRING', ''):
                 return None
             req = webob.Request(environ)
             if names.query(req.environ).get('version-id', 'null') == 'null':
                 return None
             return text(400, 'version-aware operations require that the container is versioned\n')
-        enabled = info['sysmeta'].get('versions-enabled') == 'true'
-        return ObjectRequest(webob.Request(environ), self.app, info, enabled).respond()
+        return ObjectRequest(webob.Request(environ), self.app, info).respond()

@@ -4,9 +4,6 @@ from swift.middleware import copied
 from swift.middleware.segments import text
 from swift.proxy.subrequest import make_env, make_subrequest
 
-ENABLED = 'X-Container-Sysmeta-Versions-Enabled'
-CONTAINER = 'X-Container-Sysmeta-Versions-Cont'
-VERSION = 'X-Object-Sysmeta-Versions-Id'
 DELETED = 'application/x-deleted;swift_versions_deleted=1'
 _TYPED = 'swift.content_type_overridden'     # types with parameters of ours, swift_bytes or swift_versions_deleted
 _RESERVED = {'X-Backend-Allow-Reserved-Names': 'true'}

@@ -92,7 +92,7 @@ class Listing:
             if item['version_id'] == versions.NULL:
                 by_name.setdefault(name, []).append(dict(item))
         for name, items in by_name.items():
-            items.sort(key=lambda item: item['last_modified'], reverse=True)
+            items.sort(key=_when, reverse=True)
             now = known.get(name, {}).get('version_id')
             # Without an object the newest version tells that it was deleted; a page that begins within a name has
             # passed its newest.
@@ -108,9 +108,14 @@ class Listing:
         """What follows the version a former page ended with."""
         if self._after != versions.NULL:
             when = Timestamp(self._after).isoformat
-            return [item for item in items if item['last_modified'] < when]
+            return [item for item in items if _when(item) < when]
         ids = [item['version_id'] for item in items]
         return items[ids.index(versions.NULL) + 1:] if versions.NULL in ids else items
+
+
+def _when(item):
+    """When a version was made, as text that sorts; `last_modified` is also the time of a POST."""
+    return item['last_modified'] if item['version_id'] == versions.NULL else Timestamp(item['version_id']).isoformat
 
 
 def _main_item(item):
@@ -128,4 +133,4 @@ def _version_item(item):
     if 'subdir' in item:
         return {'subdir': item['subdir'].removeprefix('\0')}
     name, version_id = versions.parse(item['name'])
-    return {**item, 'name': name, 'version_id': version_id, 'last_modified': Timestamp(version_id).isoformat}
+    return {**item, 'name': name, 'version_id': version_id}

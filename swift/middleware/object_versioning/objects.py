@@ -8,7 +8,7 @@ from swift.headers import true_value
 from swift.middleware import copied, listing_hash, names, symlink
 from swift.middleware.object_versioning import calls
 from swift.middleware.object_versioning import hidden as versions
-from swift.middleware.object_versioning.calls import DELETED, VERSION, Refused, ask, settle, want_success
+from swift.middleware.object_versioning.calls import DELETED, Refused, ask, settle, want_success
 from swift.middleware.segments import text
 from swift.timestamp import Timestamp
 
@@ -18,8 +18,9 @@ _OVERRIDE = 'X-Object-Sysmeta-Container-Update-Override-Etag'
 class ObjectRequest:
     """One request about an object; `info` is that of its container."""
 
-    def __init__(self, req, app, info, enabled):
-        self._req, self._app, self._info, self._enabled = req, app, info, enabled
+    def __init__(self, req, app, info):
+        self._req, self._app, self._info = req, app, info
+        self._enabled = versions.is_enabled(info['sysmeta'])
         self._base = names.of(req.environ)
         self._path = self._base.path(self._base.container, self._base.obj)
         self._id = names.query(req.environ).get('version-id') if 'version-id' in req.query_string else None
@@ -54,16 +55,23 @@ class ObjectRequest:
         if found.status_int == 404:
             return found, None
         want_success(found, 'Looking at the object that is there')
-        return found, found.headers.get(VERSION) if symlink.TARGET in found.headers else versions.NULL
+        return found, self._linked(found.headers.get(symlink.TARGET, '')) or versions.NULL
+
+    def _linked(self, target):
+        return versions.linked(target, self._base.container, self._base.obj)
 
     # Reading
 
     def _read_current(self):
         response = self._req.get_response(self._app)
         if response.status_int // 100 == 2 or response.status_int in (304, 412, 416):
-            current = response.headers.get(VERSION)
+            itself = response.headers.get(symlink.TARGET, '')    # with symlink=get
+            current = self._linked(response.headers.pop(symlink.FOLLOWED, itself))
             response.headers['X-Object-Version-Id'] = current or versions.NULL
-            if current:
+            if self._linked(itself):
+                shown = quote(f'{self._base.container}/{self._base.obj}')
+                response.headers['X-Symlink-Target'] = f'{shown}?version-id={current}'
+            elif current:
                 response.headers['Content-Location'] = f'{quote(self._path)}?version-id={current}'
         return response
 
@@ -96,19 +104,17 @@ class ObjectRequest:
         if known == versions.NULL:
             self._keep_null(current)
         when = Timestamp.now()
-        is_link = 'X-Symlink-Target' in req.headers
+        listed = req.headers.get(_OVERRIDE)
         counted = _Counted(req.environ['wsgi.input'])
         req.environ['wsgi.input'] = counted
         content_type = self._content_type()
         response = calls.forward(req, self._app, self._hidden(when.normal), {
-            'X-Timestamp': when.internal, 'Content-Type': content_type, VERSION: when.normal})
+            'X-Timestamp': when.internal, 'Content-Type': content_type})
         if response.status_int != 201:
             return response
         etag = response.headers['Etag'].strip('"')
         size = req.headers.get('X-Object-Sysmeta-Slo-Size', str(counted.count))
-        override = req.headers.get(_OVERRIDE, etag)
-        # A version that is a link itself is followed on: what is read at last has another ETag.
-        self._link(when.normal, None if is_link else etag, size, content_type, override, when)
+        self._link(when.normal, etag, size, content_type, listed, when)
         response.headers['X-Object-Version-Id'] = when.normal
         return response
 
@@ -117,15 +123,18 @@ class ObjectRequest:
         if given and not true_value(self._req.headers.get('X-Detect-Content-Type', '')):
             return given
         self._req.headers.pop('X-Detect-Content-Type', None)
+        if 'X-Symlink-Target' in self._req.headers:
+            return 'application/symlink'
         return mimetypes.guess_type(self._base.obj)[0] or 'application/octet-stream'
 
-    def _link(self, version_id, etag, size, content_type, override, when):
-        """Have the object be a link to one of its versions."""
+    def _link(self, version_id, etag, size, content_type, listed, when):
+        """Have the object be a link to one of its versions; `listed` is what listings are to know of it besides."""
         target = f'{versions.container_of(self._base.container)}/{versions.object_of(self._base.obj, version_id)}'
         made = {'X-Symlink-Target': names.to_header(target), 'Content-Type': content_type.split(';swift_bytes=')[0],
-                _OVERRIDE: override, VERSION: version_id, 'X-Timestamp': when.internal}
-        if etag:
-            made.update({'X-Symlink-Target-Etag': etag, symlink.BYTES: str(size)})
+                'X-Symlink-Target-Etag': etag, symlink.BYTES: str(size), symlink.EXTEND: 'true', versions.LINK: 'true',
+                'X-Timestamp': Timestamp(when, offset=1).internal}
+        if listed:
+            made[_OVERRIDE] = listed
         for name in ('X-Delete-At', 'X-Delete-After'):
             if name in self._req.headers:
                 made[name] = self._req.headers[name]
@@ -140,7 +149,7 @@ class ObjectRequest:
         want_success(found, 'Reading the object that is there')
         version_id = Timestamp(found.headers.get('X-Timestamp') or head.headers['X-Timestamp']).normal
         kept = {name: value for name, value in copied.described(found.headers, as_stored=True).items() if value}
-        kept.update({'X-Timestamp': version_id, VERSION: version_id})
+        kept['X-Timestamp'] = version_id
         answer = settle(calls.store(self._req, self._app, self._hidden(version_id), kept, found))
         settle(found)
         if answer.status_int != 409:    # it was kept before
@@ -153,8 +162,9 @@ class ObjectRequest:
             self._keep_null(current)
         when = Timestamp.now()
         marker = settle(ask(self._req, self._app, 'PUT', self._hidden(when.normal), {
-            'Content-Type': DELETED, 'X-Timestamp': when.internal, VERSION: when.normal}))
+            'Content-Type': DELETED, 'X-Timestamp': when.internal}))
         want_success(marker, 'Noting the deletion')
+        self._req.headers['X-Timestamp'] = when.internal
         response = self._req.get_response(self._app)
         response.headers['X-Object-Version-Id'] = when.normal
         return response
@@ -198,9 +208,8 @@ class ObjectRequest:
         etag = found.headers['Etag'].strip('"')
         slo = found.headers.get('X-Object-Sysmeta-Slo-Etag')
         size = found.headers.get('X-Object-Sysmeta-Slo-Size') or found.headers.get('Content-Length', '0')
-        override = listing_hash.join(etag, {'slo_etag': slo} if slo else {})
-        is_link = symlink.TARGET in found.headers
-        self._link(self._id, None if is_link else etag, size, content_type, override, Timestamp.now())
+        listed = listing_hash.join(etag, {'slo_etag': slo}) if slo else None
+        self._link(self._id, etag, size, content_type, listed, Timestamp.now())
         return webob.Response(status=201, headerlist=[
             ('Etag', etag), ('X-Object-Version-Id', self._id), ('X-Object-Current-Version-Id', self._id),
             ('Content-Type', 'text/html; charset=UTF-8'), ('Content-Length', '0')])

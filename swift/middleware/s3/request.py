@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from swift import conditions
 from swift.headers import utf8
 from swift.middleware import copied
+from swift.middleware.object_versioning import hidden
 from swift.middleware.s3 import body, checksums, xml
 from swift.middleware.s3.errors import S3Error
 from swift.middleware.s3.signatures import amz_headers
@@ -144,7 +145,7 @@ class Request:
 
     def is_versioned(self):
         """Whether the bucket has, or had, versions."""
-        return bool(self.container_info()['sysmeta'].get('versions-cont'))
+        return hidden.is_versioned(self.container_info()['sysmeta'])
 
     def refuse(self, response, of_object=None):
         """Raise the S3Error that says what a Swift answer (4xx, 5xx) says."""

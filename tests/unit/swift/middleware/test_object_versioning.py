@@ -57,7 +57,8 @@ def test_the_plain_listing_shows_what_is_current(client):
     put(client, b'four', Content_Type='text/x')
     item, = json.loads(client.get('/c?format=json').body)
     assert (item['name'], item['bytes'], item['content_type']) == ('o', 4, 'text/x')
-    assert item['hash'] == client.head('/c/o').headers['Etag'] and 'symlink_path' not in item
+    head = client.head('/c/o').headers
+    assert (item['hash'], item['symlink_path']) == (head['Etag'], head['Content-Location'])
     assert client.head('/c').headers['X-Container-Bytes-Used'] == '4'
 
 

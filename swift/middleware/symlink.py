@@ -14,7 +14,7 @@ TARGET = 'X-Object-Sysmeta-Symlink-Target'
 ACCOUNT = 'X-Object-Sysmeta-Symlink-Target-Account'
 ETAG = 'X-Object-Sysmeta-Symlink-Target-Etag'
 BYTES = 'X-Object-Sysmeta-Symlink-Target-Bytes'
-EXTEND = 'X-Object-Sysmeta-Symloop-Extend'      # a link of a filter's own: following it is not counted
+EXTEND = 'X-Object-Sysmeta-Symloop-Extend'      # tells the original that a link is hidden: to follow it is no level
 FOLLOWED = 'X-Backend-Symlink-Followed'         # in an answer: TARGET of the first link that was followed
 EMPTY = 'd41d8cd98f00b204e9800998ecf8427e'
 SHOWN = ((TARGET, 'X-Symlink-Target'), (ACCOUNT, 'X-Symlink-Target-Account'), (ETAG, 'X-Symlink-Target-Etag'),
@@ -117,7 +117,10 @@ class Symlink:
         followed, etag, first = 0, None, link.headers[TARGET]
         while TARGET in link.headers:
             copied.close_body(link)
-            if not true_value(link.headers.get(EXTEND, '')):
+            # A hidden target belongs to the link, which only filters make: it is no level, and who may read the link
+            # may read it.
+            hidden = _is_hidden(link)
+            if not hidden:
                 if followed == self._loops:
                     return text(409, 'Too many levels of symbolic links, maximum allowed is '
                                      f'{self._loops}\n')
@@ -125,8 +128,6 @@ class Symlink:
             # What was bound to an ETag may be a link itself: that has the ETag of nothing.
             etag = link.headers.get(ETAG) if etag in (None, EMPTY) else etag
             target = _of_link(link, names.of(req.environ))
-            # A hidden target belongs to the link, which only filters make: who may read the link may read it.
-            hidden = _is_hidden(link)
             headers = {name: req.headers[name] for name in _CARRIED if name in req.headers}
             if hidden:
                 headers['X-Backend-Allow-Reserved-Names'] = 'true'

@@ -1,4 +1,5 @@
 """POST to an object: its metadata anew, or its content type, whichever is newer than what is there."""
+from swift.headers import is_sys_meta
 from swift.obj import updates
 from swift.obj.answers import Answer
 from swift.obj.errors import Deleted, Expired, NotExist
@@ -17,7 +18,7 @@ def handle(server, request):
         raise Refused(400, 'Content-Type-Timestamp is no timestamp') from None
     server.manager.check(request.device)
     try:
-        row, before, replaced, writer = server.manager.run(
+        row, kept, before, replaced, writer = server.manager.run(
             request.device, _post, server, request, timestamp, content_type, typed)
     except NotExist as error:
         raise _missing(error) from None
@@ -26,7 +27,7 @@ def handle(server, request):
         told += server.updater.of_expiry(request, before, delete_at)
     server.updater.finish(request, told, writer)
     return Answer(202, '<html><h1>Accepted</h1></html>',
-                  {'Content-Type': 'text/html; charset=UTF-8', 'X-Backend-Timestamp': timestamp.internal,
+                  {**kept, 'Content-Type': 'text/html; charset=UTF-8', 'X-Backend-Timestamp': timestamp.internal,
                    'X-Backend-Content-Type': row['x-content-type']})
 
 
@@ -37,7 +38,7 @@ def _missing(error):
 
 
 def _post(server, request, timestamp, content_type, typed):
-    """(row for the listing, X-Delete-At before, whether metadata is replaced, Writer)."""
+    """(row for the listing, system metadata that stays, X-Delete-At before, whether metadata is replaced, Writer)."""
     file = server.manager.get(request.device, request.partition, request.account, request.container, request.obj,
                               request.policy)
     with file.open(float(timestamp), request.expired_too) as opened:
@@ -59,7 +60,9 @@ def _post(server, request, timestamp, content_type, typed):
     writer = file.write_metadata(values, typed, update=True)
     try:
         with file.open(expired=True) as opened:
-            return updates.row(opened, updates.backend_overrides(request)), before, replaced, writer
+            # By it filters of the proxy know a link, for one.
+            kept = {name: value for name, value in opened.data_metadata.items() if is_sys_meta('object', name)}
+            return updates.row(opened, updates.backend_overrides(request)), kept, before, replaced, writer
     except BaseException:
         # Deleted just now: the sweep of leftovers finds out what listings have to know.
         writer.abandon()

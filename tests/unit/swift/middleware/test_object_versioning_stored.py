@@ -123,6 +123,17 @@ def test_what_essex_wrote_before_is_read_and_gone_on_with(client, older):
     assert client.delete('/c').status_int == 409
 
 
+def test_a_link_that_essex_wrote_before_is_no_level_either(client, older):
+    target = '%00versions%00c/%00ln%008204109436.90327'
+    older.containers[VISIBLE]['objects']['ln'] = stored(
+        b'', EMPTY, LINK, allow_reserved_names='true', versions_id=LINK, symlink_target=target,
+        container_update_override_etag=f'{EMPTY}; symlink_target={target}')
+    older.containers[HIDDEN]['objects']['\0ln\x008204109436.90327'] = stored(
+        b'', EMPTY, LINK, symlink_target='c/o', versions_id=LINK)
+    got = client.get('/c/ln')
+    assert (got.body, got.headers['X-Object-Version-Id']) == (b'one', LINK)
+
+
 @pytest.mark.parametrize(('asked', 'enabled'), [('true', 'True'), ('false', 'False')])
 def test_switching_gives_what_essex_wrote_before_the_names_of_the_original(client, older, asked, enabled):
     assert client.post('/c', X_Versions_Enabled=asked).status_int == 204

@@ -15,6 +15,12 @@ def test_metadata_is_replaced(node):
     assert headers['Content-Type'] == 'text/plain'
 
 
+def test_the_answer_tells_the_system_metadata_that_stays(node):
+    node.put(X_Object_Sysmeta_Symlink_Target='c/o', X_Object_Meta_A='b')
+    headers = node.post(X_Object_Meta_New='3').headers
+    assert headers['X-Object-Sysmeta-Symlink-Target'] == 'c/o' and 'X-Object-Meta-A' not in headers
+
+
 def test_the_content_type_is_changed_when_one_is_given(node):
     node.put()
     assert node.post(Content_Type='text/new').headers['X-Backend-Content-Type'] == 'text/new'

@@ -119,11 +119,11 @@ class AccountServer(server.DatabaseServer):
 
     def head(self, request):
         place = Place(request.environ['PATH_INFO'], 4)
-        return self.in_thread(place.device, self._head, place)
+        return self.in_thread(place.device, self._head, place, request)
 
-    def _head(self, place):
+    def _head(self, place, request):
         _, _, named = self._look(place)
-        return answer(204, named)
+        return server.head_answer(request, named)
 
     def get(self, request):
         place = Place(request.environ['PATH_INFO'], 3)

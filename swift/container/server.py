@@ -148,11 +148,11 @@ class ContainerServer(server.DatabaseServer):
 
     def head(self, request):
         place = Place(request.environ['PATH_INFO'], 5)
-        return self.in_thread(place.device, self._head, place)
+        return self.in_thread(place.device, self._head, place, request)
 
-    def _head(self, place):
+    def _head(self, place, request):
         _, info, named = self._look(place)
-        response = answer(204, named)
+        response = server.head_answer(request, named)
         response.last_modified = Timestamp(info['put_timestamp']).ceil()
         return response
 

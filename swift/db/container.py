@@ -55,6 +55,8 @@ class ContainerBroker(Broker):
             data = Timestamp(timestamp)
             ctype = Timestamp(ctype or data)
             timestamp = encode(data, ctype, Timestamp(meta or ctype))
+        elif '_' in timestamp:
+            timestamp = Timestamp(timestamp).short
         return {'name': name, 'created_at': timestamp, 'size': int(size), 'content_type': content_type, 'etag': etag,
                 'deleted': int(deleted), 'storage_policy_index': int(policy or 0)}
 

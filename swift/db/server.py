@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import orjson
 import webob
@@ -23,6 +23,7 @@ from swift.exceptions import DriveFull, DriveNotMounted, LockTimeout
 from swift.timestamp import Timestamp
 
 LOG = logging.getLogger(__name__)
+_TYPES = {'json': 'application/json', 'xml': 'application/xml'}
 _LARGEST = 2 ** 63 - 1      # that SQLite holds
 
 
@@ -41,6 +42,14 @@ def answer(status, named=None, text='', content_type='text/plain'):
         # Also of a 204: without a length eventlet would send it in chunks.
         response.headers['Content-Length'] = '0'
     response.headers.update(named or {})
+    return response
+
+
+def head_answer(request, named):
+    """The 204 to a HEAD, of the type a GET would have: proxies of the original show it to the client."""
+    response = answer(204, named)
+    asked = dict(parse_qsl(request.query_string)).get('format', '').lower()
+    response.headers['Content-Type'] = f'{_TYPES.get(asked, "text/plain")}; charset=utf-8'
     return response
 
 

@@ -117,7 +117,7 @@ def _body(server, request, opened, shown, resolved):
     if resolved == []:
         _release(server, request, opened, None)
         return Answer(416, '<html><h1>Requested Range Not Satisfiable</h1></html>',
-                      {**shown, 'Content-Range': f'bytes */{opened.size}', 'Content-Type': 'text/html; charset=UTF-8'})
+                      {**shown, 'Content-Range': f'bytes */{opened.size}'})
     status, multipart, length = 200, None, opened.size
     if resolved:
         status = 206

@@ -48,7 +48,8 @@ def _judged(controller, method, headers):
         wanted = _ranges(controller, answer, length)
         if wanted == []:
             return responses.error(416, headers=[('Content-Range', f'bytes */{length}'), *(
-                pair for pair in base.client_headers(answer) if pair[0].startswith('X-') or pair[0] == 'Etag')])
+                pair for pair in base.client_headers(answer)
+                if pair[0].startswith('X-') or pair[0] in ('Etag', 'Content-Type'))])
         archives = Archives(controller, unconditional)
         span = (wanted[0][0] // code.segment_size, -(-wanted[0][1] // code.segment_size)) if wanted else None
         if archives.find(when, span, code):

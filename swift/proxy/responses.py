@@ -34,11 +34,12 @@ def status_line(status, reason=''):
 
 
 def error(status, text=None, headers=()):
-    """An answer with a page; `text` instead of the usual one, then as text/plain."""
+    """An answer with a page; `text` instead of the usual one, then as text/plain. A Content-Type in `headers` wins."""
     reason, sentence = _TEXTS.get(status, ('', ''))
     body = (text if text is not None else f'<html><h1>{reason}</h1><p>{sentence}</p></html>').encode()
-    made = [('Content-Type', _TYPE if text is None else 'text/plain; charset=UTF-8'),
-            ('Content-Length', str(len(body))), *headers]
+    made = [('Content-Length', str(len(body))), *headers]
+    if not any(name == 'Content-Type' for name, _ in headers):
+        made.insert(0, ('Content-Type', _TYPE if text is None else 'text/plain; charset=UTF-8'))
     return webob.Response(status=status_line(status), headerlist=made, app_iter=[body])
 
 

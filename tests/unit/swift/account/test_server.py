@@ -107,3 +107,12 @@ def test_metadata_is_merged(client):
     ('BREW', '/a', {}, 405), ('GET', '/', {}, 400)])
 def test_malformed_requests(client, method, path, headers, status):
     assert client(method, path, **headers).status_int == status
+
+
+@pytest.mark.parametrize(('query', 'content_type'), [
+    ('', 'text/plain'), ('?format=json', 'application/json'), ('?format=XML', 'application/xml'),
+    ('?format=nonsense', 'text/plain')])
+def test_a_head_has_the_type_of_the_listing(client, query, content_type):
+    client('PUT', '/a', 1)
+    answer = client('HEAD', '/a' + query)
+    assert (answer.status_int, answer.headers['Content-Type']) == (204, f'{content_type}; charset=utf-8')

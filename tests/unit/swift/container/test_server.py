@@ -237,3 +237,12 @@ def test_only_we_say_how_large_a_large_object_is(client, space):
     client.put('o', content_type=content_type.encode().decode('latin-1'))
     (item,) = client('GET', '/a/c').json
     assert (item['bytes'], item['content_type']) == (5, content_type)
+
+
+@pytest.mark.parametrize(('query', 'content_type'), [
+    ('', 'text/plain'), ('?format=json', 'application/json'), ('?format=XML', 'application/xml'),
+    ('?format=nonsense', 'text/plain')])
+def test_a_head_has_the_type_of_the_listing(client, query, content_type):
+    client('PUT', '/a/c', 1)
+    answer = client('HEAD', '/a/c' + query)
+    assert (answer.status_int, answer.headers['Content-Type']) == (204, f'{content_type}; charset=utf-8')

@@ -62,6 +62,7 @@ def test_ranges(kept, asked, status, content_range, body):
     answer = kept.get(Range=asked)
     assert (answer.status_int, answer.headers.get('Content-Range')) == (status, content_range)
     assert body is None or answer.body == body
+    assert answer.headers['Content-Type'].startswith('text/plain')   # a 416 keeps the object's, as in the original
 
 
 def test_several_ranges_come_in_parts(kept):

@@ -133,9 +133,10 @@ def test_several_ranges(client, box):
 
 
 def test_ranges_that_cannot_be(client, box):
-    client('PUT', f'{box}/o', b'x' * 100)
+    client('PUT', f'{box}/o', b'x' * 100, content_type='text/x')
     answer = client('GET', f'{box}/o', range='bytes=100-')
     assert (answer.status_int, answer.headers['Content-Range']) == (416, 'bytes */100')
+    assert answer.headers.getall('Content-Type') == ['text/x']
 
 
 def test_conditions(client, box):

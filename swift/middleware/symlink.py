@@ -82,9 +82,13 @@ class Symlink:
 
     def _check_static(self, req, target, etag):
         """(the refusal or None, the target's size)."""
-        sub = make_subrequest(req.environ, 'HEAD', target.path(target.container, target.obj), source='SYM')
-        response = sub.get_response(self)
-        copied.close_body(response)
+        # A dynamic link is bound to itself, which may lead elsewhere tomorrow; of others it is told what they lead to.
+        for app in (self.app, self):
+            sub = make_subrequest(req.environ, 'HEAD', target.path(target.container, target.obj), source='SYM')
+            response = sub.get_response(app)
+            copied.close_body(response)
+            if TARGET not in response.headers or not (ETAG in response.headers or _is_hidden(response)):
+                break
         if response.status_int == 404:
             return text(409, 'X-Symlink-Target does not exist\n'), None
         if response.status_int != 200:

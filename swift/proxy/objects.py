@@ -85,8 +85,8 @@ class ObjectController(base.Controller):
         if answer.status >= 300:
             answer.body = answer.read()
             response = self.relayed(answer)
-            if answer.status == 304:
-                # Caches renew what they know by these headers.
+            if answer.status in (304, 416):
+                # It is still about the object; caches renew what they know by this.
                 response.headers['Content-Type'] = answer.headers['content-type']
             return self._with_ranges(response)
         return self._with_ranges(self._whole(answer, reader, headers, method))

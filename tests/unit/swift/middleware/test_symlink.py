@@ -52,6 +52,18 @@ def test_static_links_are_of_one_etag(client):
     assert client.get('/c/link').status_int == 409
 
 
+def test_a_static_link_to_a_link_is_bound_to_it_when_that_is_dynamic_and_to_what_it_leads_to_else(client):
+    etag = client.head('/t/%C3%A9').headers['Etag']
+    link(client)
+    for name, target, bound, status in (('dynamic', 'c/link', symlink.EMPTY, 201), ('other', 'c/link', etag, 409),
+                                        ('static', 't/%C3%A9', etag, 201), ('chain', 'c/static', etag, 201),
+                                        ('empty', 'c/static', symlink.EMPTY, 409)):
+        assert client.put(f'/c/{name}', X_Symlink_Target=target, X_Symlink_Target_Etag=bound).status_int == status
+    client.put('/t/%C3%A9', b'changed')
+    assert client.get('/c/dynamic').body == b'changed'
+    assert client.get('/c/chain').status_int == client.get('/c/static').status_int == 409
+
+
 def test_a_static_link_to_another_etag_or_nothing_is_409(client):
     assert link(client, X_Symlink_Target_Etag='0' * 32).status_int == 409
     assert link(client, target='t/nope', X_Symlink_Target_Etag='0' * 32).status_int == 409

@@ -119,6 +119,8 @@ def test_ranges(client, container):
     assert client('GET', f'{container}/o', range='bytes=-5').body == data[-5:]
     beyond = client('GET', f'{container}/o', range='bytes=200000-')
     assert (beyond.status_int, beyond.headers['Content-Range']) == (416, 'bytes */102400')
+    whole = client('HEAD', f'{container}/o')
+    assert beyond.headers.getall('Content-Type') == whole.headers.getall('Content-Type')
     many = client('GET', f'{container}/o', range='bytes=0-9,100000-100009,-1')
     assert many.status_int == 206
     assert int(many.headers['Content-Length']) == len(many.body)

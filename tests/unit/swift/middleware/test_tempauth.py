@@ -89,6 +89,10 @@ class TestTokens:
         service = Service(conf={'user64_dW5kZXJfc2NvcmU_YV9i': 'k'})
         assert service.call('/auth/v1.0', X_Auth_User='under_score:a_b', X_Auth_Key='k').status_int == 200
 
+    def test_the_user_that_the_process_runs_as_is_none(self):
+        assert Service(conf={'user': 'swift'}).call('/auth/v1.0', X_Auth_User='test:tester',
+                                                    X_Auth_Key='testing').status_int == 200
+
     def test_no_key_is_logged(self, service, caplog):
         with caplog.at_level('DEBUG'):
             service.token('test:tester', 'testing')

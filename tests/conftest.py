@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy.util import LRUCache
 
-from essex import config, db
+from essex import concurrency, config, db
 from essex.client import session
 from essex.db import migration
 from tests.fixtures.cloud import Cloud, namespace, remove_namespace
@@ -28,6 +28,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     """What was imported stays: it need not be looked through again whenever a test has made some objects."""
+    if concurrency.patched():
+        raise pytest.UsageError('a test module imports a program that patches its process (see essex.concurrency): '
+                                'run it in a process of its own, servers in threads of these tests would stop')
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -2,18 +2,28 @@
 import glob
 import itertools
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
 from swift import cluster, expiring
-from swift.cmd import account_audit, container_deleter, reconciler_enqueue
+from swift.cmd import reconciler_enqueue
 from swift.container import misplaced
 from swift.container.reconciler import ContainerReconciler
 from swift.obj.expirer import ObjectExpirer
 from swift.proxy.internal_client import InternalClient
+from tests.fixtures.cloud import ROOT
 
 pytestmark = pytest.mark.servers
+
+
+def run(module, *args):
+    """(exit status, what it printed) of a command of swift.cmd that patches its process."""
+    done = subprocess.run([sys.executable, '-m', f'swift.cmd.{module}', *map(str, args)], cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    return done.returncode, done.stdout
 
 
 @pytest.fixture
@@ -22,21 +32,22 @@ def known(storage_dir):
     return cluster.load(storage_dir)
 
 
-def test_the_objects_of_a_container_are_deleted_by_the_expirer(client, container, known, storage_dir, capsys):
+def test_the_objects_of_a_container_are_deleted_by_the_expirer(client, container, known, storage_dir):
     for name in ('a/1', 'a/2', 'b', 'a/3'):
         assert client('PUT', f'{container}/{name}', b'x').status_int == 201
     where, names = ['--swift-dir', storage_dir], container.split('/', 1)
-    assert container_deleter.main([*names, *where, '--prefix', 'a/', '--end-marker', 'a/3']) == 0
-    assert capsys.readouterr().out == 'Marked 2 objects for deletion.\n'
+    done = run('container_deleter', *names, *where, '--prefix', 'a/', '--end-marker', 'a/3')
+    assert done == (0, 'Marked 2 objects for deletion.\n')
     internal = InternalClient({'swift_dir': storage_dir}, 'test', 1)
     for name, day in itertools.product(('a/1', 'a/2'), (int(time.time()) - 1, int(time.time()))):
         # Their account would hear of them from the container-updater.
         internal.create_container(expiring.ACCOUNT, expiring.container(known, day, *names, name))
     ObjectExpirer({'swift_dir': storage_dir}, client=internal).run_once()
     assert [row['name'] for row in internal.iter_objects(*names)] == ['a/3', 'b']
-    assert container_deleter.main(['AUTH_test', 'never made', *where]) == 1
-    assert 'no such container' in capsys.readouterr().err
-    assert container_deleter.main([*names, *where, '--timestamp', 'soon']) == 1
+    status, said = run('container_deleter', 'AUTH_test', 'never made', *where)
+    assert status == 1 and 'no such container' in said
+    status, said = run('container_deleter', *names, *where, '--timestamp', 'soon')
+    assert status == 1 and 'swift-container-deleter: ' in said and 'Traceback' not in said
 
 
 def test_what_is_enqueued_the_reconciler_moves(client, storage_dir, capsys):
@@ -64,23 +75,21 @@ def test_what_cannot_be_enqueued(storage_dir, wrong):
     assert reconciler_enqueue.main([*wrong, '--swift-dir', storage_dir]) == 1
 
 
-def test_an_audit_of_an_account_finds_what_is_missing_or_differs(client, known, storage_dir, tmp_path, capsys):
+def test_an_audit_of_an_account_finds_what_is_missing_or_differs(client, known, storage_dir, tmp_path):
     account, errors = 'AUTH_audited', tmp_path / 'errors'
     for box, policy in (('copies', 'policy-0'), ('coded', 'policy-2')):
         client('PUT', f'{account}/{box}', x_storage_policy=policy)
         for number in range(3):
             client('PUT', f'{account}/{box}/o{number}', b'%d' % number)
-    command = ['-r', storage_dir, '-e', str(errors)]
-    assert account_audit.main([account, *command]) in (0, 1)    # accounts hear of sizes later
-    capsys.readouterr()
-    assert account_audit.main([f'{account}/copies', f'{account}/coded', *command]) == 0
-    assert '2 containers, 6 objects looked at, 0 things are wrong' in capsys.readouterr().out
+    command = ['-r', storage_dir, '-e', errors]
+    # The containers, not the account: accounts hear of sizes later.
+    status, said = run('account_audit', f'{account}/copies', f'{account}/coded', *command)
+    assert status == 0 and '2 containers, 6 objects looked at, 0 things are wrong' in said
     for box, objects in (('copies', 'objects'), ('coded', 'objects-2')):
         path = glob.glob(f'{storage_dir}/devices/*/{objects}/*/*/{known.hash_path(account, box, "o1")}/*.data')[0]
         os.unlink(path)
-    assert account_audit.main([account, *command]) == 1
-    said = capsys.readouterr().out
-    assert f'{account}/copies/o1: ' in said and '404' in said
+    status, said = run('account_audit', account, *command)
+    assert status == 1 and f'{account}/copies/o1: ' in said and '404' in said
     assert {f'{account}/copies/o1', f'{account}/coded/o1'} <= set(errors.read_text().split())
-    assert account_audit.main([f'{account}/copies/o0', *command]) == 0
-    assert account_audit.main([f'{account}/copies/never', *command]) == 1
+    assert run('account_audit', f'{account}/copies/o0', *command)[0] == 0
+    assert run('account_audit', f'{account}/copies/never', *command)[0] == 1

@@ -2,10 +2,13 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 
 import pytest
 
-from swift.cmd import get_nodes, ring_builder, ring_builder_analyzer
+from swift.cmd import get_nodes, ring_builder, ring_builder_analyzer, ring_composer
 from tests.fixtures.cloud import ROOT
 from tests.fixtures.rings import make_rings
 
@@ -15,6 +18,25 @@ TEXT = (ROOT / 'docs' / 'rings.md').read_text(encoding='utf-8')
 COMMANDS = [shlex.split(line) for line in re.findall(r'^ {4}(swift-.*)$', TEXT, re.MULTILINE)]
 
 
+def relink(tmp_path, action):
+    """The exit status of the relinker of a storage node that has just been sent the ring."""
+    shutil.copy(tmp_path / 'object.ring.gz', tmp_path / 'etc')
+    (tmp_path / 'devices' / 'sdb').mkdir(parents=True, exist_ok=True)
+    conf = tmp_path / 'object-server.conf'
+    conf.write_text(f'[DEFAULT]\nswift_dir = {tmp_path}/etc\ndevices = {tmp_path}/devices\nmount_check = false\n')
+    return subprocess.run([sys.executable, '-m', 'swift.cmd.object_relinker', action, conf], cwd=ROOT, timeout=60,
+                          check=False).returncode
+
+
+def compose(args):
+    """The exit status of swift-ring-composer with the builders of two regions."""
+    for number in (1, 2):
+        builder = f'region{number}.builder'
+        for more in (['create', '8', '1', '1'], ['add', f'r{number}z1-10.0.{number}.9:6200/sdb', '100'], ['rebalance']):
+            assert ring_builder.main([builder, *more]) == 0
+    return ring_composer.main(args)
+
+
 def test_every_command_of_the_page_works(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     make_rings(str(tmp_path / 'etc'), [{'device': f'd{number}'} for number in range(3)])
@@ -22,6 +44,10 @@ def test_every_command_of_the_page_works(tmp_path, monkeypatch, capsys):
     for name, *args in sorted(COMMANDS, key=lambda words: 'picture' in words):
         if name == 'swift-get-nodes':
             code = get_nodes.main(['-d', str(tmp_path / 'etc'), str(tmp_path / 'etc/object.ring.gz'), *args[1:]])
+        elif name == 'swift-object-relinker':
+            code = relink(tmp_path, args[0])
+        elif name == 'swift-ring-composer':
+            code = compose(args)
         else:
             if 'write_builder' in args:
                 (tmp_path / 'object.builder').unlink()

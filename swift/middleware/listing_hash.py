@@ -15,8 +15,9 @@ def join(value, params):
     return '; '.join([value, *(f'{name}={text}' for name, text in params.items())])
 
 
-def rewrite(response, change):
-    """Apply change(item, params), which moves what it knows out of `params`, to the objects of a JSON listing.
+def rewrite(response, change, sign):
+    """Apply change(item, params), which moves what it knows out of `params`, to the objects of a JSON listing that has
+    `sign` (bytes) in it at all: to read ten thousand items in vain takes longer than to list them.
 
     The response is changed in place; one that is no JSON listing stays as it is.
     """
@@ -25,7 +26,7 @@ def rewrite(response, change):
             item['hash'], params = split(item['hash'])
             change(item, params)
             item['hash'] = join(item['hash'], params)
-    return rewrite_items(response, change_item, b';')
+    return rewrite_items(response, change_item, sign)
 
 
 def rewrite_items(response, change, sign=b'symlink_path'):

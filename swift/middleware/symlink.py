@@ -186,7 +186,7 @@ class Symlink:
                 item['symlink_etag'] = params.pop('symlink_target_etag')
             if 'symlink_target_bytes' in params:
                 item['symlink_bytes'] = int(params.pop('symlink_target_bytes'))
-        return listing_hash.rewrite(response, change)(environ, start_response)
+        return listing_hash.rewrite(response, change, b'symlink_target')(environ, start_response)
 
 
 class _BadHeader(ValueError):

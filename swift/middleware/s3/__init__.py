@@ -50,7 +50,7 @@ class S3Api:
         if kind is None:
             if environ['REQUEST_METHOD'] == 'GET' and 'format=json' in environ.get('QUERY_STRING', ''):
                 response = webob.Request(environ).get_response(self.app)
-                return listing_hash.rewrite(response, _tell_etag)(environ, start_response)
+                return listing_hash.rewrite(response, _tell_etag, b's3_etag')(environ, start_response)
             return self.app(environ, start_response)
         try:
             response = self._answer(environ, kind)

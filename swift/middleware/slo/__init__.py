@@ -62,7 +62,7 @@ class StaticLargeObject:
                 return handle(webob.Request(environ))(environ, start_response)
         elif method == 'GET' and 'format=json' in environ.get('QUERY_STRING', ''):
             response = webob.Request(environ).get_response(self.app)
-            return listing_hash.rewrite(response, _tell_etag)(environ, start_response)
+            return listing_hash.rewrite(response, _tell_etag, b'slo_etag')(environ, start_response)
         return self.app(environ, start_response)
 
     def _handler(self, environ, method):
